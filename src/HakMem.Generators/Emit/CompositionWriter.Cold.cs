@@ -1,0 +1,135 @@
+namespace HakMem.Generators.Emit;
+
+/// <summary>What a hot method calls when it misses, and the composition's state.</summary>
+internal sealed partial class CompositionWriter
+{
+    private const string Space = ContractNames.Qualifier + "SpaceState*";
+    private const string CompositionState = ContractNames.Qualifier + "Composition*";
+
+    private void WriteCold()
+    {
+        _code.Member($$"""
+            {{Outline}}
+            private static void* AllocSlow({{Heap}} heap, nuint size)
+            {
+                void* block = TryAllocSlow(heap, size);
+                if (block == null) { ThrowOutOfMemory(); }
+
+                return block;
+            }
+            """);
+
+        _code.Member($$"""
+            {{Outline}}
+            private static void* TryAllocSlow({{Heap}} heap, nuint size)
+            {
+                if (heap == null) { heap = Attach(); }
+
+                return {{Call("AllocGate", "AllocSlow", "heap, size")}};
+            }
+            """);
+
+        // A free never allocates, so it makes no heap either.
+        _code.Member($$"""
+            {{Outline}}
+            private static void FreeSlow({{Heap}} heap, void* block) => {{Call("FreeGate", "FreeSlow", "heap, block")}};
+            """);
+
+        _code.Member($$"""
+            {{Outline}}
+            private static {{Heap}} Attach()
+            {{{(_composition.Declaration.Isolated ? "\n    State.Open();" : "")}}
+                {{Heap}} heap = {{Call("HeapRegistry", "Attach", "")}};
+                Current.Heap = heap;
+                return heap;
+            }
+            """);
+
+        _code.Member($"[{NameScope.DoesNotReturn}]\nprivate static void ThrowOutOfMemory() => throw new {NameScope.OutOfMemoryException}();");
+        _code.Member($"[{NameScope.DoesNotReturn}]\nprivate static void ThrowBadAlignment() => throw new {NameScope.ArgumentException}(\"The alignment must be a power of two.\", \"alignment\");");
+    }
+
+    private void WriteState()
+    {
+        // Without a static constructor the field is one load after the thread's own storage.
+        _code.Open("private static class Current")
+            .Lines($"[{NameScope.ThreadStatic}] internal static {Heap} Heap;")
+            .Close();
+
+        if (_composition.Declaration.Isolated) { WriteIsolatedState(); }
+        else { WriteSharedState(); }
+    }
+
+    private void WriteSharedState() => _code
+        .Open("/// <summary>Read-only fields: constants to the just-in-time compiler once they are set.</summary>\nprivate static class State")
+        .Lines($$"""
+            internal static readonly {{Space}} Space = {{Call("AddressSpace", "Open", "")}};
+            internal static readonly byte* Base = Space == null ? null : Space->Base;
+            internal static readonly nuint ChunkCount = Space == null ? 0 : Space->ChunkCount;
+            internal static readonly uint* PageMap = Space == null ? null : Space->PageMap;
+            internal static readonly byte* SlabHeaders = Space == null ? null : Space->SlabHeaders;
+            internal static readonly {{ContractNames.Qualifier}}SizeClass* Classes = Space == null ? null : Space->Classes;
+            internal static readonly {{CompositionState}} Composition = Space == null ? null : {{Call("HeapRegistry", "Open", "Space")}};
+            """)
+        .Close();
+
+    private void WriteIsolatedState()
+    {
+        _code.Open("/// <summary>The address range of this allocator alone; null until the first thread attaches, and after a reset.</summary>\nprivate static class State");
+        _code.Lines($$"""
+            internal static {{Space}} Space;
+            internal static byte* Base;
+            internal static nuint ChunkCount;
+            internal static uint* PageMap;
+            internal static byte* SlabHeaders;
+            internal static {{ContractNames.Qualifier}}SizeClass* Classes;
+            internal static {{CompositionState}} Composition;
+
+            private static int s_lock;
+            """);
+        _code.Member($$"""
+            /// <summary>Makes what is missing; threads that attach at the same time make it once.</summary>
+            internal static void Open()
+            {
+                while ({{NameScope.Interlocked}}.CompareExchange(ref s_lock, 1, 0) != 0) { }
+
+                if (Space == null && (Space = {{Call("AddressSpace", "Create", "")}}) != null)
+                {
+                    Base = Space->Base;
+                    ChunkCount = Space->ChunkCount;
+                    PageMap = Space->PageMap;
+                    SlabHeaders = Space->SlabHeaders;
+                    Classes = Space->Classes;
+                }
+
+                if (Space != null && Composition == null) { Composition = {{Call("HeapRegistry", "Open", "Space")}}; }
+
+                {{NameScope.Volatile}}.Write(ref s_lock, 0);
+            }
+            """);
+        _code.Member("""
+            internal static void Clear()
+            {
+                Composition = null;
+                Classes = null;
+                SlabHeaders = null;
+                PageMap = null;
+                ChunkCount = 0;
+                Base = null;
+                Space = null;
+            }
+            """);
+        _code.Close();
+    }
+
+    private void WriteReset() => _code.Member($$"""
+        /// <summary>Gives the whole address range back. No other thread may use the allocator meanwhile, nor any thread a heap or block from before.</summary>
+        internal static void Reset()
+        {
+            if (State.Space != null) { {{Call("AddressSpace", "Destroy", "State.Space")}}; }
+
+            State.Clear();
+            Current.Heap = null;
+        }
+        """);
+}

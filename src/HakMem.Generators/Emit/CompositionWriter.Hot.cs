@@ -1,0 +1,108 @@
+namespace HakMem.Generators.Emit;
+
+/// <summary>The methods that almost every operation ends in.</summary>
+internal sealed partial class CompositionWriter
+{
+    private void WriteHot()
+    {
+        string hit = $$"""
+                if (heap != null
+                    && {{Call("AllocGate", "TryClassify", "heap, size, out uint sizeClass")}}
+                    && {{Call("Front", "TryPop", "heap, sizeClass, out void* block")}})
+                {{{Join("OnFrontHit")}}
+                    return block;
+                }
+
+                return AllocSlow(heap, size);
+            """;
+        string push = $$"""
+                if (heap != null
+                    && {{Call("FreeGate", "TryOwn", "heap, block, out uint sizeClass")}}
+                    && {{Call("Front", "TryPush", "heap, sizeClass, block")}})
+                {{{Join("OnFrontPush")}}
+                    return;
+                }
+
+                FreeSlow(heap, block);
+            """;
+
+        _code.Member($$"""
+            /// <summary>Allocates at least so many bytes, not zeroed, aligned to 16. A hit is a load of the thread's heap, a class and a pop: three branches.</summary>
+            /// <param name="size">The size in bytes; 0 gives a block of its own, too.</param>
+            /// <returns>The block, never null.</returns>
+            /// <exception cref="{{NameScope.OutOfMemoryException}}">No memory is left.</exception>
+            {{Inline}}
+            public static void* Alloc(nuint size)
+            {
+                {{Heap}} heap = Current.Heap;
+            {{hit}}
+            }
+            """);
+
+        _code.Member($$"""
+            /// <summary>Gives a block back; any thread may. A hit is a load of the thread's heap, of the block's owner and class, and a push: three branches.</summary>
+            /// <param name="block">A block of this allocator, or null for nothing.</param>
+            {{Inline}}
+            public static void Free(void* block)
+            {
+                {{Heap}} heap = Current.Heap;
+            {{push}}
+            }
+            """);
+
+        _code.Member($$"""
+            /// <summary>As <see cref="Alloc(nuint)"/>, but says so when no memory is left.</summary>
+            /// <param name="size">The size in bytes.</param>
+            /// <param name="block">The block, or null.</param>
+            /// <returns>Whether there was memory.</returns>
+            {{Inline}}
+            public static bool TryAlloc(nuint size, out void* block)
+            {
+                {{Heap}} heap = Current.Heap;
+                if (heap != null
+                    && {{Call("AllocGate", "TryClassify", "heap, size, out uint sizeClass")}}
+                    && {{Call("Front", "TryPop", "heap, sizeClass, out block")}})
+                {{{Join("OnFrontHit")}}
+                    return true;
+                }
+
+                return (block = TryAllocSlow(heap, size)) != null;
+            }
+            """);
+
+        _code.Member($$"""
+            /// <summary>As <see cref="Alloc(nuint)"/>, without looking up the thread's heap.</summary>
+            /// <param name="heap">What <see cref="CurrentHeap"/> gave on this thread.</param>
+            /// <param name="size">The size in bytes.</param>
+            /// <returns>The block, never null.</returns>
+            /// <exception cref="{{NameScope.OutOfMemoryException}}">No memory is left.</exception>
+            {{Inline}}
+            public static void* Alloc({{Heap}} heap, nuint size)
+            {
+            {{hit}}
+            }
+            """);
+
+        _code.Member($$"""
+            /// <summary>As <see cref="Free(void*)"/>, without looking up the thread's heap.</summary>
+            /// <param name="heap">What <see cref="CurrentHeap"/> gave on this thread.</param>
+            /// <param name="block">A block of this allocator, or null for nothing.</param>
+            {{Inline}}
+            public static void Free({{Heap}} heap, void* block)
+            {
+            {{push}}
+            }
+            """);
+
+        _code.Member($$"""
+            /// <summary>The heap of this thread, made or adopted when it has none yet.</summary>
+            /// <returns>The heap; null when no memory is left.</returns>
+            {{Inline}}
+            public static {{Heap}} CurrentHeap()
+            {
+                {{Heap}} heap = Current.Heap;
+                return heap != null ? heap : Attach();
+            }
+            """);
+    }
+}

@@ -1,0 +1,209 @@
+using HakMem.Generators.Model;
+
+namespace HakMem.Generators.Emit;
+
+/// <summary>The public methods that go straight to a gate.</summary>
+internal sealed partial class CompositionWriter
+{
+    private const string OutOfMemory = $"""/// <exception cref="{NameScope.OutOfMemoryException}">No memory is left.</exception>""";
+    private const string BadAlignment = $"""/// <exception cref="{NameScope.ArgumentException}">The alignment is not a power of two.</exception>""";
+
+    private void WriteRest()
+    {
+        WriteZeroed();
+        WriteAligned();
+        WriteRealloc();
+        WriteAlignedRealloc();
+        WriteBatches();
+        WriteCare();
+    }
+
+    private void WriteZeroed()
+    {
+        _code.Member($$"""
+            /// <summary>Allocates at least so many bytes, the first <paramref name="size"/> of them zero, aligned to 16.</summary>
+            /// <param name="size">The size in bytes.</param>
+            /// <param name="block">The block, or null.</param>
+            /// <returns>Whether there was memory.</returns>
+            public static bool TryAllocZeroed(nuint size, out void* block)
+            {
+                block = {{Call("AllocGate", "AllocZeroed", "CurrentHeap(), size")}};
+                return block != null;
+            }
+            """);
+
+        _code.Member($$"""
+            /// <summary>Allocates at least so many bytes, the first <paramref name="size"/> of them zero, aligned to 16.</summary>
+            /// <param name="size">The size in bytes.</param>
+            /// <returns>The block, never null.</returns>
+            {{OutOfMemory}}
+            public static void* AllocZeroed(nuint size)
+            {
+                if (!TryAllocZeroed(size, out void* block)) { ThrowOutOfMemory(); }
+
+                return block;
+            }
+            """);
+    }
+
+    private void WriteAligned()
+    {
+        _code.Member($$"""
+            /// <summary>Allocates at least so many bytes, not zeroed, aligned as asked.</summary>
+            /// <param name="size">The size in bytes.</param>
+            /// <param name="alignment">The alignment in bytes, a power of two.</param>
+            /// <param name="block">The block, or null.</param>
+            /// <returns>Whether there was memory and the alignment is a power of two.</returns>
+            public static bool TryAlignedAlloc(nuint size, nuint alignment, out void* block)
+            {
+                block = {{NameScope.BitOperations}}.IsPow2(alignment) ? {{Call("AllocGate", "AllocAligned", "CurrentHeap(), size, alignment")}} : null;
+                return block != null;
+            }
+            """);
+
+        _code.Member($$"""
+            /// <summary>Allocates at least so many bytes, not zeroed, aligned as asked.</summary>
+            /// <param name="size">The size in bytes.</param>
+            /// <param name="alignment">The alignment in bytes, a power of two.</param>
+            /// <returns>The block, never null.</returns>
+            {{BadAlignment}}
+            {{OutOfMemory}}
+            public static void* AlignedAlloc(nuint size, nuint alignment)
+            {
+                if (!{{NameScope.BitOperations}}.IsPow2(alignment)) { ThrowBadAlignment(); }
+
+                if (!TryAlignedAlloc(size, alignment, out void* block)) { ThrowOutOfMemory(); }
+
+                return block;
+            }
+            """);
+    }
+
+    private void WriteRealloc()
+    {
+        _code.Member($$"""
+            /// <summary>Changes the size of a block, moving it if it must. When that fails the block stays as it was.</summary>
+            /// <param name="block">A block of this allocator; null allocates.</param>
+            /// <param name="size">The new size in bytes.</param>
+            /// <param name="result">The block at its new place, or null.</param>
+            /// <returns>Whether there was memory.</returns>
+            public static bool TryRealloc(void* block, nuint size, out void* result)
+            {
+                result = {{Call("ReallocGate", "Realloc", "CurrentHeap(), block, size, 0")}};
+                return result != null;
+            }
+            """);
+
+        _code.Member($$"""
+            /// <summary>Changes the size of a block, moving it if it must. When that fails the block stays as it was.</summary>
+            /// <param name="block">A block of this allocator; null allocates.</param>
+            /// <param name="size">The new size in bytes.</param>
+            /// <returns>The block at its new place, never null.</returns>
+            {{OutOfMemory}}
+            public static void* Realloc(void* block, nuint size)
+            {
+                if (!TryRealloc(block, size, out void* result)) { ThrowOutOfMemory(); }
+
+                return result;
+            }
+            """);
+    }
+
+    private void WriteAlignedRealloc()
+    {
+        _code.Member($$"""
+            /// <summary>Changes the size of a block and aligns it as asked, moving it if it must. When that fails the block stays as it was.</summary>
+            /// <param name="block">A block of this allocator; null allocates.</param>
+            /// <param name="size">The new size in bytes.</param>
+            /// <param name="alignment">The alignment in bytes, a power of two.</param>
+            /// <param name="result">The block at its new place, or null.</param>
+            /// <returns>Whether there was memory and the alignment is a power of two.</returns>
+            public static bool TryAlignedRealloc(void* block, nuint size, nuint alignment, out void* result)
+            {
+                result = {{NameScope.BitOperations}}.IsPow2(alignment) ? {{Call("ReallocGate", "Realloc", "CurrentHeap(), block, size, alignment")}} : null;
+                return result != null;
+            }
+            """);
+
+        _code.Member($$"""
+            /// <summary>Changes the size of a block and aligns it as asked, moving it if it must. When that fails the block stays as it was.</summary>
+            /// <param name="block">A block of this allocator; null allocates.</param>
+            /// <param name="size">The new size in bytes.</param>
+            /// <param name="alignment">The alignment in bytes, a power of two.</param>
+            /// <returns>The block at its new place, never null.</returns>
+            {{BadAlignment}}
+            {{OutOfMemory}}
+            public static void* AlignedRealloc(void* block, nuint size, nuint alignment)
+            {
+                if (!{{NameScope.BitOperations}}.IsPow2(alignment)) { ThrowBadAlignment(); }
+
+                if (!TryAlignedRealloc(block, size, alignment, out void* result)) { ThrowOutOfMemory(); }
+
+                return result;
+            }
+            """);
+    }
+
+    private void WriteBatches()
+    {
+        _code.Member($$"""
+            /// <summary>Allocates several blocks of one size, not zeroed, aligned to 16.</summary>
+            /// <param name="size">The size of each in bytes.</param>
+            /// <param name="blocks">Where the blocks are written.</param>
+            /// <param name="count">How many are wanted.</param>
+            /// <returns>How many there are; fewer than wanted when no memory is left.</returns>
+            public static uint AllocBatch(nuint size, void** blocks, uint count) => {{Call("AllocGate", "AllocBatch", "CurrentHeap(), size, blocks, count")}};
+            """);
+
+        _code.Member($$"""
+            /// <summary>Gives several blocks back.</summary>
+            /// <param name="blocks">The blocks.</param>
+            /// <param name="count">How many there are.</param>
+            public static void FreeBatch(void** blocks, uint count) => {{Call("FreeGate", "FreeBatch", "Current.Heap, blocks, count")}};
+            """);
+    }
+
+    private void WriteCare()
+    {
+        _code.Member($$"""
+            /// <summary>How many bytes of a block may be used: at least as many as were asked for.</summary>
+            /// <param name="block">A block of this allocator.</param>
+            /// <returns>The size in bytes.</returns>
+            public static nuint UsableSize(void* block) => {{Call("FreeGate", "UsableSize", "block")}};
+            """);
+
+        _code.Member($$"""
+            /// <summary>Gives unused memory back to the operating system now.</summary>
+            public static void Trim() => {{Call("HeapRegistry", "Trim", "Current.Heap")}};
+            """);
+
+        _code.Member($$"""
+            /// <summary>Reads what the allocator holds.</summary>
+            /// <param name="statistics">Where it is written.</param>
+            public static void ReadStatistics({{ContractNames.Qualifier}}AllocatorStatistics* statistics) => {{Call("HeapRegistry", "ReadStatistics", "Current.Heap, statistics")}};
+            """);
+    }
+
+    private void WriteRead()
+    {
+        foreach (WovenModel woven in _composition.Woven)
+        {
+            if (woven.Accumulate is not { } accumulate) { continue; }
+
+            _code.Member($$"""
+                /// <summary>Adds up what <see cref="{{woven.Box}}"/> has seen in all heaps, dead threads' included.</summary>
+                /// <returns>The sum; other threads go on while it is taken.</returns>
+                {{(woven.IsPublic ? "public" : "internal")}} static {{woven.Box}}.{{ContractNames.HeapState}} Read{{woven.Name}}()
+                {
+                    {{woven.Box}}.{{ContractNames.HeapState}} total = default;
+                    for ({{Heap}} heap = {{Call("HeapRegistry", "First", "")}}; heap != null; heap = heap->NextInComposition)
+                    {
+                        {{Target(accumulate)}}(&total, Config.{{woven.Name}}Of(heap));
+                    }
+
+                    return total;
+                }
+                """);
+        }
+    }
+}

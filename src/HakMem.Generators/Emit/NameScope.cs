@@ -1,0 +1,116 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using HakMem.Generators.Model;
+
+namespace HakMem.Generators.Emit;
+
+/// <summary>
+/// Shortens the names of types. Everything is written with <c>global::</c> first; a type of an imported namespace loses it,
+/// unless its simple name means something else in the composition.
+/// </summary>
+internal sealed class NameScope
+{
+    public const string ThreadStatic = "global::System.ThreadStatic";
+    public const string OutOfMemoryException = "global::System.OutOfMemoryException";
+    public const string ArgumentException = "global::System.ArgumentException";
+    public const string DoesNotReturn = "global::System.Diagnostics.CodeAnalysis.DoesNotReturn";
+    public const string BitOperations = "global::System.Numerics.BitOperations";
+    public const string MethodImpl = "global::System.Runtime.CompilerServices.MethodImpl";
+    public const string MethodImplOptions = "global::System.Runtime.CompilerServices.MethodImplOptions";
+    public const string Interlocked = "global::System.Threading.Interlocked";
+    public const string Volatile = "global::System.Threading.Volatile";
+
+    /// <summary>The types of the base library that emitted code names.</summary>
+    public static readonly string[] LibraryTypes =
+        [ThreadStatic, OutOfMemoryException, ArgumentException, DoesNotReturn, BitOperations, MethodImpl, MethodImplOptions, Interlocked, Volatile];
+
+    private const string Global = "global::";
+
+    /// <summary>The names of the members and nested types that every composition has.</summary>
+    private static readonly string[] EmittedNames =
+    [
+        "Alloc", "TryAlloc", "Free", "CurrentHeap", "AllocZeroed", "TryAllocZeroed", "AlignedAlloc", "TryAlignedAlloc", "Realloc", "TryRealloc",
+        "AlignedRealloc", "TryAlignedRealloc", "AllocBatch", "FreeBatch", "UsableSize", "Trim", "ReadStatistics", "AllocSlow", "TryAllocSlow",
+        "FreeSlow", "Attach", "Reset", "Current", "State", "HeapLayout", "SharedLayout", "Config",
+    ];
+
+    private readonly string _ownNamespace;
+    private readonly HashSet<string> _hidden;
+    private readonly SortedSet<string> _used = new(ImportOrder.Instance);
+
+    public NameScope(CompositionModel composition)
+    {
+        _ownNamespace = composition.Declaration.Namespace;
+        _hidden = [.. composition.Declaration.HiddenNames];
+
+        // A box is named in expressions, where a member of the same name would be meant.
+        HashSet<string> members = [.. EmittedNames, .. composition.Members.Select(static member => member.Member.Name)];
+        _hidden.UnionWith(composition.Slots.Select(static slot => slot.Box)
+            .Concat(composition.Woven.Select(static woven => woven.Box))
+            .Where(box => members.Contains(box.Substring(box.LastIndexOf('.') + 1))));
+    }
+
+    /// <summary>The namespaces that the shortened code needs.</summary>
+    public IEnumerable<string> Imports => _used;
+
+    public static bool IsAttribute(string fullName) => fullName is ThreadStatic or DoesNotReturn or MethodImpl;
+
+    public string Shorten(string code)
+    {
+        StringBuilder shortened = new(code.Length);
+        int from = 0;
+        for (int at = code.IndexOf(Global, StringComparison.Ordinal); at >= 0; at = code.IndexOf(Global, from, StringComparison.Ordinal))
+        {
+            shortened.Append(code, from, at - from);
+            int end = at + Global.Length;
+            while (end < code.Length && (char.IsLetterOrDigit(code[end]) || code[end] is '_' or '.' or '@')) { end++; }
+
+            shortened.Append(Name(code.Substring(at, end - at)));
+            from = end;
+        }
+
+        return shortened.Append(code, from, code.Length - from).ToString();
+    }
+
+    private string Name(string fullName)
+    {
+        foreach (string import in (string[])[.. LibraryNamespaces(), ContractNames.Namespace, _ownNamespace])
+        {
+            string prefix = Global + import + ".";
+            if (import.Length == 0 || !fullName.StartsWith(prefix, StringComparison.Ordinal)) { continue; }
+
+            // The type is what follows the namespace; a nested type or a member comes after it.
+            string rest = fullName.Substring(prefix.Length);
+            string type = rest.Split('.')[0];
+            if (_hidden.Contains(prefix + type) || !IsKnown(prefix + type, import)) { continue; }
+
+            if (import != _ownNamespace) { _used.Add(import); }
+
+            return rest;
+        }
+
+        return fullName;
+    }
+
+    /// <summary>A namespace begins with the same letters as those below it; only types that are known to be its own are shortened.</summary>
+    private bool IsKnown(string type, string import) => import == ContractNames.Namespace || import == _ownNamespace || LibraryTypes.Contains(type);
+
+    private static IEnumerable<string> LibraryNamespaces() =>
+        LibraryTypes.Select(static type => type.Substring(Global.Length, type.LastIndexOf('.') - Global.Length)).Distinct();
+
+    /// <summary>System first, then by name.</summary>
+    private sealed class ImportOrder : IComparer<string>
+    {
+        public static readonly ImportOrder Instance = new();
+
+        public int Compare(string x, string y) => (IsSystem(y).CompareTo(IsSystem(x)), string.CompareOrdinal(x, y)) switch
+        {
+            (0, var byName) => byName,
+            var (system, _) => system,
+        };
+
+        private static bool IsSystem(string name) => name == "System" || name.StartsWith("System.", StringComparison.Ordinal);
+    }
+}

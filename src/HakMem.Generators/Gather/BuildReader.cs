@@ -1,0 +1,30 @@
+using System.Collections.Generic;
+using System.Linq;
+using HakMem.Generators.Model;
+using Microsoft.CodeAnalysis.Diagnostics;
+
+namespace HakMem.Generators.Gather;
+
+/// <summary>Reads the flavor and the switches of the boxes that have one.</summary>
+internal static class BuildReader
+{
+    private const string DefaultFlavor = "release";
+
+    public static BuildModel Read(ContractModel? contract, AnalyzerConfigOptions options)
+    {
+        List<SwitchModel> set = [];
+        foreach (string name in SwitchesOf(contract))
+        {
+            if (Property(options, name) is { } text && bool.TryParse(text, out bool on)) { set.Add(new SwitchModel(name, on)); }
+        }
+
+        return new BuildModel(Property(options, "HakMemBuildFlavor")?.ToLowerInvariant() ?? DefaultFlavor, set.ToEquatableArray());
+    }
+
+    private static IEnumerable<string> SwitchesOf(ContractModel? contract) => contract is null
+        ? []
+        : contract.Woven.Select(static box => box.Switch).Where(static name => name.Length > 0).Distinct();
+
+    private static string? Property(AnalyzerConfigOptions options, string name) =>
+        options.TryGetValue("build_property." + name, out string? value) && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
+}

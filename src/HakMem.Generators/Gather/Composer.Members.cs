@@ -1,0 +1,133 @@
+using System.Collections.Generic;
+using System.Linq;
+using HakMem.Generators.Model;
+
+namespace HakMem.Generators.Gather;
+
+/// <summary>How each member of the configuration is answered.</summary>
+internal sealed partial class Composer
+{
+    /// <summary>The slot whose state comes first in a heap, because every operation touches it.</summary>
+    private const string FirstState = "Front";
+
+    /// <summary>The slot whose state comes last, because its pages are touched late or never.</summary>
+    private const string LastState = "RemoteFree";
+
+    private ConfigMemberModel Compose(MemberModel member)
+    {
+        switch (member.Kind)
+        {
+            case MemberKind.Option:
+                return Plain(member) with { Constant = ConstantOf(member, member.Option!) };
+            case MemberKind.Bound:
+                return Plain(member) with { Calls = BoundCall(member) };
+            case MemberKind.HeapState or MemberKind.SharedState:
+                return Plain(member) with { Offset = OffsetName(member) };
+            case MemberKind.JoinPoint:
+                return Plain(member) with { Calls = _woven.Select(box => WovenCall(member, box)).OfType<CallModel>().ToEquatableArray() };
+            case MemberKind.Core:
+                return Plain(member);
+            default:
+                Report(Rules.UnknownMember, "", member.Name, member.Problem);
+                return Plain(member);
+        }
+    }
+
+    private static ConfigMemberModel Plain(MemberModel member) => new(member, "", "", EquatableArray<CallModel>.Empty);
+
+    private string ConstantOf(MemberModel member, OptionModel option)
+    {
+        long value = _declaration.Arguments.FirstOrDefault(argument => argument.Name == member.Name)?.Value ?? option.Default;
+        if (!option.Accepts(value))
+        {
+            // The default is written instead, so that this finding comes alone.
+            _problems.Add(ProblemModel.Create(Rules.OptionOutOfRange, member.Name, member.Name, value.ToString(), option.Range) with { Stops = false });
+            value = option.Default;
+        }
+
+        return member.Type == "bool" ? (value != 0 ? "true" : "false") : value.ToString();
+    }
+
+    private EquatableArray<CallModel> BoundCall(MemberModel member)
+    {
+        if (BoxOf(member.Slot) is not { } box)
+        {
+            Report(Rules.UnknownMember, "", member.Name, $"there is no slot '{member.Slot}'");
+            return EquatableArray<CallModel>.Empty;
+        }
+
+        if (box.Find(member.Method, member.Type, member.Parameters) is not { } method)
+        {
+            Report(Rules.MissingMember, member.Slot, box.DisplayName, member.Slot, Signature(member.Method, member.Type, member.Parameters));
+            return EquatableArray<CallModel>.Empty;
+        }
+
+        CallModel call = new(box.FullName, method.Name, method.TypeParameters == 1, member.Parameters.Select(static parameter => parameter.Argument).ToEquatableArray());
+        return new[] { call }.ToEquatableArray();
+    }
+
+    /// <summary>The call of a box at a join point; null when the box has no method for it.</summary>
+    private CallModel? WovenCall(MemberModel member, BoxModel box)
+    {
+        MethodModel? method = box.Methods.FirstOrDefault(candidate => candidate.Name == member.Name && candidate.TypeParameters <= 1);
+        if (method is null) { return null; }
+
+        List<string> arguments = [];
+        string heap = member.Parameters.FirstOrDefault(static parameter => parameter.Type == ContractNames.Heap)?.Name ?? "";
+        foreach (ParameterModel parameter in method.Parameters)
+        {
+            if (arguments.Count == 0 && heap.Length > 0 && box.HasHeapState && parameter.Type == box.HeapStateType + "*" && parameter.Modifier.Length == 0)
+            {
+                arguments.Add(CallModel.OwnState);
+            }
+            else if (member.Parameters.Any(supplied => supplied.Name == parameter.Name && supplied.SameShape(parameter)))
+            {
+                arguments.Add(parameter.Name);
+            }
+            else
+            {
+                Report(Rules.MissingArgument, ContractNames.Diagnostics, box.DisplayName + "." + method.Name, member.Name, Readable(parameter.Declaration));
+                return null;
+            }
+        }
+
+        return new CallModel(box.FullName, method.Name, method.TypeParameters == 1, arguments.ToEquatableArray(), NameOf(box) + "Of", heap);
+    }
+
+    private LayoutModel[] HeapLayout()
+    {
+        MemberModel[] states = [.. _contract.Members.Where(static member => member.Kind == MemberKind.HeapState)];
+        return
+        [
+            .. states.Where(static state => state.Slot == FirstState).Select(state => Layout(state)),
+            .. states.Where(static state => state.Slot is not (FirstState or LastState)).Select(state => Layout(state)),
+            .. states.Where(static state => state.Slot == LastState).Select(state => Layout(state)),
+            .. _woven.Where(static box => box.HasHeapState).Select(box => new LayoutModel(NameOf(box), box.HeapStateType)),
+        ];
+    }
+
+    private LayoutModel[] SharedLayout() =>
+        [.. _contract.Members.Where(static member => member.Kind == MemberKind.SharedState).Select(state => Layout(state))];
+
+    /// <summary>The place of a slot's state: the chosen box's own struct, else the one the interface names.</summary>
+    private LayoutModel Layout(MemberModel member)
+    {
+        bool ofHeap = member.Kind == MemberKind.HeapState;
+        string type = BoxOf(member.Slot) switch
+        {
+            { HasHeapState: true } box when ofHeap => box.HeapStateType,
+            { HasSharedState: true } box when !ofHeap => box.FullName + "." + ContractNames.SharedState,
+            _ => member.Type.TrimEnd('*'),
+        };
+        return new LayoutModel(OffsetName(member), type);
+    }
+
+    /// <summary>The slot names the offset; where a slot has several states, the member does.</summary>
+    private string OffsetName(MemberModel member) =>
+        _contract.Members.Count(other => other.Kind == member.Kind && other.Slot == member.Slot) == 1 ? member.Slot : member.Name;
+
+    private static string Signature(string name, string returnType, EquatableArray<ParameterModel> parameters) =>
+        Readable($"{returnType} {name}({string.Join(", ", parameters.Select(static parameter => parameter.Declaration))})");
+
+    private static string Readable(string code) => code.Replace(ContractNames.Qualifier, "").Replace("global::", "");
+}

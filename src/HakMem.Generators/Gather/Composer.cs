@@ -1,0 +1,110 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using HakMem.Generators.Model;
+
+namespace HakMem.Generators.Gather;
+
+/// <summary>Joins a declaration, the contract and the build into what is written, finding what does not fit on the way.</summary>
+internal sealed partial class Composer
+{
+    private readonly DeclarationModel _declaration;
+    private readonly ContractModel _contract;
+    private readonly List<ProblemModel> _problems;
+    private readonly List<SlotModel> _slots = [];
+    private readonly List<BoxModel> _woven;
+
+    private Composer(DeclarationModel declaration, ContractModel contract, BuildModel build)
+    {
+        _declaration = declaration;
+        _contract = contract;
+        _problems = [.. declaration.Problems];
+        ChooseSlots();
+        _woven = ChooseWoven(build);
+    }
+
+    public static CompositionModel Compose(DeclarationModel declaration, ContractModel? contract, BuildModel build)
+    {
+        if (contract is null)
+        {
+            ProblemModel problem = ProblemModel.Create(Rules.UnknownMember, "", ContractNames.ConfigInterface, "the referenced assemblies have no such interface");
+            contract = new ContractModel(EquatableArray<MemberModel>.Empty, EquatableArray<SlotModel>.Empty, EquatableArray<BoxModel>.Empty);
+            return new Composer(declaration, contract, build).Build(build, [problem]);
+        }
+
+        Composer composer = new(declaration, contract, build);
+        return composer.Build(build, []);
+    }
+
+    private CompositionModel Build(BuildModel build, ProblemModel[] only)
+    {
+        LayoutModel[] heap = HeapLayout();
+        LayoutModel[] shared = SharedLayout();
+        ConfigMemberModel[] members = [.. _contract.Members.Select(member => Compose(member))];
+        OwnCallModel[] own = only.Length > 0 ? [] : OwnCalls();
+        WovenModel[] woven = [.. _woven.Select(Woven)];
+
+        return new CompositionModel(
+            _declaration,
+            build.Flavor,
+            _slots.Select(static slot => new ChosenModel(slot.Slot, slot.Box.FullName)).ToEquatableArray(),
+            woven.ToEquatableArray(),
+            members.ToEquatableArray(),
+            heap.ToEquatableArray(),
+            shared.ToEquatableArray(),
+            own.ToEquatableArray(),
+            (only.Length > 0 ? only : _problems.Distinct()).ToEquatableArray());
+    }
+
+    private void Report(Microsoft.CodeAnalysis.DiagnosticDescriptor rule, string argument, params string[] parts) =>
+        _problems.Add(ProblemModel.Create(rule, argument, parts));
+
+    private void ChooseSlots()
+    {
+        foreach (SlotModel standard in _contract.Defaults)
+        {
+            BoxModel box = _declaration.Boxes.FirstOrDefault(chosen => chosen.Slot == standard.Slot)?.Box ?? standard.Box;
+            if (!box.IsStatic || box.Layer.Length == 0)
+            {
+                Report(Rules.NotABox, standard.Slot, box.DisplayName, standard.Slot, "it is not a static class marked [Box]");
+            }
+            else if (box.IsWoven)
+            {
+                Report(Rules.NotABox, standard.Slot, box.DisplayName, standard.Slot, "diagnostics and guards are woven in at join points and fill no slot");
+            }
+
+            _slots.Add(new SlotModel(standard.Slot, box));
+        }
+    }
+
+    private List<BoxModel> ChooseWoven(BuildModel build)
+    {
+        foreach (BoxModel box in _declaration.Woven.Where(static box => !box.IsStatic || !box.IsWoven))
+        {
+            Report(Rules.NotABox, ContractNames.Diagnostics, box.DisplayName, ContractNames.Diagnostics, "it is not a static class marked as a box of the layers Diagnostics or Guards");
+        }
+
+        return [.. _contract.Woven.Where(build.Enables)
+            .Concat(_declaration.Woven.Where(static box => box.IsStatic && box.IsWoven))
+            .GroupBy(static box => box.FullName)
+            .Select(static group => group.First())
+            .OrderBy(static box => box.Name, StringComparer.Ordinal)
+            .ThenBy(static box => box.FullName, StringComparer.Ordinal)];
+    }
+
+    private BoxModel? BoxOf(string slot) => _slots.FirstOrDefault(candidate => candidate.Slot == slot)?.Box;
+
+    private string NameOf(BoxModel box) =>
+        _woven.Count(other => other.Name == box.Name) == 1 ? box.Name : box.DisplayName.Replace('.', '_');
+
+    private WovenModel Woven(BoxModel box)
+    {
+        string state = box.HeapStateType + "*";
+        EquatableArray<ParameterModel> parameters = new ParameterModel[] { new("", state, "into"), new("", state, "from") }.ToEquatableArray();
+        MethodModel? accumulate = box.HasHeapState ? box.Find("Accumulate", "void", parameters) : null;
+
+        return new WovenModel(
+            NameOf(box), box.FullName, box.IsPublic, box.HasHeapState,
+            accumulate is null ? null : new CallModel(box.FullName, accumulate.Name, accumulate.TypeParameters == 1, EquatableArray<string>.Empty));
+    }
+}

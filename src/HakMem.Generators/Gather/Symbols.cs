@@ -1,0 +1,38 @@
+using System.Collections.Generic;
+using System.Linq;
+using HakMem.Generators.Model;
+using Microsoft.CodeAnalysis;
+
+namespace HakMem.Generators.Gather;
+
+/// <summary>Reads symbols into the strings that models hold.</summary>
+internal static class Symbols
+{
+    public static string FullName(this ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
+
+    public static EquatableArray<ParameterModel> ToModel(this IEnumerable<IParameterSymbol> parameters) =>
+        parameters.Select(static parameter => new ParameterModel(parameter.RefKind.ToModifier(), parameter.Type.FullName(), parameter.Name)).ToEquatableArray();
+
+    /// <summary>The attribute of the contract with this name, if the symbol has it.</summary>
+    public static AttributeData? FindAttribute(this ISymbol symbol, string name) =>
+        symbol.GetAttributes().FirstOrDefault(attribute => attribute.IsOfContract(name));
+
+    public static bool IsOfContract(this AttributeData attribute, string name) =>
+        attribute.AttributeClass is { ContainingType: null } type
+        && type.Name == name
+        && type.ContainingNamespace.ToDisplayString() == ContractNames.Namespace;
+
+    public static string TextArgument(this AttributeData attribute, int index) =>
+        index < attribute.ConstructorArguments.Length ? attribute.ConstructorArguments[index].Value as string ?? "" : "";
+
+    public static object? NamedArgument(this AttributeData attribute, string name) =>
+        attribute.NamedArguments.FirstOrDefault(argument => argument.Key == name).Value is { Kind: TypedConstantKind.Primitive } constant ? constant.Value : null;
+
+    private static string ToModifier(this RefKind kind) => kind switch
+    {
+        RefKind.Out => "out ",
+        RefKind.Ref => "ref ",
+        RefKind.In or RefKind.RefReadOnlyParameter => "in ",
+        _ => "",
+    };
+}

@@ -1,0 +1,72 @@
+using System.Linq;
+
+namespace HakMem.Generators.Model;
+
+/// <summary>A parameter; its type is written with <c>global::</c>.</summary>
+/// <param name="Modifier"><c>"out "</c>, <c>"ref "</c>, <c>"in "</c> or nothing.</param>
+/// <param name="Type">The type.</param>
+/// <param name="Name">The name.</param>
+internal sealed record ParameterModel(string Modifier, string Type, string Name)
+{
+    public string Declaration => Modifier + Type + " " + Name;
+
+    public string Argument => Modifier == "in " ? Name : Modifier + Name;
+
+    public bool SameShape(ParameterModel other) => Modifier == other.Modifier && Type == other.Type;
+}
+
+/// <summary>A static method of a box.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="ReturnType">The type it returns.</param>
+/// <param name="TypeParameters">How many type parameters it has.</param>
+/// <param name="Parameters">Its parameters.</param>
+internal sealed record MethodModel(string Name, string ReturnType, int TypeParameters, EquatableArray<ParameterModel> Parameters)
+{
+    /// <summary>Whether a call with this shape compiles: at most the configuration as type argument, and the same types in the same order.</summary>
+    public bool Answers(string name, string returnType, EquatableArray<ParameterModel> parameters) =>
+        Name == name
+        && ReturnType == returnType
+        && TypeParameters <= 1
+        && Parameters.Count == parameters.Count
+        && Parameters.Zip(parameters, static (mine, asked) => mine.SameShape(asked)).All(static same => same);
+}
+
+/// <summary>A box as the composition sees it.</summary>
+/// <param name="FullName">The name with <c>global::</c>.</param>
+/// <param name="Name">The simple name.</param>
+/// <param name="Layer">The layer's name; empty when the type is not marked as a box.</param>
+/// <param name="IsStatic">Whether the type is a static class.</param>
+/// <param name="IsPublic">Whether everybody may see the type.</param>
+/// <param name="Switch">The build property that turns the box on or off; empty when there is none.</param>
+/// <param name="Flavors">The flavors that turn the box on, in lower case.</param>
+/// <param name="HasHeapState">Whether it has a nested struct <c>HeapState</c>.</param>
+/// <param name="HasSharedState">Whether it has a nested struct <c>SharedState</c>.</param>
+/// <param name="Methods">Its static methods that the composition may call.</param>
+internal sealed record BoxModel(
+    string FullName,
+    string Name,
+    string Layer,
+    bool IsStatic,
+    bool IsPublic,
+    string Switch,
+    EquatableArray<string> Flavors,
+    bool HasHeapState,
+    bool HasSharedState,
+    EquatableArray<MethodModel> Methods)
+{
+    /// <summary>Whether the box is woven in at join points instead of filling a slot.</summary>
+    public bool IsWoven => Layer is ContractNames.Diagnostics or ContractNames.Guards;
+
+    public string HeapStateType => FullName + "." + ContractNames.HeapState;
+
+    /// <summary>The name without <c>global::</c>, for people.</summary>
+    public string DisplayName => FullName.Replace("global::", "");
+
+    public MethodModel? Find(string name, string returnType, EquatableArray<ParameterModel> parameters) =>
+        Methods.FirstOrDefault(method => method.Answers(name, returnType, parameters));
+}
+
+/// <summary>The box chosen for a slot.</summary>
+/// <param name="Slot">The slot.</param>
+/// <param name="Box">The box.</param>
+internal sealed record SlotModel(string Slot, BoxModel Box);

@@ -1,0 +1,118 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.IO;
+using System.Linq;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Emit;
+using Xunit;
+
+namespace HakMem.Generators.Tests;
+
+/// <summary>Compiles sources against a contract, runs the generator over them, and keeps what came out.</summary>
+internal static class GeneratorHarness
+{
+    private static readonly CSharpParseOptions Parsing = new(LanguageVersion.CSharp13, DocumentationMode.Diagnose);
+
+    private static readonly CSharpCompilationOptions Compiling =
+        new(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable, warningLevel: 9999);
+
+    private static readonly ImmutableArray<MetadataReference> Framework =
+        [.. Directory.EnumerateFiles(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "*.dll").Where(IsManaged).Select(static path => MetadataReference.CreateFromFile(path))];
+
+    /// <summary>The small contract of the folder Contract, compiled once.</summary>
+    public static readonly MetadataReference Contract = CompileContract(static text => text);
+
+    /// <summary>The small contract with its sources changed.</summary>
+    public static MetadataReference CompileContract(Func<string, string> change)
+    {
+        CSharpCompilation contract = CSharpCompilation.Create(
+            "HakMem.Boxes",
+            Directory.EnumerateFiles(PathOf("Contract"), "*.cs").Order().Select(path => Parse(change(File.ReadAllText(path)), path)),
+            Framework,
+            Compiling);
+        return Image(contract);
+    }
+
+    public static CSharpCompilation Compile(MetadataReference contract, params string[] sources) => CSharpCompilation.Create(
+        "User", sources.Select(static (source, index) => Parse(source, $"Source{index}.cs")), [.. Framework, contract], Compiling);
+
+    public static SyntaxTree Parse(string source, string path) => CSharpSyntaxTree.ParseText(source, Parsing, path);
+
+    public static GeneratorDriver Driver(params (string Name, string Value)[] properties) => CSharpGeneratorDriver.Create(
+        [new AllocatorGenerator().AsSourceGenerator()],
+        parseOptions: Parsing,
+        optionsProvider: new BuildProperties(properties),
+        driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
+
+    public static GeneratorDriver WithProperties(this GeneratorDriver driver, params (string Name, string Value)[] properties) =>
+        driver.WithUpdatedAnalyzerConfigOptions(new BuildProperties(properties));
+
+    /// <summary>Runs the generator and gives the files it wrote; they must compile without a warning, together with the sources.</summary>
+    public static string Generate(string source, params (string Name, string Value)[] properties) => Generate(Contract, source, properties);
+
+    public static string Generate(MetadataReference contract, string source, params (string Name, string Value)[] properties)
+    {
+        GeneratorDriver driver = Driver(properties).RunGeneratorsAndUpdateCompilation(Compile(contract, source), out Compilation output, out ImmutableArray<Diagnostic> reported);
+        Assert.Empty(reported);
+        string written = string.Join("\n", driver.GetRunResult().GeneratedTrees.Select(static tree => tree.ToString()));
+        AssertCompiles(output, written);
+        return written;
+    }
+
+    /// <summary>What the generator reports, each as <c>id at 'text' : message</c>.</summary>
+    public static string[] Report(MetadataReference contract, string source, params (string Name, string Value)[] properties)
+    {
+        Driver(properties).RunGeneratorsAndUpdateCompilation(Compile(contract, source), out _, out ImmutableArray<Diagnostic> reported);
+        return [.. reported.Select(diagnostic => $"{diagnostic.Id} at '{source.Substring(diagnostic.Location.SourceSpan.Start, diagnostic.Location.SourceSpan.Length)}': {diagnostic.GetMessage()}")];
+    }
+
+    public static string PathOf(string folder) => Path.Combine(AppContext.BaseDirectory, folder);
+
+    private static void AssertCompiles(Compilation compilation, string written)
+    {
+        string[] problems = [.. compilation.GetDiagnostics().Where(static diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning).Select(static diagnostic => diagnostic.ToString())];
+        Assert.True(problems.Length == 0, string.Join("\n", problems) + "\n" + written);
+        using MemoryStream image = new();
+        EmitResult emitted = compilation.Emit(image);
+        Assert.True(emitted.Success);
+    }
+
+    private static PortableExecutableReference Image(CSharpCompilation compilation)
+    {
+        using MemoryStream image = new();
+        EmitResult emitted = compilation.Emit(image);
+        Assert.True(emitted.Success, string.Join("\n", emitted.Diagnostics));
+        return MetadataReference.CreateFromImage(image.ToArray());
+    }
+
+    private static bool IsManaged(string path)
+    {
+        try
+        {
+            System.Reflection.AssemblyName.GetAssemblyName(path);
+            return true;
+        }
+        catch (BadImageFormatException)
+        {
+            return false;
+        }
+    }
+
+    private sealed class BuildProperties((string Name, string Value)[] properties) : AnalyzerConfigOptionsProvider
+    {
+        public override AnalyzerConfigOptions GlobalOptions { get; } = new Options(properties.ToDictionary(static property => "build_property." + property.Name, static property => property.Value));
+
+        public override AnalyzerConfigOptions GetOptions(SyntaxTree tree) => GlobalOptions;
+
+        public override AnalyzerConfigOptions GetOptions(AdditionalText textFile) => GlobalOptions;
+    }
+
+    private sealed class Options(Dictionary<string, string> values) : AnalyzerConfigOptions
+    {
+        public override bool TryGetValue(string key, [NotNullWhen(true)] out string? value) => values.TryGetValue(key, out value);
+    }
+}
