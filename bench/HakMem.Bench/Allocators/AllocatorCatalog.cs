@@ -15,13 +15,12 @@ internal static class AllocatorCatalog
     public static IReadOnlyList<AllocatorEntry> All { get; } =
     [
 #if HAKMEM_API
-        // First, so that its thread-static slot is taken before that of the floor: the runtime has few direct ones.
         new AllocatorEntry<HakMemAllocator>("hakmem", "HakMem by its public API"),
 #endif
         new AllocatorEntry<NativeAllocator>("native", "System.Runtime.InteropServices.NativeMemory"),
         new AllocatorEntry<MimallocAllocator>("mimalloc", "mimalloc by P/Invoke", MimallocAbsence),
         new AllocatorEntry<MimallocSgtAllocator>("mimalloc-sgt", "mimalloc by P/Invoke with SuppressGCTransition", MimallocAbsence),
-        new AllocatorEntry<NullAllocator>(FloorName, "no allocator: the harness's own time and memory, the floor to subtract"),
+        new FloorEntry(FloorName, "no allocator: the harness's own time and memory, the floor to subtract"),
     ];
 
     public static AllocatorEntry Floor => All.First(entry => entry.Name == FloorName);

@@ -24,7 +24,7 @@ internal abstract class AllocatorEntry(string name, string description, Func<str
 }
 
 /// <inheritdoc/>
-internal sealed unsafe class AllocatorEntry<T>(string name, string description, Func<string?>? absence = null)
+internal unsafe class AllocatorEntry<T>(string name, string description, Func<string?>? absence = null)
     : AllocatorEntry(name, description, absence)
     where T : struct, IBenchAllocator
 {
@@ -51,4 +51,11 @@ internal sealed unsafe class AllocatorEntry<T>(string name, string description, 
             T.AlignedFree(aligned);
         }
     }
+}
+
+/// <summary>The floor: it has a ring for one thread and one for several, because a thread-local ring costs more than the loop around it.</summary>
+internal sealed class FloorEntry(string name, string description) : AllocatorEntry<NullAllocator>(name, description)
+{
+    public override long TimedPass(Workload workload) =>
+        workload.UsesThreads ? workload.TimedPass<NullThreadsAllocator>() : workload.TimedPass<NullAllocator>();
 }

@@ -43,7 +43,7 @@ internal sealed class MemoryProbeCommand : Command
         GC.Collect();
         ResidentMemory.ResetPeak();
         entry.TimedPass(workload);
-        output.WriteLine(ResidentMemory.PeakBytes() - NullAllocator.AllRingsBytes);
+        output.WriteLine(ResidentMemory.PeakBytes() - NullRing.AllRingsBytes);
         return ExitCode.Success;
     }
 }

@@ -5,6 +5,9 @@ internal sealed record MeasuredRow(string Scenario, string Variant, string Alloc
 {
     public SampleSet? NsPerOp { get; init; }
 
+    /// <summary>0.03 if the allocator differed from itself by up to 3 %.</summary>
+    public double? AaSpread { get; init; }
+
     /// <summary>Peak resident memory less the floor's; 0 for the floor itself.</summary>
     public long? PeakRssBytes { get; init; }
 

@@ -13,7 +13,7 @@ internal sealed record MeasuringPlan(IReadOnlyList<Contestant> Contestants)
 
     public bool WithMemory { get; init; } = true;
 
-    public const int DefaultRounds = 15;
+    public const int DefaultRounds = 40;
     public const int MaxMemoryProcesses = 5;
 
     /// <summary>Child processes per allocator whose median is the peak memory.</summary>

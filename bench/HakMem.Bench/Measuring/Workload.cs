@@ -19,6 +19,9 @@ internal abstract class Workload : IDisposable
 
     public abstract WorkloadRecipe Recipe { get; }
 
+    /// <summary>True if a pass runs on threads of its own.</summary>
+    public virtual bool UsesThreads => false;
+
     /// <summary>True if <see cref="Check{T}"/> can follow every byte of the workload.</summary>
     public virtual bool HasCheck => false;
 

@@ -17,10 +17,11 @@ internal sealed class WorkloadMeasurer(MeasuringPlan plan, IProgressSink progres
         var rows = plan.Contestants.ToDictionary(contestant => contestant, contestant => Identify(workload, contestant));
         if (plan.WithCheck && workload.HasCheck)
             CheckAll(workload, rows);
-        double? spread = plan.WithTimes ? TimeAll(workload, rows) : null;
+        if (plan.WithTimes)
+            TimeAll(workload, rows);
         long? floorPeak = plan.WithMemory ? ProbeMemory(workload, rows) : null;
         progress.End();
-        return new WorkloadReport(workload.Scenario, workload.Variant, [.. plan.Contestants.Select(contestant => rows[contestant])], spread, floorPeak);
+        return new WorkloadReport(workload.Scenario, workload.Variant, [.. plan.Contestants.Select(contestant => rows[contestant])], floorPeak);
     }
 
     private static MeasuredRow Identify(Workload workload, Contestant contestant)
@@ -54,15 +55,14 @@ internal sealed class WorkloadMeasurer(MeasuringPlan plan, IProgressSink progres
         }
     }
 
-    private double? TimeAll(Workload workload, Dictionary<Contestant, MeasuredRow> rows)
+    private void TimeAll(Workload workload, Dictionary<Contestant, MeasuredRow> rows)
     {
         Contestant[] able = [.. plan.Contestants.Where(contestant => rows[contestant].Error is null && TrialPass(workload, contestant, rows))];
         if (able.Length == 0)
-            return null;
+            return;
         IReadOnlyList<TimedContestant> timed = new RoundRunner(workload, able).Run(plan.Rounds, () => progress.Step("time"));
         foreach (TimedContestant one in timed)
-            rows[one.Contestant] = rows[one.Contestant] with { NsPerOp = one.NsPerOp };
-        return AaSpread.Of(timed);
+            rows[one.Contestant] = rows[one.Contestant] with { NsPerOp = one.NsPerOp, AaSpread = AaSpread.Of(one, timed) };
     }
 
     private static bool TrialPass(Workload workload, Contestant contestant, Dictionary<Contestant, MeasuredRow> rows)

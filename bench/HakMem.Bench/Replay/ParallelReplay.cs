@@ -36,6 +36,8 @@ internal sealed unsafe class ParallelReplay : Workload
 
     public override WorkloadRecipe Recipe => WorkloadRecipe.OfTrace(_file, VariantName);
 
+    public override bool UsesThreads => true;
+
     public override bool HasCheck => true;
 
     public override long TimedPass<T>()

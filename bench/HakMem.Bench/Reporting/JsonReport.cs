@@ -48,7 +48,10 @@ internal static class JsonReport
             json.WriteStartObject();
             json.WriteString("scenario", report.Scenario);
             json.WriteString("variant", report.Variant);
-            WriteNumber(json, "aaSpread", report.AaSpread);
+            json.WriteStartObject("aaSpread");
+            foreach (MeasuredRow row in report.Rows)
+                WriteNumber(json, row.Allocator, row.AaSpread);
+            json.WriteEndObject();
             WriteNumber(json, "floorPeakRssBytes", report.FloorPeakRssBytes);
             json.WriteEndObject();
         }

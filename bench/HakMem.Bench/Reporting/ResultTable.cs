@@ -26,7 +26,7 @@ internal static class ResultTable
         foreach (MeasuredRow row in reports.SelectMany(report => report.Rows).Where(row => row.Error is not null))
             writer.WriteLine($"error: {row.Scenario} {row.Variant}, {row.Allocator}: {row.Error}");
         if (plan.WithTimes)
-            WriteLegend(writer, reports);
+            WriteLegend(writer);
         writer.WriteLine("Served by:");
         foreach (MeasuredRow row in reports.SelectMany(report => report.Rows).Where(row => row.Identity is not null).DistinctBy(row => row.Allocator))
             writer.WriteLine($"  {row.Allocator}: {row.Identity}");
@@ -75,13 +75,14 @@ internal static class ResultTable
             yield break;
         }
 
+        double? noise = AaSpread.OfPair(row.AaSpread, peer?.AaSpread);
         double? net = row == floor ? null : Net(row, floor);
         yield return Number(row.NsPerOp?.Min);
         yield return Number(row.NsPerOp?.Median);
-        yield return row == floor ? Nothing : Ratio(row.NsPerOp?.Min, peer?.NsPerOp?.Min, report.AaSpread);
+        yield return row == floor ? Nothing : Ratio(row.NsPerOp?.Min, peer?.NsPerOp?.Min, noise);
         yield return Number(net);
-        yield return Ratio(net, peer is null ? null : Net(peer, floor), report.AaSpread);
-        yield return first && report.AaSpread is { } spread ? (spread * 100).ToString("F1", CultureInfo.InvariantCulture) + " %" : Nothing;
+        yield return Ratio(net, peer is null ? null : Net(peer, floor), noise);
+        yield return row.AaSpread is { } spread ? (spread * 100).ToString("F1", CultureInfo.InvariantCulture) + " %" : Nothing;
         if (!withMemory)
             yield break;
         yield return row == floor || row.PeakRssBytes is null ? Nothing : Mebibytes(row.PeakRssBytes.Value);
@@ -108,11 +109,10 @@ internal static class ResultTable
         return table;
     }
 
-    private static void WriteLegend(TextWriter writer, IReadOnlyList<WorkloadReport> reports)
+    private static void WriteLegend(TextWriter writer)
     {
         writer.WriteLine("ns/op: CPU time, each allocation, reallocation and free one operation. net: less the null row, the harness itself.");
-        if (reports.Any(report => report.AaSpread is not null))
-            writer.WriteLine("A/A spread: how far an allocator differs from itself here; a ratio marked = lies inside it and is called equal.");
+        writer.WriteLine("A/A spread: how far the allocator differs from itself here; a ratio marked = lies inside that of either and is called equal.");
     }
 
     private static double? Net(MeasuredRow row, MeasuredRow? floor) =>
