@@ -45,7 +45,7 @@ public unsafe interface IAllocatorConfig
     [Option(4)] static abstract uint WarmCapacity { get; }
 
     /// <summary>How many milliseconds unused memory waits before it is given back.</summary>
-    [Option(100)] static abstract uint PurgeDelay { get; }
+    [Option(1000)] static abstract uint PurgeDelay { get; }
 
     /// <summary>How many bytes of freed big blocks are kept for reuse.</summary>
     [Option(33554432)] static abstract uint BigCacheBytes { get; }

@@ -84,7 +84,7 @@ public static unsafe class FreeGate
         if (sizeClass == SizeClasses.LargeHead && ((nuint)block & (Chunk.Bytes - 1)) == 0) return TConfig.UsableLarge((uint)chunk);
         SizeClass* info = TConfig.Classes + sizeClass;
         nuint offset = (nuint)block - (nuint)TConfig.Base;
-        if (sizeClass >= SizeClasses.Count || !Slab.IndexOf(info, offset & (((nuint)info->Chunks << Chunk.Log2) - 1), out _))
+        if (sizeClass >= SizeClasses.Count || !Slab.IndexOf(info, offset & info->SlabMask, out _))
         {
             Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
         }

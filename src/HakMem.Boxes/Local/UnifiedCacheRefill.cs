@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Threading;
 
 namespace HakMem.Boxes;
@@ -90,8 +91,7 @@ public static unsafe class UnifiedCacheRefill
             GiveBack<TConfig>(heap, sizeClass, bin->Bottom, half);
             TConfig.OnFlush(heap, sizeClass, half);
             SpinLock.Exit(&heap->Lock);
-            void** bottom = bin->Bottom;
-            for (uint i = half; i < count; i++) bottom[i - half] = bottom[i];
+            NativeMemory.Copy(bin->Bottom + half, bin->Bottom, (count - half) * (nuint)sizeof(void*));
             bin->Top -= half;
             TConfig.PollPurge(false);
         }
@@ -228,7 +228,7 @@ public static unsafe class UnifiedCacheRefill
         uint got = (uint)(high - at);
         if (at != bin->Bottom)
         {
-            for (uint i = 0; i < got; i++) bin->Bottom[i] = at[i];
+            NativeMemory.Copy(at, bin->Bottom, got * (nuint)sizeof(void*));
         }
 
         *ThreadHeap.Out(heap, sizeClass) += got;
@@ -312,32 +312,52 @@ public static unsafe class UnifiedCacheRefill
         return true;
     }
 
+    // Neighbours that fall into one word of a bitmap are combined before the slab is touched. The inner loop calls nothing, so it stays in registers.
     private static void GiveBack<TConfig>(ThreadHeap* heap, uint sizeClass, void** from, uint count)
         where TConfig : struct, IAllocatorConfig
     {
         SizeClass* info = TConfig.Classes + sizeClass;
-        nuint mask = ((nuint)info->Chunks << Chunk.Log2) - 1;
-        nuint key = nuint.MaxValue;
-        ulong bits = 0;
-        for (uint i = 0; i < count; i++)
+        void** end = from + count;
+        void** at = from;
+        while (at != end)
         {
-            nuint offset = (nuint)from[i] - (nuint)TConfig.Base;
-            if (!Slab.IndexOf(info, offset & mask, out uint index)) Fatal.Stop<TConfig>(FatalReason.InteriorPointer, from[i]);
-            nuint place = ((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6);
-            TConfig.OnFlushBlock(heap, Slab.At<TConfig>(place >> 6), from[i]);
-            if (place != key)
+            if (!TryPlace<TConfig>(info, *at, out nuint place, out ulong bits))
             {
-                if (bits != 0) Put<TConfig>(heap, sizeClass, key, bits);
-                key = place;
-                bits = 0;
+                Fatal.Stop<TConfig>(FatalReason.InteriorPointer, *at);
+                return;
             }
 
-            ulong bit = 1UL << (int)(index & 63);
-            if ((bits & bit) != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, from[i]);
-            bits |= bit;
-        }
+            ulong twice = 0;
+            void** group = at++;
+            while (at != end && TryPlace<TConfig>(info, *at, out nuint next, out ulong bit) && next == place)
+            {
+                twice |= bits & bit;
+                bits |= bit;
+                at++;
+            }
 
-        Put<TConfig>(heap, sizeClass, key, bits);
+            if (twice != 0)
+            {
+                Fatal.Stop<TConfig>(FatalReason.DoubleFree, BlockAt<TConfig>(Slab.At<TConfig>(place >> 6), (uint)place & 63, twice));
+                return;
+            }
+
+            for (; group != at; group++) TConfig.OnFlushBlock(heap, Slab.At<TConfig>(place >> 6), *group);
+            Put<TConfig>(heap, sizeClass, place, bits);
+        }
+    }
+
+    // Where a block's bit is: the slab's first chunk and the word of its bitmap in one number, and the bit. False for an address inside a block.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryPlace<TConfig>(SizeClass* info, void* block, out nuint place, out ulong bit)
+        where TConfig : struct, IAllocatorConfig
+    {
+        nuint offset = (nuint)block - (nuint)TConfig.Base;
+        nuint mask = info->SlabMask;
+        bool exact = Slab.IndexOf(info, offset & mask, out uint index);
+        place = ((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6);
+        bit = 1UL << (int)(index & 63);
+        return exact;
     }
 
     private static void Put<TConfig>(ThreadHeap* heap, uint sizeClass, nuint key, ulong bits)

@@ -44,7 +44,7 @@ public static unsafe class RemoteFree
         where TConfig : struct, IAllocatorConfig
     {
         SizeClass* info = TConfig.Classes + sizeClass;
-        nuint mask = ((nuint)info->Chunks << Chunk.Log2) - 1;
+        nuint mask = info->SlabMask;
         nuint offset = (nuint)block - (nuint)TConfig.Base;
         if (!Slab.IndexOf(info, offset & mask, out uint index)) Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
         nuint place = ((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6);
