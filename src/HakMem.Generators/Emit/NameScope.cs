@@ -20,11 +20,12 @@ internal sealed class NameScope
     public const string MethodImpl = "global::System.Runtime.CompilerServices.MethodImpl";
     public const string MethodImplOptions = "global::System.Runtime.CompilerServices.MethodImplOptions";
     public const string Interlocked = "global::System.Threading.Interlocked";
+    public const string Thread = "global::System.Threading.Thread";
     public const string Volatile = "global::System.Threading.Volatile";
 
     /// <summary>The types of the base library that emitted code names.</summary>
     public static readonly string[] LibraryTypes =
-        [ThreadStatic, OutOfMemoryException, ArgumentException, DoesNotReturn, BitOperations, MethodImpl, MethodImplOptions, Interlocked, Volatile];
+        [ThreadStatic, OutOfMemoryException, ArgumentException, DoesNotReturn, BitOperations, MethodImpl, MethodImplOptions, Interlocked, Thread, Volatile];
 
     private const string Global = "global::";
 
@@ -33,7 +34,7 @@ internal sealed class NameScope
     [
         "Alloc", "TryAlloc", "Free", "CurrentHeap", "AllocZeroed", "TryAllocZeroed", "AlignedAlloc", "TryAlignedAlloc", "Realloc", "TryRealloc",
         "AlignedRealloc", "TryAlignedRealloc", "AllocBatch", "FreeBatch", "UsableSize", "Trim", "ReadStatistics", "AllocSlow", "TryAllocSlow",
-        "FreeSlow", "Attach", "Reset", "Current", "State", "HeapLayout", "SharedLayout", "Config",
+        "FreeSlow", "Attach", "ThrowOutOfMemory", "ThrowBadAlignment", "Reset", "Current", "State", "HeapLayout", "SharedLayout", "Config",
     ];
 
     private readonly string _ownNamespace;
