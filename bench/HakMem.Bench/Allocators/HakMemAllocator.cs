@@ -1,0 +1,49 @@
+using System.Runtime.CompilerServices;
+
+namespace HakMem.Bench.Allocators;
+
+/// <summary>HakMem through its public API with default options: what a program gets that uses <see cref="HakMemory"/>.</summary>
+internal readonly unsafe struct HakMemAllocator : IBenchAllocator
+{
+    private const nuint ProofBytes = 64;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* Alloc(nuint byteCount) => HakMemory.Alloc(byteCount);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* AllocZeroed(nuint byteCount) => HakMemory.AllocZeroed(byteCount);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* AlignedAlloc(nuint byteCount, nuint alignment) => HakMemory.AlignedAlloc(byteCount, alignment);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* Realloc(void* block, nuint byteCount) => HakMemory.Realloc(block, byteCount);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Free(void* block) => HakMemory.Free(block);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AlignedFree(void* block) => HakMemory.AlignedFree(block);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte* LastWord(void* block, nuint byteCount) => (byte*)block + byteCount - 8;
+
+    public static string ProveIdentity()
+    {
+        const int Blocks = 1000;
+        void** blocks = stackalloc void*[Blocks];
+        long before = (long)HakMemory.GetStatistics().InUseBlocks;
+        for (int i = 0; i < Blocks; i++)
+            blocks[i] = HakMemory.Alloc(ProofBytes);
+        long moved = (long)HakMemory.GetStatistics().InUseBlocks - before;
+        nuint usable = HakMemory.UsableSize(blocks[0]);
+        for (int i = 0; i < Blocks; i++)
+            HakMemory.Free(blocks[i]);
+        string path = typeof(HakMemory).Assembly.Location;
+        if (moved < Blocks)
+            throw new IdentityException($"{path}: the blocks in use moved by {moved} when {Blocks} were allocated");
+        if (usable < ProofBytes)
+            throw new IdentityException($"{path}: a block of {ProofBytes} bytes is said to have {usable}");
+        return $"{path}, version {typeof(HakMemory).Assembly.GetName().Version}: blocks in use moved by {moved} for {Blocks}, a block of {ProofBytes} bytes has {usable}";
+    }
+}

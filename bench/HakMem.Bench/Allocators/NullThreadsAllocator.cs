@@ -1,0 +1,54 @@
+using System;
+using System.Runtime.CompilerServices;
+
+namespace HakMem.Bench.Allocators;
+
+/// <summary>The same as <see cref="NullAllocator"/> with a ring for each thread, so that threads share no cache line.</summary>
+internal readonly unsafe struct NullThreadsAllocator : IBenchAllocator
+{
+    [ThreadStatic]
+    private static byte* t_next;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* Alloc(nuint byteCount)
+    {
+        byte* block = t_next;
+        if (block == null)
+            block = NewRingSlow();
+        t_next = NullRing.After(block, byteCount);
+        return block;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* AllocZeroed(nuint byteCount) => Alloc(byteCount);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* AlignedAlloc(nuint byteCount, nuint alignment) => Alloc(byteCount);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* Realloc(void* block, nuint byteCount) => Alloc(byteCount);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Free(void* block)
+    {
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AlignedFree(void* block)
+    {
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte* LastWord(void* block, nuint byteCount) => NullRing.LastWord((byte*)block, byteCount);
+
+    public static string ProveIdentity()
+    {
+        byte* first = (byte*)Alloc(16);
+        if (Alloc(16) != NullRing.After(first, 16))
+            throw new IdentityException("the ring did not move by a block");
+        return $"no allocator: a ring of {NullRing.RingBytes} bytes moved by a block";
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static byte* NewRingSlow() => NullRing.Create();
+}

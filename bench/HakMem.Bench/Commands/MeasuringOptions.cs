@@ -1,0 +1,98 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.IO;
+using System.Linq;
+using HakMem.Bench.Allocators;
+using HakMem.Bench.Measuring;
+
+namespace HakMem.Bench.Commands;
+
+/// <summary>The options that every measuring command has.</summary>
+internal sealed class MeasuringOptions
+{
+    private const int MaxRounds = 10_000;
+
+    private readonly Option<string?> _allocators = new("--allocators")
+    {
+        Description = $"Which to measure, separated by commas: {KnownNames}. One named twice shows the noise. '{AllocatorCatalog.FloorName}' is always added. Default: all that are on this machine.",
+        HelpName = "names",
+    };
+
+    private readonly Option<int> _rounds = new("--rounds")
+    {
+        Description = $"Timed rounds; the minimum and the median over them are reported. Peak memory is the median of as many processes, at most {MeasuringPlan.MaxMemoryProcesses}.",
+        DefaultValueFactory = _ => MeasuringPlan.DefaultRounds,
+        HelpName = "n",
+    };
+
+    private readonly Option<bool> _noMemory = new("--no-memory") { Description = "Measure no memory: saves the child processes." };
+
+    private readonly Option<string?> _json = new("--json")
+    {
+        Description = "Write the results to this file, too.",
+        HelpName = "file",
+    };
+
+    public MeasuringOptions()
+    {
+        _rounds.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int rounds) && rounds is < 1 or > MaxRounds)
+                result.AddError($"--rounds must be from 1 to {MaxRounds}, not {result.Tokens[0].Value}.");
+        });
+    }
+
+    public static string KnownNames => string.Join(", ", AllocatorCatalog.All.Select(entry => entry.Name));
+
+    public void AddTo(Command command)
+    {
+        command.Add(_allocators);
+        command.Add(_rounds);
+        command.Add(_noMemory);
+        command.Add(_json);
+    }
+
+    public string? JsonFile(ParseResult parsed)
+    {
+        string? file = parsed.GetValue(_json);
+        if (file is null)
+            return null;
+        if (file.StartsWith('-'))
+            throw new BadInputException($"--json needs a file name; '{file}' looks like an option.");
+        string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        if (!Directory.Exists(folder))
+            throw new BadInputException($"--json: there is no folder '{folder}'.");
+        return file;
+    }
+
+    public MeasuringPlan Plan(ParseResult parsed, TextWriter error) => new(Contestant.From(Allocators(parsed.GetValue(_allocators), error)))
+    {
+        Rounds = parsed.GetValue(_rounds),
+        WithMemory = !parsed.GetValue(_noMemory),
+    };
+
+    private static IEnumerable<AllocatorEntry> Allocators(string? names, TextWriter error)
+    {
+        if (names is null)
+            return PresentOnes(error);
+        var entries = new List<AllocatorEntry>();
+        foreach (string name in names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            AllocatorEntry entry = AllocatorCatalog.Find(name) ?? throw new BadInputException(
+                $"There is no allocator '{name}'.{Suggestion.For(name, AllocatorCatalog.All.Select(known => known.Name))} Known: {KnownNames}.");
+            if (entry.Absence is { } absence)
+                throw new BadInputException($"'{name}' was asked for, but {absence}.");
+            entries.Add(entry);
+        }
+
+        return entries.Count > 0 ? entries : throw new BadInputException($"--allocators names none. Known: {KnownNames}.");
+    }
+
+    private static List<AllocatorEntry> PresentOnes(TextWriter error)
+    {
+        foreach (string absence in AllocatorCatalog.All.Select(entry => entry.Absence).OfType<string>().Distinct())
+            error.WriteLine($"note: {absence}; going on without it.");
+        return [.. AllocatorCatalog.All.Where(entry => entry.Absence is null)];
+    }
+}

@@ -1,0 +1,49 @@
+using System;
+using System.CommandLine;
+using System.IO;
+using HakMem.Bench.Allocators;
+using HakMem.Bench.Measuring;
+using HakMem.Bench.Memory;
+
+namespace HakMem.Bench.Commands;
+
+/// <summary>What a child process of the memory measurement does: one pass, then the kernel's peak on standard output.</summary>
+internal sealed class MemoryProbeCommand : Command
+{
+    private readonly Argument<string> _allocator = new("allocator");
+    private readonly Argument<string> _recipe = new("recipe");
+
+    public MemoryProbeCommand()
+        : base(PeakMemoryProbe.CommandName, "Peak memory of one pass, in bytes.")
+    {
+        Hidden = true;
+        Add(_allocator);
+        Add(_recipe);
+        this.SetUnguardedAction(Execute);
+    }
+
+    private int Execute(ParseResult parsed, TextWriter output, TextWriter error)
+    {
+        string name = parsed.GetValue(_allocator)!;
+        AllocatorEntry entry = AllocatorCatalog.Find(name) ?? throw new BadInputException($"There is no allocator '{name}'.");
+        using Workload workload = WorkloadRecipe.FromJson(parsed.GetValue(_recipe)!).Create();
+        try
+        {
+            entry.ProveIdentity();
+        }
+        catch (IdentityException problem)
+        {
+            error.WriteLine(problem.Message);
+            return ExitCode.RowFailed;
+        }
+
+        entry.TouchEveryKind();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        ResidentMemory.ResetPeak();
+        entry.TimedPass(workload);
+        output.WriteLine(ResidentMemory.PeakBytes() - NullRing.AllRingsBytes);
+        return ExitCode.Success;
+    }
+}

@@ -1,0 +1,25 @@
+using System.CommandLine;
+using System.IO;
+using System.Linq;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Running;
+
+namespace HakMem.Bench.Commands;
+
+/// <summary>Hands its arguments to BenchmarkDotNet.</summary>
+internal sealed class MicroCommand : Command
+{
+    public MicroCommand()
+        : base("micro", "Run the BenchmarkDotNet classes of the API; what follows are BenchmarkDotNet's own options.")
+    {
+        TreatUnmatchedTokensAsErrors = false;
+        this.SetUnguardedAction(Execute);
+    }
+
+    private static int Execute(ParseResult parsed, TextWriter output, TextWriter error)
+    {
+        string[] arguments = [.. parsed.UnmatchedTokens.Where(token => token != "--")];
+        var summaries = BenchmarkSwitcher.FromAssembly(typeof(MicroCommand).Assembly).Run(arguments, DefaultConfig.Instance);
+        return summaries.Any(summary => summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success)) ? ExitCode.RowFailed : ExitCode.Success;
+    }
+}

@@ -1,0 +1,20 @@
+namespace HakMem.Bench.Measuring;
+
+/// <summary>One line of a table: an allocator at a workload. What was not measured, or failed, is null.</summary>
+internal sealed record MeasuredRow(string Scenario, string Variant, string Allocator, long Operations, ulong PeakLiveBytes)
+{
+    public SampleSet? NsPerOp { get; init; }
+
+    /// <summary>0.03 if the allocator differed from itself by up to 3 %.</summary>
+    public double? AaSpread { get; init; }
+
+    /// <summary>Peak resident memory less the floor's; 0 for the floor itself.</summary>
+    public long? PeakRssBytes { get; init; }
+
+    public CheckTally? Checked { get; init; }
+
+    /// <summary>What was proven to have served the run.</summary>
+    public string? Identity { get; init; }
+
+    public string? Error { get; init; }
+}

@@ -1,0 +1,41 @@
+using System;
+using HakMem.Bench.Allocators;
+
+namespace HakMem.Bench.Measuring;
+
+/// <summary>Something that any allocator can be made to do, again and again, always the same.</summary>
+internal abstract class Workload : IDisposable
+{
+    /// <summary>A trace's name or a scenario's.</summary>
+    public abstract string Scenario { get; }
+
+    public abstract string Variant { get; }
+
+    /// <summary>Allocations, reallocations and frees in one pass; each counts as one.</summary>
+    public abstract long OperationsPerPass { get; }
+
+    /// <summary>Most bytes requested and not freed at any one time of a pass.</summary>
+    public abstract ulong PeakLiveBytes { get; }
+
+    public abstract WorkloadRecipe Recipe { get; }
+
+    /// <summary>True if a pass runs on threads of its own.</summary>
+    public virtual bool UsesThreads => false;
+
+    /// <summary>True if <see cref="Check{T}"/> can follow every byte of the workload.</summary>
+    public virtual bool HasCheck => false;
+
+    /// <summary>Runs one pass; what is live at its end is freed after the clock was read.</summary>
+    /// <returns>CPU time in nanoseconds.</returns>
+    public abstract long TimedPass<T>()
+        where T : struct, IBenchAllocator;
+
+    /// <summary>Runs one pass, watching every block's contents and alignment.</summary>
+    /// <exception cref="CheckFailureException">The allocator broke a promise.</exception>
+    public virtual CheckTally Check<T>()
+        where T : struct, IBenchAllocator => throw new NotSupportedException();
+
+    public virtual void Dispose()
+    {
+    }
+}

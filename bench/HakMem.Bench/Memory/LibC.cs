@@ -1,0 +1,44 @@
+using System.Runtime.InteropServices;
+
+namespace HakMem.Bench.Memory;
+
+/// <summary>The few functions of the C library that the harness itself needs.</summary>
+internal static unsafe class LibC
+{
+    public const int ProcessCpuClock = 2;
+    public const int ThreadCpuClock = 3;
+
+    public const int ProtectReadWrite = 3;
+    public const int MapPrivateAnonymous = 0x22;
+    public const int MapNoReserve = 0x4000;
+    public const int MapPopulate = 0x8000;
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Timespec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
+
+    /// <summary><c>struct mallinfo2</c>; the arena counters come first, the bytes handed out are <see cref="UsedBytes"/>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct MallInfo2
+    {
+        public nuint ArenaBytes, FreeChunks, FastbinChunks, MappedChunks, MappedBytes, Unused, FastbinBytes, UsedBytes, FreeBytes, TopBytes;
+    }
+
+    [DllImport("libc", EntryPoint = "clock_gettime")]
+    public static extern int ClockGetTime(int clock, Timespec* time);
+
+    [DllImport("libc", EntryPoint = "mmap")]
+    public static extern void* MemoryMap(void* address, nuint byteCount, int protection, int flags, int file, nint offset);
+
+    [DllImport("libc", EntryPoint = "munmap")]
+    public static extern int MemoryUnmap(void* address, nuint byteCount);
+
+    [DllImport("libc", EntryPoint = "mallinfo2")]
+    public static extern MallInfo2 MallocInfo();
+
+    [DllImport("libc", EntryPoint = "unsetenv", CharSet = CharSet.Ansi)]
+    public static extern int UnsetEnvironmentVariable([MarshalAs(UnmanagedType.LPUTF8Str)] string name);
+}

@@ -1,0 +1,131 @@
+using System;
+using HakMem.Bench.Allocators;
+using HakMem.Bench.Measuring;
+using HakMem.Bench.Memory;
+
+namespace HakMem.Bench.Scenarios;
+
+/// <summary>A random slot again and again: an empty one gets a block of random size, a full one is freed.</summary>
+internal sealed unsafe class RandomMixedScenario : Workload
+{
+    public static readonly ScenarioDefinition Definition = new(
+        "random-mixed",
+        "a random slot gets a block of random size, or is freed (--slots, --min, --max)",
+        [CallVariant.Inlined, CallVariant.NoInline],
+        (variant, parameters) => new RandomMixedScenario(variant, parameters));
+
+    private const int OperationsPerSlice = 10_000;
+    private const int Slices = 100;
+    private const ulong Seed = 88172645463325252;
+
+    private readonly ScenarioParameters _parameters;
+    private readonly MappedArray<nint> _slots;
+    private readonly uint _sizes;
+
+    public RandomMixedScenario(string variant, ScenarioParameters parameters)
+    {
+        Variant = variant;
+        _parameters = parameters;
+        _sizes = (uint)(parameters.MaxBytes - parameters.MinBytes + 1);
+        _slots = new MappedArray<nint>(parameters.Slots, populate: true);
+        PeakLiveBytes = SimulatePeak();
+    }
+
+    public override string Scenario => Definition.Name;
+
+    public override string Variant { get; }
+
+    public override long OperationsPerPass => (long)OperationsPerSlice * Slices;
+
+    public override ulong PeakLiveBytes { get; }
+
+    public override WorkloadRecipe Recipe => WorkloadRecipe.OfScenario(Scenario, Variant, _parameters);
+
+    public override long TimedPass<T>()
+    {
+        bool inlined = CallVariant.IsInlined(Variant);
+        var slots = (void**)_slots.Pointer;
+        var random = new RandomSequence(Seed);
+        uint count = (uint)_parameters.Slots, minBytes = (uint)_parameters.MinBytes;
+        long start = CpuClock.Process;
+        for (int slice = 0; slice < Slices; slice++)
+        {
+            random = inlined
+                ? Inlined<T>(slots, count, minBytes, _sizes, random)
+                : ThroughPointers(&T.Alloc, &T.Free, slots, count, minBytes, _sizes, random);
+        }
+
+        long elapsed = CpuClock.Process - start;
+        for (uint i = 0; i < count; i++)
+        {
+            if (slots[i] != null)
+                T.Free(slots[i]);
+            slots[i] = null;
+        }
+
+        return elapsed;
+    }
+
+    public override void Dispose() => _slots.Dispose();
+
+    private static RandomSequence Inlined<T>(void** slots, uint count, uint minBytes, uint sizes, RandomSequence random)
+        where T : struct, IBenchAllocator
+    {
+        for (int i = 0; i < OperationsPerSlice; i++)
+        {
+            void** slot = slots + random.Next(count, sizes, out uint size);
+            if (*slot != null)
+            {
+                T.Free(*slot);
+                *slot = null;
+            }
+            else
+            {
+                byte* block = (byte*)T.Alloc(minBytes + size);
+                *block = 1;
+                *slot = block;
+            }
+        }
+
+        return random;
+    }
+
+    private static RandomSequence ThroughPointers(
+        delegate*<nuint, void*> alloc, delegate*<void*, void> free, void** slots, uint count, uint minBytes, uint sizes, RandomSequence random)
+    {
+        for (int i = 0; i < OperationsPerSlice; i++)
+        {
+            void** slot = slots + random.Next(count, sizes, out uint size);
+            if (*slot != null)
+            {
+                free(*slot);
+                *slot = null;
+            }
+            else
+            {
+                byte* block = (byte*)alloc(minBytes + size);
+                *block = 1;
+                *slot = block;
+            }
+        }
+
+        return random;
+    }
+
+    private ulong SimulatePeak()
+    {
+        var random = new RandomSequence(Seed);
+        var live = new uint[_parameters.Slots];
+        ulong bytes = 0, peak = 0;
+        for (long i = 0; i < OperationsPerPass; i++)
+        {
+            ref uint slot = ref live[random.Next((uint)live.Length, _sizes, out uint size)];
+            uint next = slot == 0 ? (uint)_parameters.MinBytes + size : 0;
+            bytes = bytes + next - slot;
+            slot = next;
+            peak = Math.Max(peak, bytes);
+        }
+
+        return peak;
+    }
+}

@@ -1,0 +1,107 @@
+using System;
+
+namespace HakMem.Boxes;
+
+/// <summary>The layer a box belongs to. A box calls its own layer or one below, never one above.</summary>
+public enum BoxLayer
+{
+    /// <summary>Pure arithmetic, locks, the end of the process.</summary>
+    Core,
+
+    /// <summary>The only layer that makes system calls.</summary>
+    Os,
+
+    /// <summary>Address space, page map, super slabs, spans of chunks, purging.</summary>
+    Pages,
+
+    /// <summary>What threads share: slabs in transit, remote frees, the registry of heaps.</summary>
+    Shared,
+
+    /// <summary>What one heap owns: front stacks, refill, warm slabs, large and big blocks.</summary>
+    Local,
+
+    /// <summary>The way in: size to class, pointer to owner.</summary>
+    Gates,
+
+    /// <summary>Observes through join points, in builds that ask for it; changes no result.</summary>
+    Diagnostics,
+
+    /// <summary>Detects misuse through join points, in builds that ask for it.</summary>
+    Guards,
+}
+
+/// <summary>Marks a box: one small static class with one job. The generator reads it to compose allocators.</summary>
+/// <param name="layer">The layer the box belongs to.</param>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct)]
+public sealed class BoxAttribute(BoxLayer layer) : Attribute
+{
+    /// <summary>The layer the box belongs to.</summary>
+    public BoxLayer Layer => layer;
+
+    /// <summary>For diagnostics and guards: the MSBuild property that turns the box on or off by itself.</summary>
+    public string? Switch { get; set; }
+
+    /// <summary>For diagnostics and guards: the flavors, separated by commas, that turn the box on.</summary>
+    public string? Flavors { get; set; }
+}
+
+/// <summary>Marks a method on the path of every allocation or free: no loop, lock, atomic, managed allocation, no call but its one slow path.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class HotPathAttribute : Attribute;
+
+/// <summary>A constant of the composition: the property of the same name of <see cref="HakMemAllocatorAttribute"/>, else the default given here.</summary>
+/// <param name="defaultValue">The value when the declaration does not set the property.</param>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class OptionAttribute(long defaultValue) : Attribute
+{
+    /// <summary>The value when the declaration does not set the property.</summary>
+    public long DefaultValue => defaultValue;
+}
+
+/// <summary>A member that the composition forwards to the box chosen for a slot.</summary>
+/// <param name="slot">The slot: the name of a property of <see cref="HakMemAllocatorAttribute"/>.</param>
+/// <param name="method">The box's method. When it has one type parameter, it is closed over the composition's configuration.</param>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class BoundAttribute(string slot, string method) : Attribute
+{
+    /// <summary>The slot: the name of a property of <see cref="HakMemAllocatorAttribute"/>.</summary>
+    public string Slot => slot;
+
+    /// <summary>The box's method.</summary>
+    public string Method => method;
+}
+
+/// <summary>A point at which diagnostics and guards are woven in: every enabled box with a method of the same name is called, in order of box name; in other builds the body is empty.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class JoinPointAttribute : Attribute;
+
+/// <summary>The state that the box of a slot keeps in each heap: the slot's nested struct <c>HeapState</c>.</summary>
+/// <param name="slot">The slot: the name of a property of <see cref="HakMemAllocatorAttribute"/>.</param>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class HeapStateAttribute(string slot) : Attribute
+{
+    /// <summary>The slot whose box owns the state.</summary>
+    public string Slot => slot;
+}
+
+/// <summary>The state that the box of a slot keeps once in each composition: the slot's nested struct <c>SharedState</c>.</summary>
+/// <param name="slot">The slot: the name of a property of <see cref="HakMemAllocatorAttribute"/>.</param>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class SharedStateAttribute(string slot) : Attribute
+{
+    /// <summary>The slot whose box owns the state.</summary>
+    public string Slot => slot;
+}
+
+/// <summary>The box a slot holds when the declaration names none.</summary>
+/// <param name="slot">The slot: the name of a property of <see cref="HakMemAllocatorAttribute"/>.</param>
+/// <param name="box">The box.</param>
+[AttributeUsage(AttributeTargets.Interface, AllowMultiple = true)]
+public sealed class DefaultBoxAttribute(string slot, Type box) : Attribute
+{
+    /// <summary>The slot.</summary>
+    public string Slot => slot;
+
+    /// <summary>The box.</summary>
+    public Type Box => box;
+}

@@ -1,0 +1,98 @@
+using System;
+
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Declares an allocator: put it on a <c>static unsafe partial class</c>, and the generator writes the other part, composed of the
+/// boxes and constants chosen here. What is left out takes the default of <see cref="IAllocatorConfig"/>.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class HakMemAllocatorAttribute : Attribute
+{
+    /// <summary>The box that turns a size into a size class.</summary>
+    public Type? AllocGate { get; set; }
+
+    /// <summary>The box that takes pointers back.</summary>
+    public Type? FreeGate { get; set; }
+
+    /// <summary>The box that changes the size of a block.</summary>
+    public Type? ReallocGate { get; set; }
+
+    /// <summary>The box that serves hits.</summary>
+    public Type? Front { get; set; }
+
+    /// <summary>The box that fills and flushes the front.</summary>
+    public Type? Refill { get; set; }
+
+    /// <summary>The box that keeps a few empty slabs for each heap.</summary>
+    public Type? WarmPool { get; set; }
+
+    /// <summary>The box that takes slabs in batches.</summary>
+    public Type? Prefill { get; set; }
+
+    /// <summary>The box for blocks above <see cref="MaxTiny"/> that still come from slabs.</summary>
+    public Type? MidPool { get; set; }
+
+    /// <summary>The box for spans of whole chunks.</summary>
+    public Type? LargePool { get; set; }
+
+    /// <summary>The box for blocks with a mapping of their own.</summary>
+    public Type? BigCache { get; set; }
+
+    /// <summary>The box that hands slabs from heap to heap.</summary>
+    public Type? SharedPool { get; set; }
+
+    /// <summary>The box that carries blocks back to the heap that owns them.</summary>
+    public Type? RemoteFree { get; set; }
+
+    /// <summary>The box that knows all heaps of the composition.</summary>
+    public Type? HeapRegistry { get; set; }
+
+    /// <summary>The box that cuts super slabs into spans of chunks.</summary>
+    public Type? PageArena { get; set; }
+
+    /// <summary>The box that gives unused memory back to the operating system.</summary>
+    public Type? PurgeQueue { get; set; }
+
+    /// <summary>The box that hands out super slabs.</summary>
+    public Type? AddressSpace { get; set; }
+
+    /// <summary>The box that talks to the operating system.</summary>
+    public Type? Os { get; set; }
+
+    /// <summary>Diagnostics and guards of this composition, whatever the build's flavor says.</summary>
+    public Type[]? Diagnostics { get; set; }
+
+    /// <summary>The largest size in bytes served by the inlined hot path: a multiple of 16 from 128 to 1024.</summary>
+    public int MaxTiny { get; set; }
+
+    /// <summary>The largest number of blocks that a front stack holds, from 16 to 256.</summary>
+    public int FrontCapacity { get; set; }
+
+    /// <summary>The largest number of bytes in free blocks that one front stack holds.</summary>
+    public int FrontBytes { get; set; }
+
+    /// <summary>The largest number of bytes in free blocks that all front stacks of a heap hold.</summary>
+    public int HeapFrontBytes { get; set; }
+
+    /// <summary>How many slabs are taken from the shared pool at once, from 1 to 16.</summary>
+    public int PrefillBudget { get; set; }
+
+    /// <summary>How many empty slabs a heap keeps for itself, from 0 to 16.</summary>
+    public int WarmCapacity { get; set; }
+
+    /// <summary>How many milliseconds unused memory waits before it is given back; 0 gives it back at once.</summary>
+    public int PurgeDelay { get; set; }
+
+    /// <summary>How many bytes of freed big blocks are kept for reuse.</summary>
+    public int BigCacheBytes { get; set; }
+
+    /// <summary>How many frees of blocks of other heaps may be gathered before they are sent.</summary>
+    public int RemoteBatch { get; set; }
+
+    /// <summary>The largest address range reserved, as a power of two of bytes, from 24 to 40; the process-wide range is shared and takes the first composition's value.</summary>
+    public int ReserveLog2 { get; set; }
+
+    /// <summary>An address range of its own instead of the process-wide one, and a <c>Reset</c> method: for tests and experiments. Its hot path loads what is a constant elsewhere.</summary>
+    public bool Isolated { get; set; }
+}

@@ -1,0 +1,353 @@
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Everything that a box reaches and does not own: the composition's constants, tables, states, the boxes below it, and the join
+/// points of diagnostics. The generator implements it once for each composition as a struct whose members fold into the callers,
+/// so a build holds no trace of what its composition leaves out.
+/// </summary>
+[DefaultBox("AllocGate", typeof(AllocGate))]
+[DefaultBox("FreeGate", typeof(FreeGate))]
+[DefaultBox("ReallocGate", typeof(ReallocGate))]
+[DefaultBox("Front", typeof(FrontHot))]
+[DefaultBox("Refill", typeof(UnifiedCacheRefill))]
+[DefaultBox("WarmPool", typeof(WarmPool))]
+[DefaultBox("Prefill", typeof(Prefill))]
+[DefaultBox("MidPool", typeof(MidPool))]
+[DefaultBox("LargePool", typeof(LargePool))]
+[DefaultBox("BigCache", typeof(BigCache))]
+[DefaultBox("SharedPool", typeof(SharedPool))]
+[DefaultBox("RemoteFree", typeof(RemoteFree))]
+[DefaultBox("HeapRegistry", typeof(HeapRegistry))]
+[DefaultBox("PageArena", typeof(PageArena))]
+[DefaultBox("PurgeQueue", typeof(PurgeQueue))]
+[DefaultBox("AddressSpace", typeof(AddressSpace))]
+[DefaultBox("Os", typeof(LinuxMemory))]
+public unsafe interface IAllocatorConfig
+{
+    // ---- constants of the composition ------------------------------------------------------------------------------
+
+    /// <summary>The largest size in bytes served by the inlined hot path.</summary>
+    [Option(1024)] static abstract uint MaxTiny { get; }
+
+    /// <summary>The largest number of blocks that a front stack holds.</summary>
+    [Option(256)] static abstract uint FrontCapacity { get; }
+
+    /// <summary>The largest number of bytes in free blocks that one front stack holds.</summary>
+    [Option(32768)] static abstract uint FrontBytes { get; }
+
+    /// <summary>The largest number of bytes in free blocks that all front stacks of a heap hold.</summary>
+    [Option(1048576)] static abstract uint HeapFrontBytes { get; }
+
+    /// <summary>How many slabs are taken from the shared pool at once.</summary>
+    [Option(4)] static abstract uint PrefillBudget { get; }
+
+    /// <summary>How many empty slabs a heap keeps for itself.</summary>
+    [Option(4)] static abstract uint WarmCapacity { get; }
+
+    /// <summary>How many milliseconds unused memory waits before it is given back.</summary>
+    [Option(100)] static abstract uint PurgeDelay { get; }
+
+    /// <summary>How many bytes of freed big blocks are kept for reuse.</summary>
+    [Option(33554432)] static abstract uint BigCacheBytes { get; }
+
+    /// <summary>How many frees of blocks of other heaps may be gathered before they are sent.</summary>
+    [Option(1024)] static abstract uint RemoteBatch { get; }
+
+    /// <summary>The largest address range reserved, as a power of two of bytes.</summary>
+    [Option(40)] static abstract uint ReserveLog2 { get; }
+
+    // ---- the process's and the composition's state, written by the generator ------------------------------------------
+
+    /// <summary>The address space this composition draws from; null when the process refused even its tables.</summary>
+    static abstract SpaceState* Space { get; }
+
+    /// <summary>The first byte of the reserved range; chunk 0.</summary>
+    static abstract byte* Base { get; }
+
+    /// <summary>How many chunks the reserved range has; 0 when nothing could be reserved.</summary>
+    static abstract nuint ChunkCount { get; }
+
+    /// <summary>Owner and class of every chunk.</summary>
+    static abstract uint* PageMap { get; }
+
+    /// <summary>The slab headers, one for each chunk, <see cref="Slab.Stride"/> bytes apart.</summary>
+    static abstract byte* SlabHeaders { get; }
+
+    /// <summary>The table of size classes.</summary>
+    static abstract SizeClass* Classes { get; }
+
+    /// <summary>The composition's own core state.</summary>
+    static abstract Composition* Composition { get; }
+
+    /// <summary>The bytes of one heap with the states of all boxes of the composition.</summary>
+    static abstract nuint HeapBytes { get; }
+
+    /// <summary>The bytes of the composition's state with those of all its boxes.</summary>
+    static abstract nuint CompositionBytes { get; }
+
+    // ---- states of boxes ------------------------------------------------------------------------------------------
+
+    /// <summary>The warm pool's part of a heap.</summary>
+    [HeapState("WarmPool")] static abstract WarmPool.HeapState* WarmPoolOf(ThreadHeap* heap);
+
+    /// <summary>The large pool's part of a heap.</summary>
+    [HeapState("LargePool")] static abstract LargePool.HeapState* LargePoolOf(ThreadHeap* heap);
+
+    /// <summary>The remote table of a heap; touched only after the first free of a block of another heap.</summary>
+    [HeapState("RemoteFree")] static abstract RemoteFree.HeapState* RemoteTableOf(ThreadHeap* heap);
+
+    /// <summary>The front stacks of a heap.</summary>
+    [HeapState("Front")] static abstract FrontHot.HeapState* FrontOf(ThreadHeap* heap);
+
+    /// <summary>The shared pool's part of the composition.</summary>
+    [SharedState("SharedPool")] static abstract SharedPool.SharedState* SharedPoolState { get; }
+
+    /// <summary>The page arena's part of the composition.</summary>
+    [SharedState("PageArena")] static abstract PageArena.SharedState* PageArenaState { get; }
+
+    /// <summary>The purge queue's part of the composition.</summary>
+    [SharedState("PurgeQueue")] static abstract PurgeQueue.SharedState* PurgeQueueState { get; }
+
+    /// <summary>The large pool's part of the composition.</summary>
+    [SharedState("LargePool")] static abstract LargePool.SharedState* LargePoolState { get; }
+
+    /// <summary>The big cache's part of the composition.</summary>
+    [SharedState("BigCache")] static abstract BigCache.SharedState* BigCacheState { get; }
+
+    /// <summary>The registry's part of the composition.</summary>
+    [SharedState("HeapRegistry")] static abstract HeapRegistry.SharedState* RegistryState { get; }
+
+    // ---- operating system -------------------------------------------------------------------------------------------
+
+    /// <inheritdoc cref="LinuxMemory.Reserve"/>
+    [Bound("Os", "Reserve")] static abstract byte* OsReserve(nuint bytes);
+
+    /// <inheritdoc cref="LinuxMemory.Commit"/>
+    [Bound("Os", "Commit")] static abstract bool OsCommit(byte* at, nuint bytes);
+
+    /// <inheritdoc cref="LinuxMemory.Expose"/>
+    [Bound("Os", "Expose")] static abstract bool OsExpose(byte* at, nuint bytes);
+
+    /// <inheritdoc cref="LinuxMemory.Purge"/>
+    [Bound("Os", "Purge")] static abstract bool OsPurge(byte* at, nuint bytes);
+
+    /// <inheritdoc cref="LinuxMemory.Map"/>
+    [Bound("Os", "Map")] static abstract byte* OsMap(nuint bytes);
+
+    /// <inheritdoc cref="LinuxMemory.Unmap"/>
+    [Bound("Os", "Unmap")] static abstract bool OsUnmap(byte* at, nuint bytes);
+
+    /// <inheritdoc cref="LinuxMemory.Remap"/>
+    [Bound("Os", "Remap")] static abstract byte* OsRemap(byte* at, nuint oldBytes, nuint newBytes, bool mayMove);
+
+    /// <inheritdoc cref="LinuxMemory.AdviseHugePages"/>
+    [Bound("Os", "AdviseHugePages")] static abstract bool OsAdviseHugePages(byte* at, nuint bytes, bool wanted);
+
+    /// <inheritdoc cref="LinuxMemory.AddressSpaceLimit"/>
+    [Bound("Os", "AddressSpaceLimit")] static abstract nuint OsAddressSpaceLimit();
+
+    /// <inheritdoc cref="LinuxMemory.Milliseconds"/>
+    [Bound("Os", "Milliseconds")] static abstract ulong OsMilliseconds();
+
+    /// <inheritdoc cref="LinuxMemory.ThreadId"/>
+    [Bound("Os", "ThreadId")] static abstract uint OsThreadId();
+
+    /// <inheritdoc cref="LinuxMemory.ThreadIsGone"/>
+    [Bound("Os", "ThreadIsGone")] static abstract bool OsThreadIsGone(uint thread);
+
+    /// <inheritdoc cref="LinuxMemory.WatchThreadEnd"/>
+    [Bound("Os", "WatchThreadEnd")] static abstract void OsWatchThreadEnd(uint* key, void* word);
+
+    /// <inheritdoc cref="LinuxMemory.Wait"/>
+    [Bound("Os", "Wait")] static abstract void OsWait(uint attempt);
+
+    /// <inheritdoc cref="LinuxMemory.WriteError"/>
+    [Bound("Os", "WriteError")] static abstract void OsWriteError(byte* text, nuint bytes);
+
+    /// <inheritdoc cref="LinuxMemory.Abort"/>
+    [Bound("Os", "Abort")] static abstract void OsAbort();
+
+    // ---- pages --------------------------------------------------------------------------------------------------------
+
+    /// <inheritdoc cref="AddressSpace.TrySuperSlab{TConfig}"/>
+    [Bound("AddressSpace", "TrySuperSlab")] static abstract bool TrySuperSlab(out SuperSlab* superSlab);
+
+    /// <inheritdoc cref="AddressSpace.ReturnSuperSlab{TConfig}"/>
+    [Bound("AddressSpace", "ReturnSuperSlab")] static abstract void ReturnSuperSlab(SuperSlab* superSlab);
+
+    /// <inheritdoc cref="PageArena.TryTake{TConfig}"/>
+    [Bound("PageArena", "TryTake")] static abstract uint TryTakeSpans(uint chunks, bool aligned, uint want, ChunkSpan* spans);
+
+    /// <inheritdoc cref="PageArena.TryExtend{TConfig}"/>
+    [Bound("PageArena", "TryExtend")] static abstract bool TryExtendSpan(uint firstChunk, uint chunks, uint newChunks);
+
+    /// <inheritdoc cref="PageArena.Return{TConfig}"/>
+    [Bound("PageArena", "Return")] static abstract void ReturnSpan(uint firstChunk, uint chunks, bool dirty);
+
+    /// <inheritdoc cref="PageArena.ReleaseUnused{TConfig}"/>
+    [Bound("PageArena", "ReleaseUnused")] static abstract void ReleaseUnusedSuperSlabs();
+
+    /// <inheritdoc cref="PurgeQueue.Add{TConfig}"/>
+    [Bound("PurgeQueue", "Add")] static abstract void QueuePurge(SuperSlab* superSlab);
+
+    /// <inheritdoc cref="PurgeQueue.Poll{TConfig}"/>
+    [Bound("PurgeQueue", "Poll")] static abstract void PollPurge(bool now);
+
+    // ---- shared -------------------------------------------------------------------------------------------------------
+
+    /// <inheritdoc cref="SharedPool.Acquire{TConfig}"/>
+    [Bound("SharedPool", "Acquire")] static abstract uint AcquireSlabs(ThreadHeap* heap, uint sizeClass, uint want, ChunkSpan* spans, out Slab* partial);
+
+    /// <inheritdoc cref="SharedPool.Release{TConfig}"/>
+    [Bound("SharedPool", "Release")] static abstract void ReleaseSlab(uint firstChunk, uint chunks, bool dirty);
+
+    /// <inheritdoc cref="SharedPool.Drain{TConfig}"/>
+    [Bound("SharedPool", "Drain")] static abstract void DrainSharedPool();
+
+    /// <inheritdoc cref="RemoteFree.Add{TConfig}"/>
+    [Bound("RemoteFree", "Add")] static abstract void AddRemote(ThreadHeap* heap, void* block, uint chunk, uint sizeClass);
+
+    /// <inheritdoc cref="RemoteFree.Send{TConfig}"/>
+    [Bound("RemoteFree", "Send")] static abstract void SendRemote(Slab* slab, uint word, ulong bits);
+
+    /// <inheritdoc cref="RemoteFree.SendAll{TConfig}"/>
+    [Bound("RemoteFree", "SendAll")] static abstract void SendAllRemote(ThreadHeap* heap);
+
+    /// <inheritdoc cref="RemoteFree.Collect{TConfig}"/>
+    [Bound("RemoteFree", "Collect")] static abstract void CollectRemote(ThreadHeap* heap);
+
+    /// <inheritdoc cref="HeapRegistry.TryAdoptSlab{TConfig}"/>
+    [Bound("HeapRegistry", "TryAdoptSlab")] static abstract bool TryAdoptSlab(ThreadHeap* heap, uint sizeClass, out Slab* slab);
+
+    // ---- local --------------------------------------------------------------------------------------------------------
+
+    /// <inheritdoc cref="FrontHot.Attach{TConfig}"/>
+    [Bound("Front", "Attach")] static abstract void AttachFront(ThreadHeap* heap);
+
+    /// <inheritdoc cref="FrontHot.TryGrow{TConfig}"/>
+    [Bound("Front", "TryGrow")] static abstract bool TryGrowFront(ThreadHeap* heap, uint sizeClass);
+
+    /// <inheritdoc cref="FrontHot.Shrink{TConfig}"/>
+    [Bound("Front", "Shrink")] static abstract void ShrinkFront(ThreadHeap* heap, uint sizeClass);
+
+    /// <inheritdoc cref="UnifiedCacheRefill.Refill{TConfig}"/>
+    [Bound("Refill", "Refill")] static abstract void* RefillFront(ThreadHeap* heap, uint sizeClass);
+
+    /// <inheritdoc cref="UnifiedCacheRefill.Flush{TConfig}"/>
+    [Bound("Refill", "Flush")] static abstract void FlushFront(ThreadHeap* heap, uint sizeClass, void* block);
+
+    /// <inheritdoc cref="UnifiedCacheRefill.FlushAll{TConfig}"/>
+    [Bound("Refill", "FlushAll")] static abstract void FlushAllFronts(ThreadHeap* heap);
+
+    /// <inheritdoc cref="UnifiedCacheRefill.Merge{TConfig}"/>
+    [Bound("Refill", "Merge")] static abstract void MergeFree(ThreadHeap* heap, Slab* slab, uint word, ulong bits);
+
+    /// <inheritdoc cref="UnifiedCacheRefill.RetireEmpty{TConfig}"/>
+    [Bound("Refill", "RetireEmpty")] static abstract void RetireEmptySlabs(ThreadHeap* heap);
+
+    /// <inheritdoc cref="WarmPool.TryTake{TConfig}"/>
+    [Bound("WarmPool", "TryTake")] static abstract bool TryTakeWarm(ThreadHeap* heap, out ChunkSpan span);
+
+    /// <inheritdoc cref="WarmPool.TryPut{TConfig}"/>
+    [Bound("WarmPool", "TryPut")] static abstract bool TryPutWarm(ThreadHeap* heap, ChunkSpan span);
+
+    /// <inheritdoc cref="WarmPool.Drain{TConfig}"/>
+    [Bound("WarmPool", "Drain")] static abstract void DrainWarm(ThreadHeap* heap);
+
+    /// <inheritdoc cref="Prefill.TryTake{TConfig}"/>
+    [Bound("Prefill", "TryTake")] static abstract bool TryPrefill(ThreadHeap* heap, uint sizeClass, out ChunkSpan span, out Slab* partial);
+
+    /// <inheritdoc cref="MidPool.Alloc{TConfig}"/>
+    [Bound("MidPool", "Alloc")] static abstract void* AllocMid(ThreadHeap* heap, nuint size);
+
+    /// <inheritdoc cref="LargePool.Alloc{TConfig}"/>
+    [Bound("LargePool", "Alloc")] static abstract void* AllocLarge(ThreadHeap* heap, nuint size, nuint alignment, bool zeroed);
+
+    /// <inheritdoc cref="LargePool.Free{TConfig}"/>
+    [Bound("LargePool", "Free")] static abstract void FreeLarge(ThreadHeap* heap, void* block, uint chunk);
+
+    /// <inheritdoc cref="LargePool.TryResize{TConfig}"/>
+    [Bound("LargePool", "TryResize")] static abstract bool TryResizeLarge(void* block, uint chunk, nuint size);
+
+    /// <inheritdoc cref="LargePool.UsableSize{TConfig}"/>
+    [Bound("LargePool", "UsableSize")] static abstract nuint UsableLarge(uint chunk);
+
+    /// <inheritdoc cref="LargePool.Drain{TConfig}"/>
+    [Bound("LargePool", "Drain")] static abstract void DrainLarge(ThreadHeap* heap);
+
+    /// <inheritdoc cref="BigCache.Alloc{TConfig}"/>
+    [Bound("BigCache", "Alloc")] static abstract void* AllocBig(nuint size, nuint alignment, bool zeroed);
+
+    /// <inheritdoc cref="BigCache.Free{TConfig}"/>
+    [Bound("BigCache", "Free")] static abstract void FreeBig(void* block);
+
+    /// <inheritdoc cref="BigCache.TryResize{TConfig}"/>
+    [Bound("BigCache", "TryResize")] static abstract void* TryResizeBig(void* block, nuint size);
+
+    /// <inheritdoc cref="BigCache.UsableSize{TConfig}"/>
+    [Bound("BigCache", "UsableSize")] static abstract nuint UsableBig(void* block);
+
+    /// <inheritdoc cref="BigCache.Drain{TConfig}"/>
+    [Bound("BigCache", "Drain")] static abstract void DrainBig(bool all);
+
+    // ---- gates, for each other ------------------------------------------------------------------------------------------
+
+    /// <inheritdoc cref="AllocGate.AllocSlow{TConfig}"/>
+    [Bound("AllocGate", "AllocSlow")] static abstract void* AllocSlow(ThreadHeap* heap, nuint size);
+
+    /// <inheritdoc cref="FreeGate.FreeSlow{TConfig}"/>
+    [Bound("FreeGate", "FreeSlow")] static abstract void FreeSlow(ThreadHeap* heap, void* block);
+
+    // ---- join points --------------------------------------------------------------------------------------------------
+
+    /// <summary>The front had a block for an allocation.</summary>
+    [JoinPoint] static abstract void OnFrontHit(ThreadHeap* heap, uint sizeClass, void* block);
+
+    /// <summary>The front was empty; a refill follows.</summary>
+    [JoinPoint] static abstract void OnFrontMiss(ThreadHeap* heap, uint sizeClass);
+
+    /// <summary>The front took a freed block.</summary>
+    [JoinPoint] static abstract void OnFrontPush(ThreadHeap* heap, uint sizeClass, void* block);
+
+    /// <summary>A refill or carve is about to put a block of a slab into the front. Under the heap's lock.</summary>
+    [JoinPoint] static abstract void OnRefillBlock(ThreadHeap* heap, Slab* slab, void* block, bool fresh);
+
+    /// <summary>A refill has put so many blocks into the front. Under the heap's lock.</summary>
+    [JoinPoint] static abstract void OnRefill(ThreadHeap* heap, uint sizeClass, uint blocks);
+
+    /// <summary>A flush is about to put a block back into a slab. Under the heap's lock.</summary>
+    [JoinPoint] static abstract void OnFlushBlock(ThreadHeap* heap, Slab* slab, void* block);
+
+    /// <summary>A flush has put so many blocks back. Under the heap's lock.</summary>
+    [JoinPoint] static abstract void OnFlush(ThreadHeap* heap, uint sizeClass, uint blocks);
+
+    /// <summary>A free of a block of another heap was added to the remote table.</summary>
+    [JoinPoint] static abstract void OnRemoteFree(ThreadHeap* heap, uint sizeClass);
+
+    /// <summary>The inbox of a heap was collected and gave so many blocks. Under the heap's lock.</summary>
+    [JoinPoint] static abstract void OnCollect(ThreadHeap* heap, uint blocks);
+
+    /// <summary>The warm pool had an empty slab.</summary>
+    [JoinPoint] static abstract void OnWarmHit(ThreadHeap* heap);
+
+    /// <summary>The warm pool had no empty slab.</summary>
+    [JoinPoint] static abstract void OnWarmMiss(ThreadHeap* heap);
+
+    /// <summary>A batch of slabs was taken from the shared pool.</summary>
+    [JoinPoint] static abstract void OnPrefill(ThreadHeap* heap, uint slabs);
+
+    /// <summary>A slab was cut for a size class. Under the heap's lock.</summary>
+    [JoinPoint] static abstract void OnNewSlab(ThreadHeap* heap, Slab* slab);
+
+    /// <summary>An empty slab was given up. Under the heap's lock.</summary>
+    [JoinPoint] static abstract void OnRetireSlab(ThreadHeap* heap, Slab* slab);
+
+    /// <summary>A block of whole chunks was allocated.</summary>
+    [JoinPoint] static abstract void OnAllocLarge(ThreadHeap* heap, nuint size);
+
+    /// <summary>A block of whole chunks was freed.</summary>
+    [JoinPoint] static abstract void OnFreeLarge(ThreadHeap* heap);
+
+    /// <summary>A shared lock of the composition was taken by this call.</summary>
+    [JoinPoint] static abstract void OnSharedLock();
+}

@@ -1,0 +1,119 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace HakMem.Boxes;
+
+/// <summary>What every allocator of the process knows about one size class.</summary>
+public struct SizeClass
+{
+    /// <summary>The block size in bytes.</summary>
+    public uint SizeBytes;
+
+    /// <summary>How many blocks a slab of this class has.</summary>
+    public uint Blocks;
+
+    /// <summary>⌈2⁴⁰ / size⌉: an offset times this, shifted right by 40, is the block's index (<see cref="Slab.IndexOf"/>).</summary>
+    public ulong Reciprocal;
+
+    /// <summary>The chunks of a slab, a power of two.</summary>
+    public uint Chunks;
+
+    /// <summary>The words of the free bitmap.</summary>
+    public uint Words;
+
+    /// <summary>How many free blocks make a full slab worth visiting again: max(1, blocks / 16).</summary>
+    public uint ListAt;
+
+    /// <summary>The power-of-two class whose slab serves the first blocks of this one.</summary>
+    public uint Home;
+}
+
+/// <summary>
+/// Box of layer Core. The size classes: 16-byte steps to 128, then eight for each doubling up to 32 KiB, so at most 12.5 % of a block
+/// is unused above 128 bytes, and every power-of-two class is naturally aligned. Pure arithmetic; no state.
+/// </summary>
+[Box(BoxLayer.Core)]
+public static unsafe class SizeClasses
+{
+    /// <summary>The number of classes and one: class 0 means "no slab" in the page map.</summary>
+    public const uint Count = 73;
+
+    /// <summary>The largest block size in bytes that comes from a slab.</summary>
+    public const uint MaxBytes = 32768;
+
+    /// <summary>The page-map class of the first chunk of a large block.</summary>
+    public const uint LargeHead = 254;
+
+    /// <summary>The page-map class of every further chunk of a large block.</summary>
+    public const uint LargeInterior = 253;
+
+    /// <summary>The largest size in bytes that <see cref="FillTable"/> covers.</summary>
+    public const uint MaxTableBytes = 1024;
+
+    /// <summary>The class of a size from 1 to <see cref="MaxBytes"/> bytes; 0 counts as 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint ClassOf(nuint sizeBytes)
+    {
+        if (sizeBytes <= 128) return sizeBytes == 0 ? 1u : (uint)((sizeBytes + 15) >> 4);
+        return ClassAbove128(sizeBytes);
+    }
+
+    /// <summary>The class of a size from 129 to <see cref="MaxBytes"/> bytes: 7 instructions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint ClassAbove128(nuint sizeBytes)
+    {
+        uint last = (uint)sizeBytes - 1;
+        uint doubling = (uint)BitOperations.Log2(last);
+        return 9 + ((doubling - 7) << 3) + ((last >> (int)(doubling - 3)) & 7);
+    }
+
+    /// <summary>The block size of a class in bytes.</summary>
+    public static uint SizeOf(uint sizeClass)
+    {
+        if (sizeClass <= 8) return sizeClass << 4;
+        uint step = sizeClass - 9;
+        return ((step & 7) + 9) << (int)((step >> 3) + 4);
+    }
+
+    /// <summary>The smallest class that holds a size at an alignment; 0 when no class does. The alignment is a power of two.</summary>
+    public static uint ClassOfAligned(nuint sizeBytes, nuint alignment)
+    {
+        if (sizeBytes > MaxBytes || alignment > MaxBytes) return 0;
+        uint sizeClass = ClassOf(sizeBytes > alignment ? sizeBytes : alignment);
+        while ((SizeOf(sizeClass) & (alignment - 1)) != 0) sizeClass++;   // ends at the next power of two: eight steps at most
+        return sizeClass;
+    }
+
+    /// <summary>The size in bytes that a request really gets.</summary>
+    public static nuint GoodSize(nuint sizeBytes)
+    {
+        if (sizeBytes <= MaxBytes) return SizeOf(ClassOf(sizeBytes));
+        nuint unit = sizeBytes <= Chunk.SuperSlabBytes ? Chunk.Bytes : Chunk.OsPageBytes;
+        nuint rounded = (sizeBytes + unit - 1) & ~(unit - 1);
+        return rounded < sizeBytes ? sizeBytes : rounded;
+    }
+
+    /// <summary>Writes the class of every multiple of 16 up to <see cref="MaxTableBytes"/>: 65 bytes.</summary>
+    public static void FillTable(byte* table)
+    {
+        for (uint unit = 0; unit <= MaxTableBytes / 16; unit++) table[unit] = (byte)ClassOf(unit << 4);
+    }
+
+    /// <summary>Writes the table of all classes: <see cref="Count"/> entries.</summary>
+    public static void FillClasses(SizeClass* classes)
+    {
+        for (uint index = 1; index < Count; index++)
+        {
+            SizeClass* entry = classes + index;
+            uint size = SizeOf(index);
+            uint chunks = size <= 8192 ? 1u : size <= 16384 ? 2u : 4u;   // at least seven blocks in a slab
+            entry->SizeBytes = size;
+            entry->Chunks = chunks;
+            entry->Blocks = chunks * (uint)Chunk.Bytes / size;
+            entry->Words = (entry->Blocks + 63) >> 6;
+            entry->Reciprocal = ((1UL << 40) + size - 1) / size;
+            entry->ListAt = entry->Blocks < 16 ? 1 : entry->Blocks >> 4;
+            entry->Home = size <= 128 ? 8 : ClassOf(BitOperations.RoundUpToPowerOf2(size));
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+using System.Threading;
+
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Core. A lock in one word: 0 free, 1 held. Waits with the processor's pause, then the scheduler, then short sleeps
+/// (<see cref="IAllocatorConfig.OsWait"/>), never with anything of the runtime that can throw or run user code.
+/// Locks are taken in the order registry, heap, arena, address space; none is held across a call into user code.
+/// </summary>
+[Box(BoxLayer.Core)]
+public static unsafe class SpinLock
+{
+    /// <summary>Takes the lock. Acquire; pairs with <see cref="Exit"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Enter<TConfig>(int* word)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (Interlocked.CompareExchange(ref *word, 1, 0) != 0) EnterSlow<TConfig>(word);
+    }
+
+    /// <summary>Takes the lock if it is free. Acquire; pairs with <see cref="Exit"/>.</summary>
+    public static bool TryEnter(int* word) => Interlocked.CompareExchange(ref *word, 1, 0) == 0;
+
+    /// <summary>Gives the lock back. Release.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Exit(int* word) => Volatile.Write(ref *word, 0);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void EnterSlow<TConfig>(int* word)
+        where TConfig : struct, IAllocatorConfig
+    {
+        uint attempt = 0;
+        do
+        {
+            while (Volatile.Read(ref *word) != 0) TConfig.OsWait(attempt++);
+        }
+        while (Interlocked.CompareExchange(ref *word, 1, 0) != 0);
+    }
+}

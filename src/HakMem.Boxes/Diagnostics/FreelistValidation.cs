@@ -1,0 +1,65 @@
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Diagnostics: checks every block that moves between a slab and a front stack, and the slab's header with it: inside the slab,
+/// at a multiple of the size, cut already, in the page map under this heap. Ends the process at the first contradiction. State: <see cref="HeapState"/>.
+/// </summary>
+[Box(BoxLayer.Diagnostics, Switch = "HakMemFreelistValidation", Flavors = "debug")]
+public static unsafe class FreelistValidation
+{
+    /// <summary>How much was checked by a heap, or a sum of it.</summary>
+    public struct HeapState
+    {
+        /// <summary>Blocks on their way into a front stack.</summary>
+        public ulong RefilledBlocks;
+
+        /// <summary>Blocks on their way back.</summary>
+        public ulong FlushedBlocks;
+    }
+
+    /// <summary>Adds the counts of one heap to a sum.</summary>
+    public static void Accumulate(HeapState* into, HeapState* from)
+    {
+        into->RefilledBlocks += from->RefilledBlocks;
+        into->FlushedBlocks += from->FlushedBlocks;
+    }
+
+    /// <inheritdoc cref="IAllocatorConfig.OnRefillBlock"/>
+    public static void OnRefillBlock<TConfig>(HeapState* state, ThreadHeap* heap, Slab* slab, void* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (!IsBlock<TConfig>(slab, block) || PageMap.Get<TConfig>(slab->FirstChunk) != (heap->IdShifted | slab->Class))
+        {
+            Fatal.Stop<TConfig>(FatalReason.Corrupted, block);
+        }
+
+        state->RefilledBlocks++;
+    }
+
+    /// <inheritdoc cref="IAllocatorConfig.OnFlushBlock"/>
+    public static void OnFlushBlock<TConfig>(HeapState* state, ThreadHeap* heap, Slab* slab, void* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        uint entry = PageMap.Get<TConfig>(slab->FirstChunk);
+        if (entry == 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
+        if (!IsBlock<TConfig>(slab, block)) Fatal.Stop<TConfig>(FatalReason.Corrupted, block);
+        if (entry >> 8 == heap->Id && IsFree<TConfig>(slab, block)) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
+        state->FlushedBlocks++;
+    }
+
+    private static bool IsBlock<TConfig>(Slab* slab, void* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        nuint offset = (nuint)block - (nuint)slab->Start;
+        return slab->Class != 0 && slab->Class < SizeClasses.Count
+            && Slab.IndexOf(TConfig.Classes + slab->Class, offset, out uint index) && index < slab->Carved;
+    }
+
+    private static bool IsFree<TConfig>(Slab* slab, void* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        nuint offset = (nuint)block - (nuint)slab->Start;
+        _ = Slab.IndexOf(TConfig.Classes + slab->Class, offset, out uint index);
+        return (slab->Bits[index >> 6] & (1UL << (int)(index & 63))) != 0;
+    }
+}

@@ -1,0 +1,114 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Gates: from a size to a block. The size decides the tier in one step: by table up to <see cref="IAllocatorConfig.MaxTiny"/>, by
+/// arithmetic to 32 KiB, whole chunks to 2 MiB, a mapping of its own above. No state.
+/// </summary>
+[Box(BoxLayer.Gates)]
+public static unsafe class AllocGate
+{
+    /// <summary>The class of a tiny size. 1 branch, 1 load; false when the size is not tiny.</summary>
+    [HotPath]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryClassify<TConfig>(ThreadHeap* heap, nuint size, out uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (size > TConfig.MaxTiny)
+        {
+            sizeClass = 0;
+            return false;
+        }
+
+        sizeClass = ThreadHeap.ClassTable(heap)[(size + 15) >> 4];
+        return true;
+    }
+
+    /// <summary>A block for any size the hot path did not serve. Null when no memory is to be had. The heap may be null when it could not be made.</summary>
+    public static void* AllocSlow<TConfig>(ThreadHeap* heap, nuint size)
+        where TConfig : struct, IAllocatorConfig
+    {
+        void* block;
+        if (heap == null) return TConfig.AllocBig(size, 1, false);
+        if (size <= TConfig.MaxTiny)
+        {
+            block = AllocClass<TConfig>(heap, SizeClasses.ClassOf(size));
+        }
+        else if (size <= SizeClasses.MaxBytes)
+        {
+            block = TConfig.AllocMid(heap, size);
+        }
+        else
+        {
+            block = size <= Chunk.SuperSlabBytes ? TConfig.AllocLarge(heap, size, 1, false) : null;
+        }
+
+        return block != null ? block : TConfig.AllocBig(size, 1, false);
+    }
+
+    /// <summary>A block whose first <paramref name="size"/> bytes are zero; written only where the memory is not known to be. Null when no memory is to be had.</summary>
+    public static void* AllocZeroed<TConfig>(ThreadHeap* heap, nuint size)
+        where TConfig : struct, IAllocatorConfig
+    {
+        void* block = null;
+        if (heap == null || size > Chunk.SuperSlabBytes) return TConfig.AllocBig(size, 1, true);
+        if (size > SizeClasses.MaxBytes)
+        {
+            block = TConfig.AllocLarge(heap, size, 1, true);
+            return block != null ? block : TConfig.AllocBig(size, 1, true);
+        }
+
+        uint sizeClass = SizeClasses.ClassOf(size);
+        if (size > TConfig.MaxTiny && UnifiedCacheRefill.TryCarveZeroed<TConfig>(heap, sizeClass, out block)) return block;
+        block = AllocClass<TConfig>(heap, sizeClass);
+        if (block == null) return TConfig.AllocBig(size, 1, true);
+        NativeMemory.Clear(block, size);
+        return block;
+    }
+
+    /// <summary>A block at a multiple of <paramref name="alignment"/>, a power of two. Null when no memory is to be had.</summary>
+    public static void* AllocAligned<TConfig>(ThreadHeap* heap, nuint size, nuint alignment)
+        where TConfig : struct, IAllocatorConfig
+    {
+        void* block = null;
+        uint sizeClass = SizeClasses.ClassOfAligned(size, alignment);
+        if (heap != null && sizeClass != 0)
+        {
+            block = AllocClass<TConfig>(heap, sizeClass);
+        }
+        else if (heap != null && size <= Chunk.SuperSlabBytes && alignment <= Chunk.SuperSlabBytes)
+        {
+            block = TConfig.AllocLarge(heap, size, alignment, false);
+        }
+
+        return block != null ? block : TConfig.AllocBig(size, alignment, false);
+    }
+
+    /// <summary>Up to <paramref name="count"/> blocks of one size. Returns how many it wrote; fewer only when no memory is to be had.</summary>
+    public static uint AllocBatch<TConfig>(ThreadHeap* heap, nuint size, void** blocks, uint count)
+        where TConfig : struct, IAllocatorConfig
+    {
+        uint got = 0;
+        if (heap == null || size > SizeClasses.MaxBytes)
+        {
+            while (got < count && (blocks[got] = AllocSlow<TConfig>(heap, size)) != null) got++;
+            return got;
+        }
+
+        uint sizeClass = SizeClasses.ClassOf(size);
+        while (got < count && (blocks[got] = AllocClass<TConfig>(heap, sizeClass)) != null) got++;
+        while (got < count && (blocks[got] = TConfig.AllocBig(size, 1, false)) != null) got++;
+        return got;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void* AllocClass<TConfig>(ThreadHeap* heap, uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (!FrontHot.TryPop<TConfig>(heap, sizeClass, out void* block)) return TConfig.RefillFront(heap, sizeClass);
+        TConfig.OnFrontHit(heap, sizeClass, block);
+        return block;
+    }
+}

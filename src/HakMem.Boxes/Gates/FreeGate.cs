@@ -1,0 +1,103 @@
+using System.Runtime.CompilerServices;
+
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Gates: the only way in for a pointer. One load from the page map tells owner and class; a pointer that is not the start of a
+/// live block of this composition ends the process, at once where the page map or the remainder of the index can tell, at flush or
+/// collect at the latest. No state. Keeps invariant 4.
+/// </summary>
+[Box(BoxLayer.Gates)]
+public static unsafe class FreeGate
+{
+    /// <summary>Whether a block belongs to this heap, and its class. 2 loads, 2 branches.</summary>
+    [HotPath]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryOwn<TConfig>(ThreadHeap* heap, void* block, out uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+    {
+        nuint chunk = PageMap.ChunkOf<TConfig>(block);
+        if (chunk >= TConfig.ChunkCount)
+        {
+            sizeClass = 0;
+            return false;
+        }
+
+        sizeClass = PageMap.Get<TConfig>(chunk) ^ heap->IdShifted;
+        return sizeClass <= byte.MaxValue;
+    }
+
+    /// <summary>Frees what the hot path did not: null, blocks whose front is full, blocks of other heaps, large and big blocks. The heap may be null.</summary>
+    public static void FreeSlow<TConfig>(ThreadHeap* heap, void* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (block == null) return;
+        nuint chunk = PageMap.ChunkOf<TConfig>(block);
+        if (chunk >= TConfig.ChunkCount)
+        {
+            TConfig.FreeBig(block);
+            return;
+        }
+
+        uint entry = Checked<TConfig>(block, chunk);
+        uint sizeClass = (byte)entry;
+        if (sizeClass >= SizeClasses.LargeInterior)
+        {
+            if (sizeClass != SizeClasses.LargeHead || ((nuint)block & (Chunk.Bytes - 1)) != 0) Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
+            TConfig.FreeLarge(heap, block, (uint)chunk);
+        }
+        else if (heap != null && entry >> 8 == heap->Id)
+        {
+            TConfig.FlushFront(heap, sizeClass, block);
+        }
+        else
+        {
+            TConfig.AddRemote(heap, block, (uint)chunk, sizeClass);
+        }
+    }
+
+    /// <summary>Frees blocks of any sizes and heaps.</summary>
+    public static void FreeBatch<TConfig>(ThreadHeap* heap, void** blocks, uint count)
+        where TConfig : struct, IAllocatorConfig
+    {
+        for (uint i = 0; i < count; i++)
+        {
+            void* block = blocks[i];
+            if (heap != null && TryOwn<TConfig>(heap, block, out uint sizeClass) && FrontHot.TryPush<TConfig>(heap, sizeClass, block))
+            {
+                TConfig.OnFrontPush(heap, sizeClass, block);
+                continue;
+            }
+
+            FreeSlow<TConfig>(heap, block);
+        }
+    }
+
+    /// <summary>The bytes that may be used of a block; 0 of null. Ends the process when the pointer is no start of a block of this composition.</summary>
+    public static nuint UsableSize<TConfig>(void* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (block == null) return 0;
+        nuint chunk = PageMap.ChunkOf<TConfig>(block);
+        if (chunk >= TConfig.ChunkCount) return TConfig.UsableBig(block);
+        uint sizeClass = (byte)Checked<TConfig>(block, chunk);
+        if (sizeClass == SizeClasses.LargeHead && ((nuint)block & (Chunk.Bytes - 1)) == 0) return TConfig.UsableLarge((uint)chunk);
+        SizeClass* info = TConfig.Classes + sizeClass;
+        nuint offset = (nuint)block - (nuint)TConfig.Base;
+        if (sizeClass >= SizeClasses.Count || !Slab.IndexOf(info, offset & (((nuint)info->Chunks << Chunk.Log2) - 1), out _))
+        {
+            Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
+        }
+
+        return info->SizeBytes;
+    }
+
+    private static uint Checked<TConfig>(void* block, nuint chunk)
+        where TConfig : struct, IAllocatorConfig
+    {
+        uint entry = PageMap.Get<TConfig>(chunk);
+        if (entry == 0) Fatal.Stop<TConfig>(FatalReason.NotAllocated, block);
+        if (TConfig.Space->CompositionOf[entry >> 8] != TConfig.Composition->Id) Fatal.Stop<TConfig>(FatalReason.OtherAllocator, block);
+        return entry;
+    }
+}

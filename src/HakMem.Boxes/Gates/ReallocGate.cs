@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Gates: changes the size of a block. It stays where it is when its class fits and at least half of it is used, when a span can
+/// grow or shrink in place, or when a mapping can be resized by the OS; else it is copied. No state.
+/// </summary>
+[Box(BoxLayer.Gates)]
+public static unsafe class ReallocGate
+{
+    /// <summary>
+    /// A block of the new size with the old contents up to the smaller size, at a multiple of <paramref name="alignment"/>, a power of two or 0 for
+    /// none. Null when no memory is to be had; the old block is as before then. A null block is an allocation. The heap may be null.
+    /// </summary>
+    public static void* Realloc<TConfig>(ThreadHeap* heap, void* block, nuint size, nuint alignment)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (block == null) return Alloc<TConfig>(heap, size, alignment);
+        nuint usable = FreeGate.UsableSize<TConfig>(block);
+        bool aligned = alignment <= 16 || ((nuint)block & (alignment - 1)) == 0;
+        if (aligned)
+        {
+            void* resized = Resize<TConfig>(block, usable, size, alignment);
+            if (resized != null) return resized;
+        }
+
+        void* moved = Alloc<TConfig>(heap, size, alignment);
+        if (moved == null) return null;
+        NativeMemory.Copy(block, moved, usable < size ? usable : size);
+        if (heap != null && FreeGate.TryOwn<TConfig>(heap, block, out uint sizeClass) && FrontHot.TryPush<TConfig>(heap, sizeClass, block))
+        {
+            TConfig.OnFrontPush(heap, sizeClass, block);
+        }
+        else
+        {
+            TConfig.FreeSlow(heap, block);
+        }
+
+        return moved;
+    }
+
+    private static void* Resize<TConfig>(void* block, nuint usable, nuint size, nuint alignment)
+        where TConfig : struct, IAllocatorConfig
+    {
+        nuint chunk = PageMap.ChunkOf<TConfig>(block);
+        if (chunk >= TConfig.ChunkCount)
+        {
+            // A mapping that moves keeps no alignment above a page.
+            if (size > Chunk.SuperSlabBytes && alignment <= Chunk.OsPageBytes) return TConfig.TryResizeBig(block, size);
+            return size <= usable && size >= usable / 2 ? block : null;
+        }
+
+        if (usable > SizeClasses.MaxBytes) return TConfig.TryResizeLarge(block, (uint)chunk, size) ? block : null;
+        if (size > usable) return null;
+        return size >= usable / 2 || usable <= 16 ? block : null;
+    }
+
+    private static void* Alloc<TConfig>(ThreadHeap* heap, nuint size, nuint alignment)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (alignment > 16) return AllocGate.AllocAligned<TConfig>(heap, size, alignment);
+        if (heap != null && AllocGate.TryClassify<TConfig>(heap, size, out uint sizeClass) && FrontHot.TryPop<TConfig>(heap, sizeClass, out void* block))
+        {
+            TConfig.OnFrontHit(heap, sizeClass, block);
+            return block;
+        }
+
+        return TConfig.AllocSlow(heap, size);
+    }
+}

@@ -1,0 +1,338 @@
+using System.Runtime.InteropServices;
+using System.Threading;
+
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Local: blocks above 2 MiB, and any block when the reserved range cannot serve, each with a mapping of its own, found again
+/// by a hash table by address that all compositions share. Freed ones are kept for reuse, bounded in bytes and aged; nothing of
+/// this is on the path of small blocks. State: the table in <see cref="SpaceState"/> under its lock, <see cref="SharedState"/> under its own.
+/// </summary>
+[Box(BoxLayer.Local)]
+public static unsafe class BigCache
+{
+    private const uint MaxSlots = 32;
+    private const uint MaxAgeMilliseconds = 1000;
+    private const int FirstLog2 = 7;
+    private static nuint MaxBytes => (nuint)1 << 47;
+
+    /// <summary>What the big cache keeps in each composition.</summary>
+    public struct SharedState
+    {
+        /// <summary>Guards the cache.</summary>
+        public int Lock;
+
+        /// <summary>The number of cached mappings.</summary>
+        public uint Count;
+
+        /// <summary>The bytes of all cached mappings.</summary>
+        public nuint Bytes;
+
+        /// <summary>Big blocks with users; by atomics.</summary>
+        public long Blocks;
+
+        /// <summary>The bytes of these; by atomics.</summary>
+        public long LiveBytes;
+
+        /// <summary>Blocks served from the cache.</summary>
+        public ulong Hits;
+
+        private fixed ulong _slots[(int)MaxSlots * 3];
+
+        internal static Slot* Slots(SharedState* state) => (Slot*)state->_slots;
+    }
+
+    internal struct Slot
+    {
+        public byte* Start;
+        public nuint Bytes;
+        public ulong FreedAt;
+    }
+
+    /// <summary>A block with a mapping of its own, aligned to <paramref name="alignment"/>, a power of two, and to the OS page. Null when the OS refuses.</summary>
+    public static void* Alloc<TConfig>(nuint size, nuint alignment, bool zeroed)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (size > MaxBytes || alignment > MaxBytes || TConfig.Space == null) return null;
+        nuint bytes = Pages(size == 0 ? 1 : size);
+        SharedState* state = TConfig.BigCacheState;
+        bool cached = TryTakeCached<TConfig>(state, bytes, alignment, out byte* start, out nuint mapped);
+        if (!cached)
+        {
+            start = Map<TConfig>(bytes, alignment);
+            mapped = bytes;
+            if (start == null) return null;
+        }
+
+        SpaceState* space = TConfig.Space;
+        SpinLock.Enter<TConfig>(&space->BigLock);
+        bool room = TryMakeRoom<TConfig>(space);
+        if (room) Insert(space, start, mapped, TConfig.Composition->Id);
+        SpinLock.Exit(&space->BigLock);
+        if (!room)
+        {
+            _ = TConfig.OsUnmap(start, mapped);
+            return null;
+        }
+
+        Interlocked.Increment(ref state->Blocks);
+        Interlocked.Add(ref state->LiveBytes, (long)mapped);
+        if (cached && zeroed) NativeMemory.Clear(start, size);
+        return start;
+    }
+
+    /// <summary>Takes a big block back; ends the process when the address is none, or another composition's.</summary>
+    public static void Free<TConfig>(void* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpaceState* space = TConfig.Space;
+        if (space == null) Fatal.Stop<TConfig>(FatalReason.NotAllocated, block);
+        SpinLock.Enter<TConfig>(&space->BigLock);
+        BigBlock* entry = Find(space, (byte*)block);
+        FatalReason wrong = Check<TConfig>(space, entry, (byte*)block);
+        nuint bytes = 0;
+        if (entry != null && wrong == FatalReason.None)
+        {
+            bytes = entry->Bytes;
+            Remove(space, entry);
+        }
+
+        SpinLock.Exit(&space->BigLock);
+        if (wrong != FatalReason.None) Fatal.Stop<TConfig>(wrong, block);
+        SharedState* state = TConfig.BigCacheState;
+        Interlocked.Decrement(ref state->Blocks);
+        Interlocked.Add(ref state->LiveBytes, -(long)bytes);
+        if (!TryCache<TConfig>(state, (byte*)block, bytes)) _ = TConfig.OsUnmap((byte*)block, bytes);
+        Drain<TConfig>(false);
+    }
+
+    /// <summary>Fits a big block to a new size, by moving its mapping if need be, contents kept. Null when it must be copied by the caller; it is unchanged then.</summary>
+    public static void* TryResize<TConfig>(void* block, nuint size)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (size <= Chunk.SuperSlabBytes || size > MaxBytes) return null;
+        nuint bytes = Pages(size);
+        SpaceState* space = TConfig.Space;
+
+        // The table's lock is held across the move, so that nobody finds the address taken by a new mapping under the old entry.
+        SpinLock.Enter<TConfig>(&space->BigLock);
+        BigBlock* entry = Find(space, (byte*)block);
+        byte* moved = null;
+        nuint old = 0;
+        if (entry != null)
+        {
+            old = entry->Bytes;
+            moved = old == bytes ? (byte*)block : TConfig.OsRemap((byte*)block, old, bytes, true);
+            if (moved == block)
+            {
+                entry->Bytes = bytes;
+            }
+            else if (moved != null)
+            {
+                uint owner = entry->Owner;
+                Remove(space, entry);
+                Insert(space, moved, bytes, owner);
+            }
+        }
+
+        SpinLock.Exit(&space->BigLock);
+        if (moved != null) Interlocked.Add(ref TConfig.BigCacheState->LiveBytes, (long)bytes - (long)old);
+        return moved;
+    }
+
+    /// <summary>The bytes of a big block; ends the process when the address is none, or another composition's.</summary>
+    public static nuint UsableSize<TConfig>(void* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpaceState* space = TConfig.Space;
+        if (space == null) Fatal.Stop<TConfig>(FatalReason.NotAllocated, block);
+        SpinLock.Enter<TConfig>(&space->BigLock);
+        BigBlock* entry = Find(space, (byte*)block);
+        FatalReason wrong = Check<TConfig>(space, entry, (byte*)block);
+        nuint bytes = entry == null ? 0 : entry->Bytes;
+        SpinLock.Exit(&space->BigLock);
+        if (wrong != FatalReason.None) Fatal.Stop<TConfig>(wrong, block);
+        return bytes;
+    }
+
+    /// <summary>Unmaps cached mappings that are too old, or all. No lock may be held.</summary>
+    public static void Drain<TConfig>(bool all)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* state = TConfig.BigCacheState;
+        if (state->Count == 0) return;   // a guess without the lock; missing one is made good at the next call
+        ulong time = TConfig.OsMilliseconds();
+        while (true)
+        {
+            Slot taken = default;
+            SpinLock.Enter<TConfig>(&state->Lock);
+            Slot* slots = SharedState.Slots(state);
+            for (uint i = 0; i < state->Count; i++)
+            {
+                if (!all && time - slots[i].FreedAt < MaxAgeMilliseconds) continue;
+                taken = slots[i];
+                Take(state, i);
+                break;
+            }
+
+            SpinLock.Exit(&state->Lock);
+            if (taken.Start == null) return;
+            _ = TConfig.OsUnmap(taken.Start, taken.Bytes);
+        }
+    }
+
+    private static FatalReason Check<TConfig>(SpaceState* space, BigBlock* entry, byte* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (entry != null) return entry->Owner == TConfig.Composition->Id ? FatalReason.None : FatalReason.OtherAllocator;
+        return IsInside(space, block) ? FatalReason.InteriorPointer : FatalReason.NotAllocated;
+    }
+
+    private static byte* Map<TConfig>(nuint bytes, nuint alignment)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (alignment <= Chunk.OsPageBytes) return TConfig.OsMap(bytes);
+        byte* mapped = TConfig.OsMap(bytes + alignment);
+        if (mapped == null) return null;
+        byte* start = (byte*)(((nuint)mapped + alignment - 1) & ~(alignment - 1));
+        nuint before = (nuint)(start - mapped), after = alignment - before;
+        if (before != 0) _ = TConfig.OsUnmap(mapped, before);
+        if (after != 0) _ = TConfig.OsUnmap(start + bytes, after);
+        return start;
+    }
+
+    // ---- the cache ----------------------------------------------------------------------------------------------------
+
+    private static bool TryTakeCached<TConfig>(SharedState* state, nuint bytes, nuint alignment, out byte* start, out nuint mapped)
+        where TConfig : struct, IAllocatorConfig
+    {
+        start = null;
+        mapped = 0;
+        if (state->Count == 0) return false;
+        SpinLock.Enter<TConfig>(&state->Lock);
+        Slot* slots = SharedState.Slots(state);
+        uint best = MaxSlots;
+        for (uint i = 0; i < state->Count; i++)
+        {
+            if (slots[i].Bytes < bytes || slots[i].Bytes - bytes > bytes / 8 || ((nuint)slots[i].Start & (alignment - 1)) != 0) continue;
+            if (best == MaxSlots || slots[i].Bytes < slots[best].Bytes) best = i;
+        }
+
+        if (best != MaxSlots)
+        {
+            start = slots[best].Start;
+            mapped = slots[best].Bytes;
+            Take(state, best);
+            state->Hits++;
+        }
+
+        SpinLock.Exit(&state->Lock);
+        return start != null;
+    }
+
+    private static bool TryCache<TConfig>(SharedState* state, byte* start, nuint bytes)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (bytes > TConfig.BigCacheBytes) return false;
+        ulong time = TConfig.OsMilliseconds();
+        SpinLock.Enter<TConfig>(&state->Lock);
+        bool room = state->Count < MaxSlots && state->Bytes + bytes <= TConfig.BigCacheBytes;
+        if (room)
+        {
+            Slot* slot = SharedState.Slots(state) + state->Count++;
+            slot->Start = start;
+            slot->Bytes = bytes;
+            slot->FreedAt = time;
+            state->Bytes += bytes;
+        }
+
+        SpinLock.Exit(&state->Lock);
+        return room;
+    }
+
+    private static void Take(SharedState* state, uint index)
+    {
+        Slot* slots = SharedState.Slots(state);
+        state->Bytes -= slots[index].Bytes;
+        slots[index] = slots[--state->Count];
+    }
+
+    // ---- the table, under its lock ------------------------------------------------------------------------------------
+
+    private static bool TryMakeRoom<TConfig>(SpaceState* space)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (space->BigLog2 != 0 && space->BigCount < ((nuint)1 << space->BigLog2) / 2) return true;
+        int oldLog2 = space->BigLog2;
+        int log2 = oldLog2 == 0 ? FirstLog2 : oldLog2 + 1;
+        BigBlock* bigger = (BigBlock*)TConfig.OsMap(((nuint)1 << log2) * (nuint)sizeof(BigBlock));
+        if (bigger == null) return false;
+        BigBlock* old = space->BigBlocks;
+        nuint oldSlots = oldLog2 == 0 ? 0 : (nuint)1 << oldLog2;
+        space->BigBlocks = bigger;
+        space->BigLog2 = log2;
+        space->BigCount = 0;
+        for (nuint i = 0; i < oldSlots; i++)
+        {
+            if (old[i].Start != null) Insert(space, old[i].Start, old[i].Bytes, old[i].Owner);
+        }
+
+        if (oldLog2 != 0) _ = TConfig.OsUnmap((byte*)old, oldSlots * (nuint)sizeof(BigBlock));
+        return true;
+    }
+
+    private static nuint HashOf(SpaceState* space, byte* start) => (nuint)(((ulong)start >> 12) * 0x9E37_79B9_7F4A_7C15UL >> (64 - space->BigLog2));
+
+    private static void Insert(SpaceState* space, byte* start, nuint bytes, uint owner)
+    {
+        nuint mask = ((nuint)1 << space->BigLog2) - 1;
+        nuint slot = HashOf(space, start);
+        while (space->BigBlocks[slot].Start != null) slot = (slot + 1) & mask;
+        space->BigBlocks[slot].Start = start;
+        space->BigBlocks[slot].Bytes = bytes;
+        space->BigBlocks[slot].Owner = owner;
+        space->BigCount++;
+    }
+
+    private static BigBlock* Find(SpaceState* space, byte* start)
+    {
+        if (space->BigLog2 == 0) return null;
+        nuint mask = ((nuint)1 << space->BigLog2) - 1;
+        for (nuint slot = HashOf(space, start); ; slot = (slot + 1) & mask)
+        {
+            BigBlock* entry = space->BigBlocks + slot;
+            if (entry->Start == start) return entry;
+            if (entry->Start == null) return null;
+        }
+    }
+
+    private static bool IsInside(SpaceState* space, byte* address)
+    {
+        nuint slots = space->BigLog2 == 0 ? 0 : (nuint)1 << space->BigLog2;
+        for (nuint i = 0; i < slots; i++)
+        {
+            if (space->BigBlocks[i].Start != null && (nuint)(address - space->BigBlocks[i].Start) < space->BigBlocks[i].Bytes) return true;
+        }
+
+        return false;
+    }
+
+    // Linear probing without tombstones: later entries of the same run move up into the hole.
+    private static void Remove(SpaceState* space, BigBlock* entry)
+    {
+        nuint mask = ((nuint)1 << space->BigLog2) - 1;
+        nuint hole = (nuint)(entry - space->BigBlocks);
+        for (nuint slot = (hole + 1) & mask; space->BigBlocks[slot].Start != null; slot = (slot + 1) & mask)
+        {
+            nuint wanted = HashOf(space, space->BigBlocks[slot].Start);
+            if (((slot - wanted) & mask) < ((slot - hole) & mask)) continue;
+            space->BigBlocks[hole] = space->BigBlocks[slot];
+            hole = slot;
+        }
+
+        space->BigBlocks[hole].Start = null;
+        space->BigCount--;
+    }
+
+    private static nuint Pages(nuint bytes) => (bytes + Chunk.OsPageBytes - 1) & ~(Chunk.OsPageBytes - 1);
+}

@@ -1,0 +1,184 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Threading;
+
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Local: tier L2.5, blocks above 32 KiB to 2 MiB as spans of whole chunks, with a small cache of spans for each heap. Large
+/// blocks belong to the composition, not to a heap: any thread frees them into its own cache or the arena. State: <see cref="HeapState"/>
+/// under the heap's lock, <see cref="SharedState"/> by atomics; the span's length is in the header of its first chunk.
+/// </summary>
+[Box(BoxLayer.Local)]
+public static unsafe class LargePool
+{
+    private const uint MaxSlots = 8, MaxCachedChunks = 16;
+
+    /// <summary>What the large pool keeps in each heap.</summary>
+    public struct HeapState
+    {
+        /// <summary>The number of cached spans.</summary>
+        public uint Count;
+
+        /// <summary>The chunks of all cached spans.</summary>
+        public uint Chunks;
+
+        /// <summary>First chunk and length of each.</summary>
+        internal fixed ulong Slots[(int)MaxSlots];
+    }
+
+    /// <summary>What the large pool keeps in each composition.</summary>
+    public struct SharedState
+    {
+        /// <summary>Large blocks with users.</summary>
+        public long Blocks;
+
+        /// <summary>The chunks of these.</summary>
+        public long Chunks;
+    }
+
+    /// <summary>
+    /// A block of whole chunks, aligned to <paramref name="alignment"/>, a power of two up to 2 MiB, and to 64 KiB. Null when no span is to be had.
+    /// The heap may be null: then no cache is used.
+    /// </summary>
+    public static void* Alloc<TConfig>(ThreadHeap* heap, nuint size, nuint alignment, bool zeroed)
+        where TConfig : struct, IAllocatorConfig
+    {
+        uint chunks = (uint)((size + Chunk.Bytes - 1) >> Chunk.Log2);
+        bool aligned = alignment > Chunk.Bytes;
+        if (aligned)
+        {
+            chunks = BitOperations.RoundUpToPowerOf2(chunks);
+            if (chunks < alignment >> Chunk.Log2) chunks = (uint)(alignment >> Chunk.Log2);
+        }
+
+        ChunkSpan span;
+        if (aligned || heap == null || !TryTakeCached<TConfig>(heap, chunks, out span))
+        {
+            uint got = TConfig.TryTakeSpans(chunks, aligned, 1, &span);
+            TConfig.PollPurge(false);
+            if (got == 0) return null;
+        }
+
+        Slab* header = Slab.At<TConfig>(span.FirstChunk);
+        header->FirstChunk = span.FirstChunk;
+        header->Blocks = chunks;
+        uint owner = TConfig.Composition->Id << 8;
+        if (chunks > 1) PageMap.Set<TConfig>(span.FirstChunk + 1, chunks - 1, owner | SizeClasses.LargeInterior);
+        PageMap.Set<TConfig>(span.FirstChunk, 1, owner | SizeClasses.LargeHead);
+        SharedState* state = TConfig.LargePoolState;
+        Interlocked.Increment(ref state->Blocks);
+        Interlocked.Add(ref state->Chunks, chunks);
+        byte* block = PageMap.Address<TConfig>(span.FirstChunk);
+        if (zeroed && span.Dirty) NativeMemory.Clear(block, size);
+        if (heap != null) TConfig.OnAllocLarge(heap, size);
+        return block;
+    }
+
+    /// <summary>Takes a large block back. The caller has seen that it starts at this chunk. The heap may be null.</summary>
+    public static void Free<TConfig>(ThreadHeap* heap, void* block, uint chunk)
+        where TConfig : struct, IAllocatorConfig
+    {
+        uint head = (TConfig.Composition->Id << 8) | SizeClasses.LargeHead;
+
+        // Whoever clears the entry owns the block from here on: of two threads that free it, one is stopped.
+        if (Interlocked.CompareExchange(ref TConfig.PageMap[chunk], 0, head) != head) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
+        uint chunks = Slab.At<TConfig>(chunk)->Blocks;
+        PageMap.Set<TConfig>(chunk, chunks, 0);
+        SharedState* state = TConfig.LargePoolState;
+        Interlocked.Decrement(ref state->Blocks);
+        Interlocked.Add(ref state->Chunks, -(long)chunks);
+        if (heap != null)
+        {
+            TConfig.OnFreeLarge(heap);
+            if (TryCache<TConfig>(heap, chunk, chunks)) return;
+        }
+
+        TConfig.ReturnSpan(chunk, chunks, true);
+        TConfig.PollPurge(false);
+    }
+
+    /// <summary>Fits a large block to a new size in place: keeps it, cuts its tail off, or takes the chunks behind it. False when it must move.</summary>
+    public static bool TryResize<TConfig>(void* block, uint chunk, nuint size)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (size <= SizeClasses.MaxBytes || size > Chunk.SuperSlabBytes) return false;
+        Slab* header = Slab.At<TConfig>(chunk);
+        uint chunks = header->Blocks;
+        uint wanted = (uint)((size + Chunk.Bytes - 1) >> Chunk.Log2);
+        if (wanted == chunks) return true;
+        if (wanted > chunks)
+        {
+            if (!TConfig.TryExtendSpan(chunk, chunks, wanted)) return false;
+            PageMap.Set<TConfig>(chunk + chunks, wanted - chunks, (TConfig.Composition->Id << 8) | SizeClasses.LargeInterior);
+        }
+        else
+        {
+            PageMap.Set<TConfig>(chunk + wanted, chunks - wanted, 0);
+            TConfig.ReturnSpan(chunk + wanted, chunks - wanted, true);
+        }
+
+        header->Blocks = wanted;
+        Interlocked.Add(ref TConfig.LargePoolState->Chunks, (long)wanted - chunks);
+        return true;
+    }
+
+    /// <summary>The bytes of a large block that starts at a chunk.</summary>
+    public static nuint UsableSize<TConfig>(uint chunk)
+        where TConfig : struct, IAllocatorConfig
+        => (nuint)Slab.At<TConfig>(chunk)->Blocks << Chunk.Log2;
+
+    /// <summary>Gives the heap's cached spans to the arena. Under the heap's lock.</summary>
+    public static void Drain<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = TConfig.LargePoolOf(heap);
+        while (state->Count != 0)
+        {
+            ulong slot = state->Slots[--state->Count];
+            TConfig.ReturnSpan((uint)(slot >> 8), (uint)slot & 255, true);
+        }
+
+        state->Chunks = 0;
+    }
+
+    private static bool TryTakeCached<TConfig>(ThreadHeap* heap, uint chunks, out ChunkSpan span)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = TConfig.LargePoolOf(heap);
+        span = default;
+        if (state->Count == 0) return false;   // a guess without the lock; the next line but one decides
+        bool found = false;
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        for (uint i = state->Count; i != 0 && !found; i--)
+        {
+            ulong slot = state->Slots[i - 1];
+            if (((uint)slot & 255) != chunks) continue;
+            span.FirstChunk = (uint)(slot >> 8);
+            span.Chunks = chunks;
+            span.Dirty = true;
+            state->Slots[i - 1] = state->Slots[--state->Count];
+            state->Chunks -= chunks;
+            found = true;
+        }
+
+        SpinLock.Exit(&heap->Lock);
+        return found;
+    }
+
+    private static bool TryCache<TConfig>(ThreadHeap* heap, uint chunk, uint chunks)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = TConfig.LargePoolOf(heap);
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        bool room = state->Count < MaxSlots && state->Chunks + chunks <= MaxCachedChunks;
+        if (room)
+        {
+            state->Slots[state->Count++] = ((ulong)chunk << 8) | chunks;
+            state->Chunks += chunks;
+        }
+
+        SpinLock.Exit(&heap->Lock);
+        return room;
+    }
+}

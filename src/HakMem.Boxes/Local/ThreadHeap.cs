@@ -1,0 +1,125 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace HakMem.Boxes;
+
+/// <summary>Whether a thread runs on a heap.</summary>
+public enum HeapLife
+{
+    /// <summary>A thread runs on it, or ran and nobody has noticed its end.</summary>
+    Active,
+
+    /// <summary>Its thread ended; it waits for another. Its partly used slabs may move to other heaps.</summary>
+    Free,
+}
+
+/// <summary>
+/// One thread's heap: its core, followed in memory by the states of the composition's boxes. Struct and id are permanent and recycled
+/// together. The front stacks and the remote table belong to the running thread alone; lists, counts and slabs are touched only under
+/// <see cref="Lock"/> (T1); <see cref="Inbox"/> is where every thread pushes slabs with blocks to collect.
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = Size)]
+public unsafe struct ThreadHeap
+{
+    /// <summary>The bytes of the core.</summary>
+    public const int Size = BinsOffset + ((int)SizeClasses.Count * 64);
+
+    private const int TableOffset = 192, OutOffset = 320, BinsOffset = 960;
+
+    /// <summary>The id, shifted as in the page map.</summary>
+    [FieldOffset(0)] public uint IdShifted;
+
+    /// <summary>The owner id.</summary>
+    [FieldOffset(4)] public uint Id;
+
+    /// <summary>The next heap of the composition; written once, before the heap is published.</summary>
+    [FieldOffset(8)] public ThreadHeap* NextInComposition;
+
+    /// <summary>The next heap without a thread. Under the registry's lock.</summary>
+    [FieldOffset(16)] public ThreadHeap* NextFree;
+
+    /// <summary>Guards the bins' slab lists, the L parts of the slabs, the warm and large pools of this heap.</summary>
+    [FieldOffset(64)] public int Lock;
+
+    /// <summary>The OS's id of the thread that runs on it. Under the registry's lock.</summary>
+    [FieldOffset(68)] public uint Thread;
+
+    /// <summary>Whether a thread runs on it. Under the registry's lock.</summary>
+    [FieldOffset(72)] public HeapLife Life;
+
+    /// <summary>The bytes that the front stacks may hold beyond their first capacity. The running thread's.</summary>
+    [FieldOffset(76)] public uint GrownBytes;
+
+    /// <summary>32 bytes in which the OS marks the end of the thread; nonzero is ended.</summary>
+    [FieldOffset(80)] public int EndMark;
+
+    /// <summary>Slabs of this heap, or just migrated from it, whose remote part has something to collect.</summary>
+    [FieldOffset(128)] public nint Inbox;
+
+    /// <summary>The class of a size, by its 16-byte steps: one load. See <see cref="SizeClasses.FillTable"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte* ClassTable(ThreadHeap* heap) => (byte*)heap + TableOffset;
+
+    /// <summary>How many blocks of a class are out of this heap's slabs: with users, in stacks, in remote tables or bitmaps. Under <see cref="Lock"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong* Out(ThreadHeap* heap, uint sizeClass) => (ulong*)((byte*)heap + OutOffset) + sizeClass;
+
+    /// <summary>The bin of a class.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bin* BinOf(ThreadHeap* heap, uint sizeClass) => (Bin*)((byte*)heap + BinsOffset + ((nuint)sizeClass << 6));
+}
+
+/// <summary>What was done last to a bin's front stack.</summary>
+public enum FrontMove : byte
+{
+    /// <summary>Nothing yet.</summary>
+    None,
+
+    /// <summary>It was empty and was refilled.</summary>
+    Refilled,
+
+    /// <summary>It was full and was flushed.</summary>
+    Flushed,
+}
+
+/// <summary>A heap's state for one size class: 64 bytes, one cache line.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 64)]
+public unsafe struct Bin
+{
+    /// <summary>One above the newest pointer of the front stack.</summary>
+    [FieldOffset(0)] public void** Top;
+
+    /// <summary>The first slot of the front stack.</summary>
+    [FieldOffset(8)] public void** Bottom;
+
+    /// <summary>One above the last slot of the front stack.</summary>
+    [FieldOffset(16)] public void** Limit;
+
+    /// <summary>The slots that the front stack may grow to.</summary>
+    [FieldOffset(24)] public ushort MaxCapacity;
+
+    /// <summary>What was done last to the front stack: doing the same again makes it grow.</summary>
+    [FieldOffset(26)] public FrontMove LastMove;
+
+    /// <summary>How many blocks the home class's slabs lent while this bin had none of its own.</summary>
+    [FieldOffset(27)] public byte Borrowed;
+
+    /// <summary>The slab that refills take from first.</summary>
+    [FieldOffset(32)] public Slab* Current;
+
+    /// <summary>Slabs worth visiting.</summary>
+    [FieldOffset(40)] public Slab* Partial;
+
+    /// <summary>Slabs with few free blocks, visited before a new one is taken.</summary>
+    [FieldOffset(48)] public Slab* Sparse;
+
+    /// <summary>The one empty slab that the bin keeps; it is in <see cref="Partial"/>.</summary>
+    [FieldOffset(56)] public Slab* Empty;
+}
+
+/// <summary>The core of a composition's state, followed in memory by the states of its boxes.</summary>
+public unsafe struct Composition
+{
+    /// <summary>The composition's own owner id: the owner of its large and big blocks.</summary>
+    public uint Id;
+}

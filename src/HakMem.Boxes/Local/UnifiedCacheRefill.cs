@@ -1,0 +1,416 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Threading;
+
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Local: moves blocks in batches between the front stacks and the slabs' bitmaps, a word at a time, and keeps the bins'
+/// slab lists. Refill and flush are called by the running thread; what touches slabs is done under the heap's lock (T1), one
+/// uncontended compare-and-swap for a batch. Keeps invariants 1, 2, 3 and 5; calls the warm pool, the prefill, the shared pool, remote frees.
+/// </summary>
+[Box(BoxLayer.Local)]
+public static unsafe class UnifiedCacheRefill
+{
+    private const uint SlabsPerRefill = 8;
+    private const byte MaxBorrowed = 8;
+
+    /// <summary>
+    /// Fills an empty front stack with half its capacity and returns one block more. Null when no memory is to be had.
+    /// The first blocks of a bin without a slab come from the next power-of-two class, so that small programs touch few pages.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void* Refill<TConfig>(ThreadHeap* heap, uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+    {
+        TConfig.OnFrontMiss(heap, sizeClass);
+        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        uint home = TConfig.Classes[sizeClass].Home;
+        if (bin->Borrowed < MaxBorrowed && home != sizeClass && bin->Current == null && bin->Partial == null && bin->Sparse == null)
+        {
+            bin->Borrowed++;
+            sizeClass = home;
+            bin = ThreadHeap.BinOf(heap, sizeClass);
+            if (bin->Top != bin->Bottom) return *--bin->Top;
+        }
+
+        if (bin->LastMove == FrontMove.Refilled) _ = TConfig.TryGrowFront(heap, sizeClass);
+        bin->LastMove = FrontMove.Refilled;
+        uint want = (uint)(bin->Limit - bin->Bottom) / 2;
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        uint got = Fill<TConfig>(heap, bin, sizeClass, want);
+        while (got == 0)
+        {
+            if (!TryNewSlab<TConfig>(heap, bin, sizeClass)) return null;   // the lock is given back
+            got = Fill<TConfig>(heap, bin, sizeClass, want);
+        }
+
+        TConfig.OnRefill(heap, sizeClass, got);
+        SpinLock.Exit(&heap->Lock);
+        bin->Top = bin->Bottom + got - 1;
+        return *bin->Top;
+    }
+
+    /// <summary>
+    /// Takes one fresh block that is known to be zero, if the bin's current slab has nothing but fresh blocks and its front is empty.
+    /// </summary>
+    public static bool TryCarveZeroed<TConfig>(ThreadHeap* heap, uint sizeClass, out void* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        block = null;
+        if (bin->Top != bin->Bottom) return false;
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        Slab* slab = bin->Current;
+        if (slab != null && slab->Zeroed && slab->FreeBlocks == 0 && slab->Carved < slab->Blocks)
+        {
+            block = slab->Start + ((nuint)slab->Carved * TConfig.Classes[sizeClass].SizeBytes);
+            slab->Carved++;
+            ++*ThreadHeap.Out(heap, sizeClass);
+            TConfig.OnRefillBlock(heap, slab, block, true);
+        }
+
+        SpinLock.Exit(&heap->Lock);
+        return block != null;
+    }
+
+    /// <summary>Makes room in a full front stack, by growing it or by giving the older half back to the slabs, and puts the block on top.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Flush<TConfig>(ThreadHeap* heap, uint sizeClass, void* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        bool again = bin->LastMove == FrontMove.Flushed;
+        bin->LastMove = FrontMove.Flushed;
+        if (!again || !TConfig.TryGrowFront(heap, sizeClass))
+        {
+            uint count = (uint)(bin->Top - bin->Bottom);
+            uint half = (count + 1) / 2;
+            SpinLock.Enter<TConfig>(&heap->Lock);
+            GiveBack<TConfig>(heap, sizeClass, bin->Bottom, half);
+            TConfig.OnFlush(heap, sizeClass, half);
+            SpinLock.Exit(&heap->Lock);
+            void** bottom = bin->Bottom;
+            for (uint i = half; i < count; i++) bottom[i - half] = bottom[i];
+            bin->Top -= half;
+            TConfig.PollPurge(false);
+        }
+
+        *bin->Top++ = block;
+    }
+
+    /// <summary>Gives everything in the front stacks back to the slabs. By the running thread, or for an ended one. Under the heap's lock.</summary>
+    public static void FlushAll<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+            uint count = (uint)(bin->Top - bin->Bottom);
+            if (count != 0)
+            {
+                GiveBack<TConfig>(heap, sizeClass, bin->Bottom, count);
+                bin->Top = bin->Bottom;
+                TConfig.OnFlush(heap, sizeClass, count);
+            }
+
+            TConfig.ShrinkFront(heap, sizeClass);
+            bin->LastMove = FrontMove.None;
+            bin->Borrowed = 0;
+        }
+    }
+
+    /// <summary>
+    /// Sets free bits of one word of a slab of this heap, and lists, keeps or retires the slab as it now deserves. Ends the process when
+    /// a bit is set already or was never handed out. Under the heap's lock.
+    /// </summary>
+    public static void Merge<TConfig>(ThreadHeap* heap, Slab* slab, uint word, ulong bits)
+        where TConfig : struct, IAllocatorConfig
+    {
+        ulong before = slab->Bits[word];
+        if ((before & bits) != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, BlockAt<TConfig>(slab, word, before & bits));
+        if ((word << 6) + 63 - (uint)BitOperations.LeadingZeroCount(bits) >= slab->Carved)
+        {
+            Fatal.Stop<TConfig>(FatalReason.NotAllocated, BlockAt<TConfig>(slab, word, bits));
+        }
+
+        uint count = (uint)BitOperations.PopCount(bits);
+        uint sizeClass = slab->Class;
+        slab->Bits[word] = before | bits;
+        slab->FreeBlocks += count;
+        if (word < slab->Hint) slab->Hint = (ushort)word;
+        if (slab->Place == SlabPlace.Adrift) return;   // on its way here (T6): counted and listed when it arrives
+        *ThreadHeap.Out(heap, sizeClass) -= count;
+        if (slab->Place == SlabPlace.Current) return;
+
+        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        if (slab->Place != SlabPlace.Partial)
+        {
+            bool worth = slab->FreeBlocks >= TConfig.Classes[sizeClass].ListAt;
+            if (slab->Place == SlabPlace.Full) Link(bin, slab, worth ? SlabPlace.Partial : SlabPlace.Sparse);
+            else if (worth) Relink(bin, slab, SlabPlace.Partial);
+        }
+
+        if (slab->FreeBlocks != slab->Carved) return;
+        if (bin->Empty == null) bin->Empty = slab;
+        else Retire<TConfig>(heap, bin, slab);
+    }
+
+    /// <summary>Gives up every empty slab of the heap, the current ones too. Under the heap's lock.</summary>
+    public static void RetireEmpty<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+            if (bin->Empty != null)
+            {
+                Slab* empty = bin->Empty;
+                bin->Empty = null;
+                Retire<TConfig>(heap, bin, empty);
+            }
+
+            Slab* current = bin->Current;
+            if (current != null && current->FreeBlocks == current->Carved)
+            {
+                Retire<TConfig>(heap, bin, current);
+            }
+        }
+    }
+
+    /// <summary>Takes a slab with free blocks out of a heap's bin, for another heap. False when the bin has none. Under the heap's lock.</summary>
+    public static bool TryUnlink<TConfig>(ThreadHeap* heap, uint sizeClass, out Slab* slab)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        slab = bin->Partial != null ? bin->Partial : bin->Sparse != null ? bin->Sparse : bin->Current;
+        if (slab == null || (slab->FreeBlocks == 0 && slab->Carved == slab->Blocks)) return false;
+        Unlink(bin, slab);
+        *ThreadHeap.Out(heap, sizeClass) -= slab->Carved - slab->FreeBlocks;
+        return true;
+    }
+
+    private static uint Fill<TConfig>(ThreadHeap* heap, Bin* bin, uint sizeClass, uint want)
+        where TConfig : struct, IAllocatorConfig
+    {
+        // Slots are written from the top down, so that blocks are popped in ascending order of address.
+        void** high = bin->Bottom + want;
+        void** at = high;
+        bool collected = false;
+        for (uint visited = 0; visited < SlabsPerRefill;)
+        {
+            Slab* slab = bin->Current;
+            if (slab == null)
+            {
+                slab = bin->Partial;
+                if (slab == null && !collected && Volatile.Read(ref heap->Inbox) != 0)
+                {
+                    collected = true;
+                    TConfig.CollectRemote(heap);
+                    slab = bin->Partial;
+                }
+
+                if (slab == null) slab = bin->Sparse;
+                if (slab == null) break;
+                Unlink(bin, slab);
+                slab->Place = SlabPlace.Current;
+                bin->Current = slab;
+                visited++;
+            }
+
+            at = TakeFree<TConfig>(heap, slab, sizeClass, bin->Bottom, at);
+            at = Carve<TConfig>(heap, slab, sizeClass, bin->Bottom, at);
+            if (at == bin->Bottom) break;
+            slab->Place = SlabPlace.Full;
+            bin->Current = null;
+        }
+
+        uint got = (uint)(high - at);
+        if (at != bin->Bottom)
+        {
+            for (uint i = 0; i < got; i++) bin->Bottom[i] = at[i];
+        }
+
+        *ThreadHeap.Out(heap, sizeClass) += got;
+        return got;
+    }
+
+    private static void** TakeFree<TConfig>(ThreadHeap* heap, Slab* slab, uint sizeClass, void** bottom, void** at)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (slab->FreeBlocks == 0) return at;
+        SizeClass* info = TConfig.Classes + sizeClass;
+        nuint size = info->SizeBytes;
+        uint words = info->Words, word = slab->Hint;
+        void** start = at;
+        for (; word < words && at != bottom; word++)
+        {
+            ulong bits = slab->Bits[word];
+            if (bits == 0) continue;
+            byte* first = slab->Start + ((nuint)word * 64 * size);
+            do
+            {
+                byte* block = first + ((nuint)(uint)BitOperations.TrailingZeroCount(bits) * size);
+                bits &= bits - 1;
+                TConfig.OnRefillBlock(heap, slab, block, false);
+                *--at = block;
+            }
+            while (bits != 0 && at != bottom);
+            slab->Bits[word] = bits;
+            if (bits != 0) break;
+        }
+
+        slab->Hint = (ushort)word;
+        slab->FreeBlocks -= (uint)(start - at);
+        return at;
+    }
+
+    private static void** Carve<TConfig>(ThreadHeap* heap, Slab* slab, uint sizeClass, void** bottom, void** at)
+        where TConfig : struct, IAllocatorConfig
+    {
+        uint count = slab->Blocks - slab->Carved;
+        if (count > (uint)(at - bottom)) count = (uint)(at - bottom);
+        nuint size = TConfig.Classes[sizeClass].SizeBytes;
+        byte* block = slab->Start + (slab->Carved * size);
+        slab->Carved += count;
+        for (; count != 0; count--, block += size)
+        {
+            TConfig.OnRefillBlock(heap, slab, block, true);
+            *--at = block;
+        }
+
+        return at;
+    }
+
+    // Called with the heap's lock, which is given up while slabs are looked for; false returns without it.
+    private static bool TryNewSlab<TConfig>(ThreadHeap* heap, Bin* bin, uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Slab* slab = null;
+        if (TConfig.Classes[sizeClass].Chunks != 1 || !TConfig.TryTakeWarm(heap, out ChunkSpan span))
+        {
+            SpinLock.Exit(&heap->Lock);
+            bool found = TConfig.TryPrefill(heap, sizeClass, out span, out slab);
+            TConfig.PollPurge(false);
+            if (!found) return false;
+            SpinLock.Enter<TConfig>(&heap->Lock);
+        }
+
+        if (slab == null)
+        {
+            slab = Slab.At<TConfig>(span.FirstChunk);
+            Slab.Init<TConfig>(slab, span.FirstChunk, sizeClass, heap->Id, !span.Dirty);
+            PageMap.Set<TConfig>(span.FirstChunk, span.Chunks, heap->IdShifted | sizeClass);
+            TConfig.OnNewSlab(heap, slab);
+        }
+        else
+        {
+            *ThreadHeap.Out(heap, sizeClass) += slab->Carved - slab->FreeBlocks;
+        }
+
+        Link(bin, slab, SlabPlace.Partial);
+        return true;
+    }
+
+    private static void GiveBack<TConfig>(ThreadHeap* heap, uint sizeClass, void** from, uint count)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SizeClass* info = TConfig.Classes + sizeClass;
+        nuint mask = ((nuint)info->Chunks << Chunk.Log2) - 1;
+        nuint key = nuint.MaxValue;
+        ulong bits = 0;
+        for (uint i = 0; i < count; i++)
+        {
+            nuint offset = (nuint)from[i] - (nuint)TConfig.Base;
+            if (!Slab.IndexOf(info, offset & mask, out uint index)) Fatal.Stop<TConfig>(FatalReason.InteriorPointer, from[i]);
+            nuint place = ((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6);
+            TConfig.OnFlushBlock(heap, Slab.At<TConfig>(place >> 6), from[i]);
+            if (place != key)
+            {
+                if (bits != 0) Put<TConfig>(heap, sizeClass, key, bits);
+                key = place;
+                bits = 0;
+            }
+
+            ulong bit = 1UL << (int)(index & 63);
+            if ((bits & bit) != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, from[i]);
+            bits |= bit;
+        }
+
+        Put<TConfig>(heap, sizeClass, key, bits);
+    }
+
+    private static void Put<TConfig>(ThreadHeap* heap, uint sizeClass, nuint key, ulong bits)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Slab* slab = Slab.At<TConfig>(key >> 6);
+        uint word = (uint)key & 63;
+        uint entry = PageMap.Get<TConfig>(key >> 6);
+        if (entry == (heap->IdShifted | sizeClass))
+        {
+            Merge<TConfig>(heap, slab, word, bits);
+            return;
+        }
+
+        // The slab left this heap while its blocks were in the stack: it migrated (T6), or a block was freed twice and the slab is gone.
+        if ((byte)entry != sizeClass || TConfig.Space->CompositionOf[entry >> 8] != TConfig.Composition->Id)
+        {
+            Fatal.Stop<TConfig>(FatalReason.DoubleFree, BlockAt<TConfig>(slab, word, bits));
+        }
+
+        TConfig.SendRemote(slab, word, bits);
+    }
+
+    // T5: empty is every carved block free; only then is the slab unlinked, taken out of the page map, and given up.
+    private static void Retire<TConfig>(ThreadHeap* heap, Bin* bin, Slab* slab)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Unlink(bin, slab);
+        TConfig.OnRetireSlab(heap, slab);
+        ChunkSpan span;
+        span.FirstChunk = slab->FirstChunk;
+        span.Chunks = TConfig.Classes[slab->Class].Chunks;
+        span.Dirty = slab->Carved != 0 || !slab->Zeroed;
+        PageMap.Set<TConfig>(span.FirstChunk, span.Chunks, 0);
+        if (span.Chunks != 1 || !TConfig.TryPutWarm(heap, span)) TConfig.ReleaseSlab(span.FirstChunk, span.Chunks, span.Dirty);
+    }
+
+    private static void* BlockAt<TConfig>(Slab* slab, uint word, ulong bits)
+        where TConfig : struct, IAllocatorConfig
+        => slab->Start + ((((nuint)word << 6) + (nuint)(uint)BitOperations.TrailingZeroCount(bits)) * TConfig.Classes[slab->Class].SizeBytes);
+
+    private static void Link(Bin* bin, Slab* slab, SlabPlace place)
+    {
+        Slab** head = Head(bin, place);
+        slab->Place = place;
+        slab->Previous = null;
+        slab->Next = *head;
+        if (*head != null) (*head)->Previous = slab;
+        *head = slab;
+    }
+
+    private static void Relink(Bin* bin, Slab* slab, SlabPlace place)
+    {
+        Unlink(bin, slab);
+        Link(bin, slab, place);
+    }
+
+    private static void Unlink(Bin* bin, Slab* slab)
+    {
+        if (bin->Empty == slab) bin->Empty = null;
+        if (slab->Place == SlabPlace.Current)
+        {
+            bin->Current = null;
+        }
+        else if (slab->Place is SlabPlace.Partial or SlabPlace.Sparse)
+        {
+            if (slab->Previous != null) slab->Previous->Next = slab->Next;
+            else *Head(bin, slab->Place) = slab->Next;
+            if (slab->Next != null) slab->Next->Previous = slab->Previous;
+        }
+
+        slab->Place = SlabPlace.Adrift;
+    }
+
+    private static Slab** Head(Bin* bin, SlabPlace place) => (Slab**)((byte*)bin + (place == SlabPlace.Partial ? 40 : 48));
+}

@@ -1,0 +1,65 @@
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Local: a small stash of empty one-chunk slabs for each heap, so that a class that runs dry and a class that empties
+/// need not meet at the shared pool. State: <see cref="HeapState"/>, under the heap's lock.
+/// </summary>
+[Box(BoxLayer.Local)]
+public static unsafe class WarmPool
+{
+    /// <summary>The most slabs that a stash can hold.</summary>
+    public const uint MaxSlots = 16;
+
+    /// <summary>What the warm pool keeps in each heap.</summary>
+    public struct HeapState
+    {
+        /// <summary>The number of slabs.</summary>
+        public uint Count;
+
+        /// <summary>The first chunk and, in the lowest bit, whether it may hold anything but zeros.</summary>
+        internal fixed ulong Slots[(int)MaxSlots];
+    }
+
+    /// <summary>Takes the slab that was put last, the warmest.</summary>
+    public static bool TryTake<TConfig>(ThreadHeap* heap, out ChunkSpan span)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = TConfig.WarmPoolOf(heap);
+        span = default;
+        if (state->Count == 0)
+        {
+            TConfig.OnWarmMiss(heap);
+            return false;
+        }
+
+        ulong slot = state->Slots[--state->Count];
+        span.FirstChunk = (uint)(slot >> 1);
+        span.Chunks = 1;
+        span.Dirty = (slot & 1) != 0;
+        TConfig.OnWarmHit(heap);
+        return true;
+    }
+
+    /// <summary>Keeps a slab of one chunk. False when the stash is full.</summary>
+    public static bool TryPut<TConfig>(ThreadHeap* heap, ChunkSpan span)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = TConfig.WarmPoolOf(heap);
+        uint capacity = TConfig.WarmCapacity < MaxSlots ? TConfig.WarmCapacity : MaxSlots;
+        if (state->Count >= capacity) return false;
+        state->Slots[state->Count++] = ((ulong)span.FirstChunk << 1) | (span.Dirty ? 1UL : 0);
+        return true;
+    }
+
+    /// <summary>Gives everything to the shared pool.</summary>
+    public static void Drain<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = TConfig.WarmPoolOf(heap);
+        while (state->Count != 0)
+        {
+            ulong slot = state->Slots[--state->Count];
+            TConfig.ReleaseSlab((uint)(slot >> 1), 1, (slot & 1) != 0);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using System.Threading;
+
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Os for Linux: the only place that makes system calls. Another system is another class with the same methods, named
+/// in a composition's <see cref="HakMemAllocatorAttribute.Os"/>. Every method may be called under locks; those that map memory make
+/// an ordinary P/Invoke, so a garbage collection need not wait for them. No method throws, none sets the runtime's last error.
+/// </summary>
+[Box(BoxLayer.Os)]
+public static unsafe class LinuxMemory
+{
+    private const int ProtNone = 0, ProtRead = 1, ProtReadWrite = 3;
+    private const int MapPrivateAnonymous = 0x22, MapNoReserve = 0x4000;
+    private const int DontNeed = 4, HugePage = 14, NoHugePage = 15;
+    private const int ClockMonotonicCoarse = 6, RlimitAs = 9;
+
+    /// <summary>Reserves an address range without access. Returns its start, aligned to the OS page, or null.</summary>
+    public static byte* Reserve(nuint bytes) => Checked(mmap(null, bytes, ProtNone, MapPrivateAnonymous | MapNoReserve, -1, 0));
+
+    /// <summary>Makes a part of a reserved range readable and writable; it reads as zero until written. False when the OS refuses.</summary>
+    public static bool Commit(byte* at, nuint bytes) => mprotect(at, bytes, ProtReadWrite) == 0;
+
+    /// <summary>Makes a part of a reserved range readable; it reads as zero and costs no memory. False when the OS refuses.</summary>
+    public static bool Expose(byte* at, nuint bytes) => mprotect(at, bytes, ProtRead) == 0;
+
+    /// <summary>Gives the memory behind a committed range back; it reads as zero afterwards. False when the OS refuses: then the contents are as before.</summary>
+    public static bool Purge(byte* at, nuint bytes) => madvise(at, bytes, DontNeed) == 0;
+
+    /// <summary>Maps readable and writable memory that reads as zero. Returns its start, aligned to the OS page, or null.</summary>
+    public static byte* Map(nuint bytes) => Checked(mmap(null, bytes, ProtReadWrite, MapPrivateAnonymous, -1, 0));
+
+    /// <summary>Takes a mapping, or a part of it, away. False when the OS refuses: then it stays.</summary>
+    public static bool Unmap(byte* at, nuint bytes) => munmap(at, bytes) == 0;
+
+    /// <summary>Changes the length of a mapping, contents kept; new memory reads as zero. Returns its start, or null and everything is as before.</summary>
+    public static byte* Remap(byte* at, nuint oldBytes, nuint newBytes, bool mayMove) => Checked(mremap(at, oldBytes, newBytes, mayMove ? 1 : 0));
+
+    /// <summary>Asks for or forbids transparent huge pages in a range. False when the OS does not know them, which does no harm.</summary>
+    public static bool AdviseHugePages(byte* at, nuint bytes, bool wanted) => madvise(at, bytes, wanted ? HugePage : NoHugePage) == 0;
+
+    /// <summary>The limit on the process's address space in bytes; the largest number when there is none.</summary>
+    public static nuint AddressSpaceLimit()
+    {
+        ulong* limit = stackalloc ulong[2];
+        return getrlimit(RlimitAs, limit) == 0 ? (nuint)limit[0] : nuint.MaxValue;
+    }
+
+    /// <summary>A monotonic clock in milliseconds, a few milliseconds coarse.</summary>
+    public static ulong Milliseconds()
+    {
+        long* time = stackalloc long[2];
+        return clock_gettime(ClockMonotonicCoarse, time) == 0 ? ((ulong)time[0] * 1000) + ((ulong)time[1] / 1_000_000) : 0;
+    }
+
+    /// <summary>The calling thread's id, unique in the process while the thread lives.</summary>
+    public static uint ThreadId() => (uint)gettid();
+
+    /// <summary>Whether no thread of the process has this id any more.</summary>
+    public static bool ThreadIsGone(uint thread) => tgkill(getpid(), (int)thread, 0) != 0;
+
+    /// <summary>
+    /// Arranges that the 32-bit word at <paramref name="word"/>, in 32 zeroed bytes aligned to 16, becomes nonzero when the calling
+    /// thread ends. The mark is made by <c>sem_post</c> as the destructor of a thread-specific key: native code, because managed code
+    /// must not run then. <paramref name="key"/> holds the key plus one, made by the first call. When it cannot be made, the word stays zero.
+    /// </summary>
+    public static void WatchThreadEnd(uint* key, void* word)
+    {
+        uint have = Volatile.Read(ref *key);
+        if (have == 0)
+        {
+            uint made;
+            fixed (byte* name = "sem_post"u8)
+            {
+                void* post = dlsym(null, name);
+                if (post == null || pthread_key_create(&made, post) != 0) return;
+            }
+
+            have = Interlocked.CompareExchange(ref *key, made + 1, 0);
+            if (have == 0) have = made + 1;
+            else _ = pthread_key_delete(made);
+        }
+
+        _ = pthread_setspecific(have - 1, word);
+    }
+
+    /// <summary>Waits a little, longer with each attempt: the processor's pause, then a yield, then 50 µs of sleep.</summary>
+    public static void Wait(uint attempt)
+    {
+        if (attempt < 64)
+        {
+            if (X86Base.IsSupported) X86Base.Pause();
+        }
+        else if (attempt < 128)
+        {
+            _ = sched_yield();
+        }
+        else
+        {
+            long* time = stackalloc long[2];
+            time[0] = 0;
+            time[1] = 50_000;
+            _ = nanosleep(time, null);
+        }
+    }
+
+    /// <summary>Writes bytes to standard error.</summary>
+    public static void WriteError(byte* text, nuint bytes) => _ = write(2, text, bytes);
+
+    /// <summary>Ends the process at once with SIGABRT.</summary>
+    public static void Abort() => abort();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* Checked(byte* mapped) => mapped == (byte*)-1 ? null : mapped;
+
+    [DllImport("libc")] private static extern byte* mmap(byte* at, nuint bytes, int protection, int flags, int file, nint offset);
+
+    [DllImport("libc")] private static extern int munmap(byte* at, nuint bytes);
+
+    [DllImport("libc")] private static extern byte* mremap(byte* at, nuint oldBytes, nuint newBytes, int flags);
+
+    [DllImport("libc")] private static extern int mprotect(byte* at, nuint bytes, int protection);
+
+    [DllImport("libc")] private static extern int madvise(byte* at, nuint bytes, int advice);
+
+    [DllImport("libc")] private static extern int sched_yield();
+
+    [DllImport("libc")] private static extern int nanosleep(long* time, long* rest);
+
+    [DllImport("libc")] private static extern nint write(int file, byte* text, nuint bytes);
+
+    [DllImport("libc")] private static extern void abort();
+
+    [DllImport("libc")] private static extern void* dlsym(void* handle, byte* name);
+
+    [DllImport("libc")] private static extern int pthread_key_create(uint* key, void* destructor);
+
+    [DllImport("libc")] private static extern int pthread_key_delete(uint key);
+
+    [DllImport("libc")] private static extern int pthread_setspecific(uint key, void* value);
+
+    [DllImport("libc")] private static extern int getrlimit(int resource, ulong* limit);
+
+    [DllImport("libc"), SuppressGCTransition] private static extern int getpid();
+
+    [DllImport("libc"), SuppressGCTransition] private static extern int gettid();
+
+    [DllImport("libc"), SuppressGCTransition] private static extern int tgkill(int process, int thread, int signal);
+
+    [DllImport("libc"), SuppressGCTransition] private static extern int clock_gettime(int clock, long* time);
+}

@@ -1,0 +1,252 @@
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Pages: one reserved range for the process, handed out as SuperSlabs of 2 MiB in ascending order, and the tables by chunk
+/// beside it. Reserved without access (1 TiB, halved on failure down to 1 GiB, at most a quarter of the address-space limit), committed
+/// as handed out. When nothing is left or the OS refuses, callers fall back to mappings of their own; the process never fails for it.
+/// State: <see cref="SpaceState"/>. Thread-safe; the lock is the last in the order.
+/// </summary>
+[Box(BoxLayer.Pages)]
+public static unsafe class AddressSpace
+{
+    private const uint OwnerLimit = 1 << 24;
+    private const uint TableStepChunks = 1024, OwnerStep = 1024;
+    private const nuint MetaStepBytes = 1 << 20;
+    private const nuint QuietBytes = 64u << 20;   // no huge pages below this: small programs stay small
+    private const int SmallestLog2 = 30;
+
+    private static SpaceState* s_process;
+    private static int s_opening;
+
+    /// <summary>The process's address space, opened by the first call. Null when the OS refuses even the tables.</summary>
+    public static SpaceState* Open<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        fixed (int* opening = &s_opening)
+        {
+            SpinLock.Enter<TConfig>(opening);
+            if (s_process == null) s_process = Create<TConfig>();
+            SpinLock.Exit(opening);
+        }
+
+        return s_process;
+    }
+
+    /// <summary>A new address space. Null when the OS refuses it; then nothing is left behind.</summary>
+    public static SpaceState* Create<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        nuint stateBytes = Pages((nuint)sizeof(SpaceState));
+        nuint bytes = stateBytes + Pages((nuint)(sizeof(SizeClass) * SizeClasses.Count));
+        SpaceState* space = (SpaceState*)TConfig.OsMap(bytes);
+        if (space == null) return null;
+        space->Classes = (SizeClass*)((byte*)space + stateBytes);
+        SizeClasses.FillClasses(space->Classes);
+        space->NextOwner = 1;
+        ReserveRange<TConfig>(space);
+        if (TryReserveTables<TConfig>(space)) return space;
+        if (space->Base != null) _ = TConfig.OsUnmap(space->Base, space->ChunkCount << Chunk.Log2);
+        _ = TConfig.OsUnmap((byte*)space, bytes);
+        return null;
+    }
+
+    /// <summary>Takes an address space of one's own away with everything in it. No thread may use it any more.</summary>
+    public static void Destroy<TConfig>(SpaceState* space)
+        where TConfig : struct, IAllocatorConfig
+    {
+        for (byte* mapping = space->MetaMappings; mapping != null;)
+        {
+            byte* next = *(byte**)mapping;
+            _ = TConfig.OsUnmap(mapping, *(nuint*)(mapping + sizeof(void*)));
+            mapping = next;
+        }
+
+        if (space->BigLog2 != 0)
+        {
+            for (nuint i = 0; i < (nuint)1 << space->BigLog2; i++)
+            {
+                if (space->BigBlocks[i].Start != null) _ = TConfig.OsUnmap(space->BigBlocks[i].Start, space->BigBlocks[i].Bytes);
+            }
+
+            _ = TConfig.OsUnmap((byte*)space->BigBlocks, ((nuint)1 << space->BigLog2) * (nuint)sizeof(BigBlock));
+        }
+
+        if (space->Base != null) _ = TConfig.OsUnmap(space->Base, space->ChunkCount << Chunk.Log2);
+        _ = TConfig.OsUnmap(space->Tables, space->TableBytes);
+        _ = TConfig.OsUnmap((byte*)space, Pages((nuint)sizeof(SpaceState)) + Pages((nuint)(sizeof(SizeClass) * SizeClasses.Count)));
+    }
+
+    /// <summary>Hands out 2 MiB, committed, its tables too. False when the range is used up or the OS refuses; then nothing has changed.</summary>
+    public static bool TrySuperSlab<TConfig>(out SuperSlab* superSlab)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpaceState* space = TConfig.Space;
+        SpinLock.Enter<TConfig>(&space->Lock);
+        superSlab = space->FreeSuperSlabs;
+        if (superSlab != null)
+        {
+            space->FreeSuperSlabs = superSlab->Next;
+        }
+        else if (space->NextChunk + Chunk.PerSuperSlab <= space->ChunkCount
+                 && TryCommitTables<TConfig>(space, space->NextChunk + Chunk.PerSuperSlab)
+                 && TConfig.OsCommit(space->Base + ((nuint)space->NextChunk << Chunk.Log2), Chunk.SuperSlabBytes))
+        {
+            superSlab = space->SuperSlabs + (space->NextChunk / Chunk.PerSuperSlab);
+            superSlab->FirstChunk = space->NextChunk;
+            space->NextChunk += Chunk.PerSuperSlab;
+        }
+
+        SpinLock.Exit(&space->Lock);
+        if (superSlab == null) return false;
+        superSlab->Free = uint.MaxValue;
+        superSlab->Dirty = 0;
+        superSlab->Run = 0;
+        superSlab->Next = null;
+        superSlab->Previous = null;
+        return true;
+    }
+
+    /// <summary>Takes a SuperSlab back. All its chunks are free, clean and out of the page map.</summary>
+    public static void ReturnSuperSlab<TConfig>(SuperSlab* superSlab)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpaceState* space = TConfig.Space;
+        SpinLock.Enter<TConfig>(&space->Lock);
+        superSlab->Next = space->FreeSuperSlabs;
+        space->FreeSuperSlabs = superSlab;
+        SpinLock.Exit(&space->Lock);
+    }
+
+    /// <summary>A new owner id for a heap, or for a composition when <paramref name="heap"/> is null. 0 when none is left or the OS refuses.</summary>
+    public static uint NewOwner<TConfig>(SpaceState* space, ThreadHeap* heap, uint composition)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&space->Lock);
+        uint id = space->NextOwner;
+        bool made = id < OwnerLimit;
+        if (made && id >= space->TabledOwners)
+        {
+            made = TConfig.OsCommit((byte*)(space->Heaps + space->TabledOwners), OwnerStep * (nuint)sizeof(void*))
+                   && TConfig.OsCommit((byte*)(space->CompositionOf + space->TabledOwners), OwnerStep * sizeof(uint));
+            if (made) space->TabledOwners += OwnerStep;
+        }
+
+        if (made)
+        {
+            space->NextOwner = id + 1;
+            space->Heaps[id] = heap;
+            space->CompositionOf[id] = composition == 0 ? id : composition;
+        }
+
+        SpinLock.Exit(&space->Lock);
+        return made ? id : 0;
+    }
+
+    /// <summary>Permanent zeroed memory for heaps and compositions, aligned to 64. Null when the OS refuses.</summary>
+    public static byte* TakeMeta<TConfig>(SpaceState* space, nuint bytes)
+        where TConfig : struct, IAllocatorConfig
+    {
+        bytes = (bytes + 63) & ~(nuint)63;
+        SpinLock.Enter<TConfig>(&space->Lock);
+        if ((nuint)(space->MetaEnd - space->MetaNext) < bytes)
+        {
+            nuint step = Pages(bytes + 64);
+            if (step < MetaStepBytes) step = MetaStepBytes;
+            byte* mapping = TConfig.OsMap(step);
+            if (mapping == null)
+            {
+                SpinLock.Exit(&space->Lock);
+                return null;
+            }
+
+            _ = TConfig.OsAdviseHugePages(mapping, step, false);
+            *(byte**)mapping = space->MetaMappings;
+            *(nuint*)(mapping + sizeof(void*)) = step;
+            space->MetaMappings = mapping;
+            space->MetaNext = mapping + 64;
+            space->MetaEnd = mapping + step;
+        }
+
+        byte* taken = space->MetaNext;
+        space->MetaNext += bytes;
+        SpinLock.Exit(&space->Lock);
+        return taken;
+    }
+
+    private static void ReserveRange<TConfig>(SpaceState* space)
+        where TConfig : struct, IAllocatorConfig
+    {
+        nuint limit = TConfig.OsAddressSpaceLimit() / 4;
+        int smallest = (int)TConfig.ReserveLog2 < SmallestLog2 ? (int)TConfig.ReserveLog2 : SmallestLog2;
+        for (int log2 = (int)TConfig.ReserveLog2; log2 >= smallest; log2--)
+        {
+            nuint bytes = (nuint)1 << log2;
+            if (bytes > limit) continue;
+            byte* reserved = TConfig.OsReserve(bytes + Chunk.SuperSlabBytes);
+            if (reserved == null) continue;
+
+            // The range must start at a multiple of 2 MiB: what lies outside goes back.
+            byte* start = (byte*)(((nuint)reserved + Chunk.SuperSlabBytes - 1) & ~(Chunk.SuperSlabBytes - 1));
+            nuint before = (nuint)(start - reserved);
+            if (before != 0) _ = TConfig.OsUnmap(reserved, before);
+            if (before != Chunk.SuperSlabBytes) _ = TConfig.OsUnmap(start + bytes, Chunk.SuperSlabBytes - before);
+            _ = TConfig.OsAdviseHugePages(start, bytes < QuietBytes ? bytes : QuietBytes, false);
+            space->Base = start;
+            space->ChunkCount = bytes >> Chunk.Log2;
+            return;
+        }
+    }
+
+    private static bool TryReserveTables<TConfig>(SpaceState* space)
+        where TConfig : struct, IAllocatorConfig
+    {
+        nuint chunks = space->ChunkCount;
+        nuint map = Pages(chunks * sizeof(uint));
+        nuint headers = Pages(chunks * Slab.Stride);
+        nuint bitmaps = Pages(chunks * Slab.LongBitmapStride);
+        nuint supers = Pages(chunks / Chunk.PerSuperSlab * (nuint)sizeof(SuperSlab));
+        nuint heaps = Pages(OwnerLimit * (nuint)sizeof(void*));
+        nuint owners = Pages(OwnerLimit * sizeof(uint));
+        nuint bytes = map + headers + bitmaps + supers + heaps + owners;
+        byte* at = TConfig.OsReserve(bytes);
+        if (at == null) return false;
+        _ = TConfig.OsAdviseHugePages(at, bytes, false);
+        space->Tables = at;
+        space->TableBytes = bytes;
+        space->PageMap = (uint*)at;
+        space->CompositionOf = (uint*)(at += map);
+        space->Heaps = (ThreadHeap**)(at += owners);
+        space->SuperSlabs = (SuperSlab*)(at += heaps);
+        space->SlabHeaders = at += supers;
+        space->LongBitmaps = at + headers;
+
+        // Every chunk's entry may be read at any time, by the free of a wild pointer too.
+        if (TConfig.OsExpose(space->Tables, map + owners)) return true;
+        _ = TConfig.OsUnmap(space->Tables, bytes);
+        return false;
+    }
+
+    private static bool TryCommitTables<TConfig>(SpaceState* space, uint chunks)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (chunks <= space->TabledChunks) return true;
+        nuint done = space->TabledChunks;
+        nuint step = TableStepChunks;
+        if (step > space->ChunkCount - done) step = space->ChunkCount - done;
+        bool committed = Commit<TConfig>((byte*)space->PageMap, done, step, sizeof(uint))
+                         && Commit<TConfig>((byte*)space->SuperSlabs, done / Chunk.PerSuperSlab, step / Chunk.PerSuperSlab, (nuint)sizeof(SuperSlab))
+                         && Commit<TConfig>(space->SlabHeaders, done, step, Slab.Stride)
+                         && Commit<TConfig>(space->LongBitmaps, done, step, Slab.LongBitmapStride);
+        if (committed) space->TabledChunks += (uint)step;
+        return committed;
+    }
+
+    private static bool Commit<TConfig>(byte* table, nuint first, nuint count, nuint entryBytes)
+        where TConfig : struct, IAllocatorConfig
+    {
+        nuint start = (first * entryBytes) & ~(Chunk.OsPageBytes - 1);
+        return TConfig.OsCommit(table + start, Pages((first + count) * entryBytes) - start);
+    }
+
+    private static nuint Pages(nuint bytes) => (bytes + Chunk.OsPageBytes - 1) & ~(Chunk.OsPageBytes - 1);
+}

@@ -1,0 +1,207 @@
+using System.Numerics;
+
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Pages: cuts a composition's SuperSlabs into spans of chunks, for slabs and large blocks. SuperSlabs are listed by their longest
+/// free run, and the tightest that fits serves first, so emptying ones are left to empty. Spans that were used before are preferred to
+/// fresh ones: they are warm. State: <see cref="SharedState"/> and the SuperSlabs of the composition, under the arena's lock.
+/// </summary>
+[Box(BoxLayer.Pages)]
+public static unsafe class PageArena
+{
+    private const uint ListProbes = 8;
+
+    /// <summary>What the arena keeps in each composition.</summary>
+    public struct SharedState
+    {
+        /// <summary>Guards this state, the SuperSlabs' fields and the purge queue.</summary>
+        public int Lock;
+
+        /// <summary>The number of SuperSlabs.</summary>
+        public uint SuperSlabs;
+
+        /// <summary>Chunks handed out.</summary>
+        public ulong UsedChunks;
+
+        /// <summary>Free chunks that may hold anything but zeros.</summary>
+        public ulong DirtyChunks;
+
+        /// <summary>One bit for each list that is not empty.</summary>
+        public ulong Listed;
+
+        /// <summary>The SuperSlabs by their longest free run; list 0 is unused.</summary>
+        private fixed ulong _lists[(int)Chunk.PerSuperSlab + 1];
+
+        /// <summary>The head of a list.</summary>
+        internal static SuperSlab** List(SharedState* state, uint run) => (SuperSlab**)state->_lists + run;
+    }
+
+    /// <summary>
+    /// Takes up to <paramref name="want"/> spans of <paramref name="chunks"/> chunks each (1 to 32) under one lock; when <paramref name="aligned"/>, at
+    /// multiples of their length, a power of two. Returns how many it got; 0 when the OS refuses. The page map is the caller's.
+    /// </summary>
+    public static uint TryTake<TConfig>(uint chunks, bool aligned, uint want, ChunkSpan* spans)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* arena = TConfig.PageArenaState;
+        uint got = 0;
+        Enter<TConfig>(arena);
+        while (got < want && TryCut(arena, chunks, aligned, spans + got)) got++;
+        SpinLock.Exit(&arena->Lock);
+        if (got != 0 || !TConfig.TrySuperSlab(out SuperSlab* fresh)) return got;
+
+        Enter<TConfig>(arena);
+        arena->SuperSlabs++;
+        Insert(arena, fresh);
+        while (got < want && TryCut(arena, chunks, aligned, spans + got)) got++;
+        SpinLock.Exit(&arena->Lock);
+        return got;
+    }
+
+    /// <summary>Takes the chunks behind a span so that it becomes longer in place. False when they are not free.</summary>
+    public static bool TryExtend<TConfig>(uint firstChunk, uint chunks, uint newChunks)
+        where TConfig : struct, IAllocatorConfig
+    {
+        uint offset = firstChunk % Chunk.PerSuperSlab;
+        if (offset + newChunks > Chunk.PerSuperSlab) return false;
+        SharedState* arena = TConfig.PageArenaState;
+        SuperSlab* superSlab = SuperSlab.Of<TConfig>(firstChunk);
+        uint more = Bits.Run(offset + chunks, newChunks - chunks);
+        Enter<TConfig>(arena);
+        bool free = (superSlab->Free & more) == more;
+        if (free) Cut(arena, superSlab, more);
+        SpinLock.Exit(&arena->Lock);
+        return free;
+    }
+
+    /// <summary>Takes a span back. The page map no longer names it, and no thread can reach it.</summary>
+    public static void Return<TConfig>(uint firstChunk, uint chunks, bool dirty)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* arena = TConfig.PageArenaState;
+        SuperSlab* superSlab = SuperSlab.Of<TConfig>(firstChunk);
+        uint mask = Bits.Run(firstChunk % Chunk.PerSuperSlab, chunks);
+        Enter<TConfig>(arena);
+        Remove(arena, superSlab);
+        superSlab->Free |= mask;
+        arena->UsedChunks -= chunks;
+        if (dirty)
+        {
+            superSlab->Dirty |= mask;
+            arena->DirtyChunks += chunks;
+            TConfig.QueuePurge(superSlab);
+        }
+
+        Insert(arena, superSlab);
+        SpinLock.Exit(&arena->Lock);
+    }
+
+    /// <summary>Gives SuperSlabs that are wholly free and clean back to the address space.</summary>
+    public static void ReleaseUnused<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* arena = TConfig.PageArenaState;
+        Enter<TConfig>(arena);
+        SuperSlab* candidate = *SharedState.List(arena, Chunk.PerSuperSlab);
+        while (candidate != null)
+        {
+            SuperSlab* next = candidate->Next;
+            if (candidate->Dirty == 0 && !candidate->Queued)
+            {
+                Remove(arena, candidate);
+                arena->SuperSlabs--;
+                TConfig.ReturnSuperSlab(candidate);
+            }
+
+            candidate = next;
+        }
+
+        SpinLock.Exit(&arena->Lock);
+    }
+
+    /// <summary>Hides the dirty chunks of a SuperSlab from every taker and returns their mask. Under the arena's lock, before they are purged without it.</summary>
+    internal static uint HideDirty(SharedState* arena, SuperSlab* superSlab)
+    {
+        uint mask = superSlab->Dirty;
+        Remove(arena, superSlab);
+        superSlab->Free &= ~mask;
+        superSlab->Dirty = 0;
+        Insert(arena, superSlab);
+        return mask;
+    }
+
+    /// <summary>Shows hidden chunks again; those of <paramref name="stillDirty"/> could not be purged. Under the arena's lock.</summary>
+    internal static void Show(SharedState* arena, SuperSlab* superSlab, uint mask, uint stillDirty)
+    {
+        Remove(arena, superSlab);
+        superSlab->Free |= mask;
+        superSlab->Dirty |= stillDirty;
+        arena->DirtyChunks -= (uint)BitOperations.PopCount(mask & ~stillDirty);
+        Insert(arena, superSlab);
+    }
+
+    private static void Enter<TConfig>(SharedState* arena)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&arena->Lock);
+        TConfig.OnSharedLock();
+    }
+
+    private static bool TryCut(SharedState* arena, uint chunks, bool aligned, ChunkSpan* span)
+    {
+        ulong lists = arena->Listed >> (int)chunks << (int)chunks;
+        for (; lists != 0; lists &= lists - 1)
+        {
+            uint run = (uint)BitOperations.TrailingZeroCount(lists);
+            uint probes = ListProbes;
+            for (SuperSlab* candidate = *SharedState.List(arena, run); candidate != null && probes != 0; candidate = candidate->Next, probes--)
+            {
+                if (!Bits.TryFindRun(candidate->Dirty, chunks, aligned, out uint first)
+                    && !Bits.TryFindRun(candidate->Free, chunks, aligned, out first)) continue;
+                uint mask = Bits.Run(first, chunks);
+                span->FirstChunk = candidate->FirstChunk + first;
+                span->Chunks = chunks;
+                span->Dirty = (candidate->Dirty & mask) != 0;
+                Cut(arena, candidate, mask);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void Cut(SharedState* arena, SuperSlab* superSlab, uint mask)
+    {
+        Remove(arena, superSlab);
+        arena->UsedChunks += (uint)BitOperations.PopCount(mask);
+        arena->DirtyChunks -= (uint)BitOperations.PopCount(superSlab->Dirty & mask);
+        superSlab->Free &= ~mask;
+        superSlab->Dirty &= ~mask;
+        Insert(arena, superSlab);
+    }
+
+    private static void Insert(SharedState* arena, SuperSlab* superSlab)
+    {
+        uint run = Bits.LongestRun(superSlab->Free);
+        superSlab->Run = run;
+        if (run == 0) return;
+        SuperSlab** list = SharedState.List(arena, run);
+        superSlab->Previous = null;
+        superSlab->Next = *list;
+        if (*list != null) (*list)->Previous = superSlab;
+        *list = superSlab;
+        arena->Listed |= 1UL << (int)run;
+    }
+
+    private static void Remove(SharedState* arena, SuperSlab* superSlab)
+    {
+        if (superSlab->Run == 0) return;
+        SuperSlab** list = SharedState.List(arena, superSlab->Run);
+        if (superSlab->Previous != null) superSlab->Previous->Next = superSlab->Next;
+        else *list = superSlab->Next;
+        if (superSlab->Next != null) superSlab->Next->Previous = superSlab->Previous;
+        if (*list == null) arena->Listed &= ~(1UL << (int)superSlab->Run);
+        superSlab->Run = 0;
+    }
+}

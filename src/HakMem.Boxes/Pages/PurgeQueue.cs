@@ -1,0 +1,103 @@
+using System.Numerics;
+using System.Threading;
+
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Pages: SuperSlabs with dirty free chunks wait here, first come first served, until their deadline; then each run of
+/// neighbouring chunks goes back to the OS in one call, without any lock held and hidden from every taker meanwhile. Any thread's slow
+/// path may do it. State: <see cref="SharedState"/> and the queue links, under the arena's lock.
+/// </summary>
+[Box(BoxLayer.Pages)]
+public static unsafe class PurgeQueue
+{
+    /// <summary>What the purge queue keeps in each composition.</summary>
+    public struct SharedState
+    {
+        /// <summary>The SuperSlab that waits longest.</summary>
+        public SuperSlab* Head;
+
+        /// <summary>The SuperSlab that came last.</summary>
+        public SuperSlab* Tail;
+
+        /// <summary>The deadline of <see cref="Head"/>; 0 when the queue is empty. Read without the lock.</summary>
+        public ulong Deadline;
+
+        /// <summary>Chunks purged so far.</summary>
+        public ulong PurgedChunks;
+    }
+
+    /// <summary>Puts a SuperSlab with dirty free chunks into the queue, if it is not there yet. Under the arena's lock.</summary>
+    public static void Add<TConfig>(SuperSlab* superSlab)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (superSlab->Queued) return;
+        SharedState* queue = TConfig.PurgeQueueState;
+        superSlab->Queued = true;
+        superSlab->Deadline = TConfig.OsMilliseconds() + TConfig.PurgeDelay;
+        superSlab->QueueNext = null;
+        if (queue->Head == null)
+        {
+            queue->Head = superSlab;
+            Volatile.Write(ref queue->Deadline, superSlab->Deadline + 1);
+        }
+        else
+        {
+            queue->Tail->QueueNext = superSlab;
+        }
+
+        queue->Tail = superSlab;
+    }
+
+    /// <summary>Purges what is due, or with <paramref name="now"/> everything. No lock may be held. A refusal of the OS leaves the chunks dirty and loses nothing.</summary>
+    public static void Poll<TConfig>(bool now)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* queue = TConfig.PurgeQueueState;
+        ulong deadline = Volatile.Read(ref queue->Deadline);
+        if (deadline == 0) return;
+        ulong time = TConfig.OsMilliseconds();
+        if (!now && time < deadline) return;
+
+        PageArena.SharedState* arena = TConfig.PageArenaState;
+        while (TryPop<TConfig>(arena, queue, time, now, out SuperSlab* superSlab, out uint mask))
+        {
+            uint refused = 0;
+            for (uint left = mask; left != 0;)
+            {
+                uint first = (uint)BitOperations.TrailingZeroCount(left);
+                uint count = (uint)BitOperations.TrailingZeroCount(~((ulong)left >> (int)first));
+                uint run = Bits.Run(first, count);
+                if (!TConfig.OsPurge(PageMap.Address<TConfig>(superSlab->FirstChunk + first), (nuint)count << Chunk.Log2)) refused |= run;
+                left &= ~run;
+            }
+
+            SpinLock.Enter<TConfig>(&arena->Lock);
+            PageArena.Show(arena, superSlab, mask, refused);
+            queue->PurgedChunks += (uint)BitOperations.PopCount(mask & ~refused);
+            SpinLock.Exit(&arena->Lock);
+        }
+
+        TConfig.ReleaseUnusedSuperSlabs();
+        TConfig.DrainBig(false);
+    }
+
+    private static bool TryPop<TConfig>(PageArena.SharedState* arena, SharedState* queue, ulong time, bool now, out SuperSlab* superSlab, out uint mask)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&arena->Lock);
+        superSlab = queue->Head;
+        mask = 0;
+        bool due = superSlab != null && (now || superSlab->Deadline <= time);
+        if (due)
+        {
+            queue->Head = superSlab->QueueNext;
+            Volatile.Write(ref queue->Deadline, queue->Head == null ? 0 : queue->Head->Deadline + 1);
+            superSlab->Queued = false;
+            mask = PageArena.HideDirty(arena, superSlab);
+        }
+
+        SpinLock.Exit(&arena->Lock);
+        return due;
+    }
+}

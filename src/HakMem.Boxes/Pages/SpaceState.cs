@@ -1,0 +1,93 @@
+namespace HakMem.Boxes;
+
+/// <summary>
+/// The state of <see cref="AddressSpace"/>: one for the process, shared by all compositions, so that a free to the wrong one is
+/// always seen (an isolated composition has its own). The tables are written once, in opening; the rest under the lock named with it.
+/// </summary>
+public unsafe struct SpaceState
+{
+    /// <summary>The first byte of the reserved range; chunk 0.</summary>
+    public byte* Base;
+
+    /// <summary>The chunks of the reserved range.</summary>
+    public nuint ChunkCount;
+
+    /// <summary>Owner and class of every chunk; readable everywhere, writable for the chunks handed out.</summary>
+    public uint* PageMap;
+
+    /// <summary>A header for every chunk, <see cref="Slab.Stride"/> bytes apart.</summary>
+    public byte* SlabHeaders;
+
+    /// <summary>Bitmaps too long for a header, <see cref="Slab.LongBitmapStride"/> bytes apart.</summary>
+    public byte* LongBitmaps;
+
+    /// <summary>A record for every SuperSlab.</summary>
+    public SuperSlab* SuperSlabs;
+
+    /// <summary>The size classes.</summary>
+    public SizeClass* Classes;
+
+    /// <summary>Every heap by its id.</summary>
+    public ThreadHeap** Heaps;
+
+    /// <summary>The composition of every owner id, as its own id; readable everywhere.</summary>
+    public uint* CompositionOf;
+
+    /// <summary>The whole reservation of tables, for <see cref="AddressSpace.Destroy{TConfig}"/>.</summary>
+    public byte* Tables;
+
+    /// <summary>The bytes of <see cref="Tables"/>.</summary>
+    public nuint TableBytes;
+
+    /// <summary>Guards the fields below up to <see cref="BigLock"/>.</summary>
+    public int Lock;
+
+    /// <summary>The next chunk that was never handed out.</summary>
+    public uint NextChunk;
+
+    /// <summary>The chunks whose tables are committed.</summary>
+    public uint TabledChunks;
+
+    /// <summary>The next owner id.</summary>
+    public uint NextOwner;
+
+    /// <summary>Owner ids whose entries in the two owner tables are committed.</summary>
+    public uint TabledOwners;
+
+    /// <summary>SuperSlabs given back, committed and clean.</summary>
+    public SuperSlab* FreeSuperSlabs;
+
+    /// <summary>The next free byte for heaps and compositions, and the end of the mapping it lies in.</summary>
+    public byte* MetaNext;
+
+    /// <summary>The end of the mapping that <see cref="MetaNext"/> lies in.</summary>
+    public byte* MetaEnd;
+
+    /// <summary>Every mapping made for heaps and compositions, linked through their first word.</summary>
+    public byte* MetaMappings;
+
+    /// <summary>Guards the fields below.</summary>
+    public int BigLock;
+
+    /// <summary>log2 of the slots of <see cref="BigBlocks"/>; 0 before the first.</summary>
+    public int BigLog2;
+
+    /// <summary>The used slots of <see cref="BigBlocks"/>.</summary>
+    public nuint BigCount;
+
+    /// <summary>The blocks with a mapping of their own: a hash table by address.</summary>
+    public BigBlock* BigBlocks;
+}
+
+/// <summary>A block with a mapping of its own.</summary>
+public unsafe struct BigBlock
+{
+    /// <summary>The block, which is its mapping's start; null in a free slot.</summary>
+    public byte* Start;
+
+    /// <summary>The bytes of the mapping.</summary>
+    public nuint Bytes;
+
+    /// <summary>The id of the composition it belongs to.</summary>
+    public uint Owner;
+}

@@ -1,0 +1,41 @@
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Pages: the record of 2 MiB of address space, which a <see cref="PageArena"/> cuts into spans of chunks. All fields
+/// belong to the arena and are touched under its lock, but for <see cref="Next"/> while the SuperSlab is in the address space's list.
+/// </summary>
+[Box(BoxLayer.Pages)]
+public unsafe struct SuperSlab
+{
+    /// <summary>The index of its first chunk.</summary>
+    public uint FirstChunk;
+
+    /// <summary>One bit for every chunk that is free.</summary>
+    public uint Free;
+
+    /// <summary>One bit for every free chunk that may hold anything but zeros.</summary>
+    public uint Dirty;
+
+    /// <summary>The length of the longest run in <see cref="Free"/>: the list it is in; 0 is no list.</summary>
+    public uint Run;
+
+    /// <summary>Whether it is in the purge queue.</summary>
+    public bool Queued;
+
+    /// <summary>When its dirty chunks are due, in milliseconds of the clock.</summary>
+    public ulong Deadline;
+
+    /// <summary>The next in its list.</summary>
+    public SuperSlab* Next;
+
+    /// <summary>The one before it in its list.</summary>
+    public SuperSlab* Previous;
+
+    /// <summary>The next in the purge queue.</summary>
+    public SuperSlab* QueueNext;
+
+    /// <summary>The SuperSlab that a chunk lies in.</summary>
+    public static SuperSlab* Of<TConfig>(uint chunk)
+        where TConfig : struct, IAllocatorConfig
+        => TConfig.Space->SuperSlabs + (chunk / Chunk.PerSuperSlab);
+}

@@ -1,0 +1,295 @@
+using System.Threading;
+
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Shared: knows every heap of a composition, gives a thread its heap, and takes the heaps of ended threads over (T7): only when
+/// the OS has marked the thread's end and knows no such thread any more. A heap is taken over whole by the next new thread, stacks
+/// and slabs and all; until then its partly used slabs may move to other heaps (T6). State: <see cref="SharedState"/> under its lock,
+/// the first in the order; heaps are linked once and never unlinked, so the list is walked without it.
+/// </summary>
+[Box(BoxLayer.Shared)]
+public static unsafe class HeapRegistry
+{
+    private const uint Probes = 4, FreeProbes = 8;
+
+    /// <summary>What the registry keeps in each composition.</summary>
+    public struct SharedState
+    {
+        /// <summary>Guards this state and the heaps' lives.</summary>
+        public int Lock;
+
+        /// <summary>The thread-specific key that marks the ends of threads, plus one.</summary>
+        public uint EndKey;
+
+        /// <summary>The number of heaps.</summary>
+        public uint Heaps;
+
+        /// <summary>The heaps without a thread.</summary>
+        public uint FreeHeaps;
+
+        /// <summary>How often a heap of an ended thread was taken over.</summary>
+        public ulong Adoptions;
+
+        /// <summary>How many slabs moved from a heap without a thread to another heap.</summary>
+        public ulong Migrations;
+
+        /// <summary>The heap made last.</summary>
+        public ThreadHeap* First;
+
+        /// <summary>The list of heaps without a thread.</summary>
+        public ThreadHeap* FirstFree;
+
+        /// <summary>Where the next probe for ended threads begins.</summary>
+        public ThreadHeap* Cursor;
+    }
+
+    /// <summary>The state of a composition, made by its first use. Null when the OS refuses.</summary>
+    public static Composition* Open<TConfig>(SpaceState* space)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Composition* composition = (Composition*)AddressSpace.TakeMeta<TConfig>(space, TConfig.CompositionBytes);
+        if (composition == null) return null;
+        composition->Id = AddressSpace.NewOwner<TConfig>(space, null, 0);
+        return composition->Id == 0 ? null : composition;
+    }
+
+    /// <summary>A heap for the calling thread: one whose thread ended, or a new one. Null when the OS refuses.</summary>
+    public static ThreadHeap* Attach<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (TConfig.Composition == null) return null;
+        SharedState* registry = TConfig.RegistryState;
+        uint thread = TConfig.OsThreadId();
+        SpinLock.Enter<TConfig>(&registry->Lock);
+        ThreadHeap* heap = registry->FirstFree;
+        if (heap != null)
+        {
+            registry->FirstFree = heap->NextFree;
+            registry->FreeHeaps--;
+        }
+        else
+        {
+            heap = ProbeEnded<TConfig>(registry, Probes);
+            if (heap != null) registry->Adoptions++;
+        }
+
+        if (heap != null) Activate(heap, thread);
+        SpinLock.Exit(&registry->Lock);
+        if (heap == null) heap = Create<TConfig>(registry, thread);
+        if (heap != null) TConfig.OsWatchThreadEnd(&registry->EndKey, &heap->EndMark);
+        return heap;
+    }
+
+    /// <summary>The heap made last; the others follow by <see cref="ThreadHeap.NextInComposition"/>.</summary>
+    public static ThreadHeap* First<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+        => TConfig.Composition == null ? null : (ThreadHeap*)Volatile.Read(ref *(nint*)&TConfig.RegistryState->First);
+
+    /// <summary>
+    /// T6: takes a slab with free blocks of a class from a heap without a thread: under that heap's lock its owner and page-map entries
+    /// change; the caller links it under the lock of its own heap. Whoever still meets the slab under the old owner sends to the new one. No lock may be held.
+    /// </summary>
+    public static bool TryAdoptSlab<TConfig>(ThreadHeap* heap, uint sizeClass, out Slab* slab)
+        where TConfig : struct, IAllocatorConfig
+    {
+        slab = null;
+        SharedState* registry = TConfig.RegistryState;
+        if (registry->Heaps <= 1) return false;
+        SpinLock.Enter<TConfig>(&registry->Lock);
+        ThreadHeap* ended = ProbeEnded<TConfig>(registry, Probes);
+        if (ended != null) Retire<TConfig>(registry, ended);
+        uint probes = FreeProbes;
+        for (ThreadHeap* free = registry->FirstFree; free != null && probes != 0 && slab == null; free = free->NextFree, probes--)
+        {
+            SpinLock.Enter<TConfig>(&free->Lock);
+            TConfig.CollectRemote(free);
+            if (UnifiedCacheRefill.TryUnlink<TConfig>(free, sizeClass, out Slab* found))
+            {
+                Volatile.Write(ref found->Owner, heap->Id);
+                PageMap.Set<TConfig>(found->FirstChunk, TConfig.Classes[sizeClass].Chunks, heap->IdShifted | sizeClass);
+                registry->Migrations++;
+                slab = found;
+            }
+
+            SpinLock.Exit(&free->Lock);
+        }
+
+        SpinLock.Exit(&registry->Lock);
+        return slab != null;
+    }
+
+    /// <summary>
+    /// Gives back what can be given: empties the calling thread's caches, takes over the heaps of all ended threads, collects every heap, gives
+    /// up empty slabs and purges. The stacks and tables of other running threads are theirs and stay. The heap may be null.
+    /// </summary>
+    public static void Trim<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (TConfig.Composition == null) return;
+        SharedState* registry = TConfig.RegistryState;
+        if (heap != null) Empty<TConfig>(heap);
+        for (ThreadHeap* other = First<TConfig>(); other != null; other = other->NextInComposition)
+        {
+            SpinLock.Enter<TConfig>(&registry->Lock);
+            if (HasEnded<TConfig>(other)) Retire<TConfig>(registry, other);
+            SpinLock.Exit(&registry->Lock);
+        }
+
+        // Twice: a heap may pass slabs on to one that was visited before it.
+        for (int pass = 0; pass < 2; pass++)
+        {
+            for (ThreadHeap* other = First<TConfig>(); other != null; other = other->NextInComposition)
+            {
+                SpinLock.Enter<TConfig>(&other->Lock);
+                TConfig.CollectRemote(other);
+                TConfig.RetireEmptySlabs(other);
+                TConfig.DrainWarm(other);
+                TConfig.DrainLarge(other);
+                SpinLock.Exit(&other->Lock);
+            }
+        }
+
+        TConfig.DrainSharedPool();
+        TConfig.PollPurge(true);
+        TConfig.ReleaseUnusedSuperSlabs();
+        TConfig.DrainBig(true);
+    }
+
+    /// <summary>
+    /// Adds up the composition. Exact when no other thread allocates or frees; otherwise every number was true at some time during the call.
+    /// </summary>
+    public static void ReadStatistics<TConfig>(ThreadHeap* heap, AllocatorStatistics* statistics)
+        where TConfig : struct, IAllocatorConfig
+    {
+        *statistics = default;
+        if (TConfig.Composition == null) return;
+        SpaceState* space = TConfig.Space;
+        ulong* out_ = stackalloc ulong[(int)SizeClasses.Count];
+        ulong* cached = stackalloc ulong[(int)SizeClasses.Count];
+        for (uint i = 0; i < SizeClasses.Count; i++) out_[i] = cached[i] = 0;
+        for (int pass = 0; pass < 2; pass++)
+        {
+            for (ThreadHeap* other = First<TConfig>(); other != null; other = other->NextInComposition)
+            {
+                SpinLock.Enter<TConfig>(&other->Lock);
+                TConfig.CollectRemote(other);
+                if (pass == 1) Count<TConfig>(other, out_, cached, statistics);
+                SpinLock.Exit(&other->Lock);
+            }
+        }
+
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            ulong blocks = out_[sizeClass] > cached[sizeClass] ? out_[sizeClass] - cached[sizeClass] : 0;
+            statistics->ClassBlocks[sizeClass] = blocks;
+            statistics->InUseBlocks += blocks;
+            statistics->InUseBytes += blocks * TConfig.Classes[sizeClass].SizeBytes;
+            statistics->CachedBytes += cached[sizeClass] * TConfig.Classes[sizeClass].SizeBytes;
+        }
+
+        LargePool.SharedState* large = TConfig.LargePoolState;
+        BigCache.SharedState* big = TConfig.BigCacheState;
+        PageArena.SharedState* arena = TConfig.PageArenaState;
+        statistics->LargeBlocks = (ulong)Volatile.Read(ref large->Blocks);
+        statistics->LargeBytes = (ulong)Volatile.Read(ref large->Chunks) << Chunk.Log2;
+        statistics->BigBlocks = (ulong)Volatile.Read(ref big->Blocks);
+        statistics->BigBytes = (ulong)Volatile.Read(ref big->LiveBytes);
+        statistics->InUseBlocks += statistics->LargeBlocks + statistics->BigBlocks;
+        statistics->InUseBytes += statistics->LargeBytes + statistics->BigBytes;
+        statistics->CachedBytes += big->Bytes;
+        statistics->ReservedBytes = ((ulong)space->ChunkCount << Chunk.Log2) + space->TableBytes + statistics->BigBytes + big->Bytes;
+        statistics->CommittedBytes = ((arena->UsedChunks + arena->DirtyChunks) << Chunk.Log2) + statistics->BigBytes + big->Bytes;
+        statistics->PurgedBytes = TConfig.PurgeQueueState->PurgedChunks << Chunk.Log2;
+        statistics->Heaps = TConfig.RegistryState->Heaps;
+        statistics->FreeHeaps = TConfig.RegistryState->FreeHeaps;
+        statistics->Adoptions = TConfig.RegistryState->Adoptions;
+        statistics->Migrations = TConfig.RegistryState->Migrations;
+    }
+
+    private static void Count<TConfig>(ThreadHeap* heap, ulong* blocksOut, ulong* cached, AllocatorStatistics* statistics)
+        where TConfig : struct, IAllocatorConfig
+    {
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+            blocksOut[sizeClass] += *ThreadHeap.Out(heap, sizeClass);
+            cached[sizeClass] += (ulong)(bin->Top - bin->Bottom);
+        }
+
+        RemoteFree.CountPending<TConfig>(heap, cached);
+        statistics->CachedBytes += ((ulong)TConfig.LargePoolOf(heap)->Chunks + TConfig.WarmPoolOf(heap)->Count) << Chunk.Log2;
+    }
+
+    private static ThreadHeap* Create<TConfig>(SharedState* registry, uint thread)
+        where TConfig : struct, IAllocatorConfig
+    {
+        ThreadHeap* heap = (ThreadHeap*)AddressSpace.TakeMeta<TConfig>(TConfig.Space, TConfig.HeapBytes);
+        if (heap == null) return null;
+        uint id = AddressSpace.NewOwner<TConfig>(TConfig.Space, heap, TConfig.Composition->Id);
+        if (id == 0) return null;
+        heap->Id = id;
+        heap->IdShifted = id << 8;
+        SizeClasses.FillTable(ThreadHeap.ClassTable(heap));
+        TConfig.AttachFront(heap);
+        Activate(heap, thread);
+        SpinLock.Enter<TConfig>(&registry->Lock);
+        heap->NextInComposition = registry->First;
+        Volatile.Write(ref *(nint*)&registry->First, (nint)heap);   // publishes the heap with its link
+        registry->Heaps++;
+        SpinLock.Exit(&registry->Lock);
+        return heap;
+    }
+
+    private static void Activate(ThreadHeap* heap, uint thread)
+    {
+        ulong* mark = (ulong*)&heap->EndMark;
+        mark[0] = mark[1] = mark[2] = mark[3] = 0;
+        heap->Thread = thread;
+        heap->Life = HeapLife.Active;
+    }
+
+    // Looks at a few heaps, further on each time. Under the registry's lock.
+    private static ThreadHeap* ProbeEnded<TConfig>(SharedState* registry, uint probes)
+        where TConfig : struct, IAllocatorConfig
+    {
+        for (; probes != 0; probes--)
+        {
+            ThreadHeap* heap = registry->Cursor != null ? registry->Cursor : registry->First;
+            if (heap == null) return null;
+            registry->Cursor = heap->NextInComposition;
+            if (HasEnded<TConfig>(heap)) return heap;
+        }
+
+        return null;
+    }
+
+    private static bool HasEnded<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+        => heap->Life == HeapLife.Active && Volatile.Read(ref heap->EndMark) != 0 && TConfig.OsThreadIsGone(heap->Thread);
+
+    // The thread of the heap is gone: what was its alone is ours now. Under the registry's lock.
+    private static void Retire<TConfig>(SharedState* registry, ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Empty<TConfig>(heap);
+        heap->Life = HeapLife.Free;
+        heap->NextFree = registry->FirstFree;
+        registry->FirstFree = heap;
+        registry->FreeHeaps++;
+        registry->Adoptions++;
+    }
+
+    private static void Empty<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        TConfig.SendAllRemote(heap);
+        TConfig.FlushAllFronts(heap);
+        TConfig.CollectRemote(heap);
+        TConfig.RetireEmptySlabs(heap);
+        TConfig.DrainWarm(heap);
+        TConfig.DrainLarge(heap);
+        SpinLock.Exit(&heap->Lock);
+    }
+}

@@ -1,0 +1,181 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Threading;
+
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Shared: carries blocks back to the heap that owns them. Each heap combines its frees of foreign blocks in a small table, a
+/// word of a slab's bitmap to an entry; entries are sent as single additions to the slab's remote bitmap (T2), and the owner takes them
+/// under its lock (T3). Per word, zero to nonzero and summary bit set alternate; per slab, summary zero to nonzero and push do: at most one
+/// push is outstanding, and bits are taken only after their sender's last access to the slab (T4). State: <see cref="HeapState"/> of the
+/// running thread, the R parts of slabs, the heaps' inboxes. Keeps invariants 1, 2 and 4.
+/// </summary>
+[Box(BoxLayer.Shared)]
+public static unsafe class RemoteFree
+{
+    private const int TableLog2 = 6;
+
+    /// <summary>What remote frees keep in each heap: the combining table.</summary>
+    public struct HeapState
+    {
+        /// <summary>Frees since the table was sent.</summary>
+        public uint Frees;
+
+        private fixed ulong _entries[2 << TableLog2];
+
+        internal static Entry* Entries(HeapState* state) => (Entry*)state->_entries;
+    }
+
+    internal struct Entry
+    {
+        /// <summary>First chunk of the slab and word of its bitmap, plus one; 0 is free.</summary>
+        public nuint Key;
+
+        /// <summary>The blocks freed.</summary>
+        public ulong Bits;
+    }
+
+    /// <summary>
+    /// Frees a block of another heap of this composition. The page map is read for the last time while the caller still holds the block.
+    /// The heap may be null, for a thread that has none: then the block is sent at once.
+    /// </summary>
+    public static void Add<TConfig>(ThreadHeap* heap, void* block, uint chunk, uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SizeClass* info = TConfig.Classes + sizeClass;
+        nuint mask = ((nuint)info->Chunks << Chunk.Log2) - 1;
+        nuint offset = (nuint)block - (nuint)TConfig.Base;
+        if (!Slab.IndexOf(info, offset & mask, out uint index)) Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
+        nuint place = ((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6);
+        ulong bit = 1UL << (int)(index & 63);
+        if (heap == null)
+        {
+            Send<TConfig>(Slab.At<TConfig>(place >> 6), (uint)place & 63, bit);
+            return;
+        }
+
+        TConfig.OnRemoteFree(heap, sizeClass);
+        HeapState* state = TConfig.RemoteTableOf(heap);
+        Entry* entry = HeapState.Entries(state) + (uint)((place * 0x9E37_79B9_7F4A_7C15UL) >> (64 - TableLog2));
+        if (entry->Key == place + 1)
+        {
+            if ((entry->Bits & bit) != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
+            entry->Bits |= bit;
+        }
+        else
+        {
+            if (entry->Key != 0) SendEntry<TConfig>(entry);
+            entry->Key = place + 1;
+            entry->Bits = bit;
+        }
+
+        if (++state->Frees >= TConfig.RemoteBatch) SendAll<TConfig>(heap);
+    }
+
+    /// <summary>Sends what is in the table. By the running thread, or for an ended one.</summary>
+    public static void SendAll<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = TConfig.RemoteTableOf(heap);
+        if (state->Frees == 0) return;
+        Entry* entries = HeapState.Entries(state);
+        for (uint i = 0; i < 1u << TableLog2; i++)
+        {
+            if (entries[i].Key == 0) continue;
+            SendEntry<TConfig>(entries + i);
+            entries[i].Key = 0;
+        }
+
+        state->Frees = 0;
+    }
+
+    /// <summary>
+    /// T2: adds bits to a word of a slab's remote bitmap; whoever makes the word nonzero sets its summary bit, whoever makes the summary
+    /// nonzero pushes the slab on its owner's inbox. A bit that is there already is a double free. The slab is not touched after the last of these.
+    /// </summary>
+    public static void Send<TConfig>(Slab* slab, uint word, ulong bits)
+        where TConfig : struct, IAllocatorConfig
+    {
+        long* remote = (long*)slab->Remote + word;
+        ulong before = (ulong)Interlocked.Add(ref *remote, (long)bits) - bits;      // acquire-release; pairs with the exchange in Collect
+        if ((before & bits) != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, PageMap.Address<TConfig>(slab->FirstChunk));
+        if (before != 0) return;
+        ulong flag = 1UL << (int)word;
+        ulong summary = (ulong)Interlocked.Add(ref *(long*)&slab->Summary, (long)flag) - flag;   // pairs with the exchange in Collect
+        if (summary == 0) Push<TConfig>(slab);
+    }
+
+    /// <summary>
+    /// T3: takes the inbox and merges what was sent. A slab that left this heap meanwhile is pushed on, untouched, to its owner. The remote
+    /// bitmap and the summary are read only of a slab from the inbox. Under the heap's lock.
+    /// </summary>
+    public static void Collect<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (Volatile.Read(ref heap->Inbox) == 0) return;
+        uint blocks = 0;
+        Slab* slab = (Slab*)Interlocked.Exchange(ref heap->Inbox, 0);
+        while (slab != null)
+        {
+            Slab* next = slab->InboxNext;   // before anything that could let another thread push the slab again
+            if (Volatile.Read(ref slab->Owner) != heap->Id)
+            {
+                Push<TConfig>(slab);
+                slab = next;
+                continue;
+            }
+
+            ulong summary = Interlocked.Exchange(ref slab->Summary, 0);
+            while (summary != 0)
+            {
+                uint word = (uint)BitOperations.TrailingZeroCount(summary);
+                summary &= summary - 1;
+                ulong bits = Interlocked.Exchange(ref slab->Remote[word], 0);
+                blocks += (uint)BitOperations.PopCount(bits);
+                TConfig.MergeFree(heap, slab, word, bits);   // may retire the slab, but only with the last of its bits
+            }
+
+            slab = next;
+        }
+
+        TConfig.OnCollect(heap, blocks);
+    }
+
+    /// <summary>How many blocks of each class wait in a heap's table; added to <paramref name="blocks"/>. Exact when its thread is at rest.</summary>
+    public static void CountPending<TConfig>(ThreadHeap* heap, ulong* blocks)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = TConfig.RemoteTableOf(heap);
+        if (state->Frees == 0) return;
+        Entry* entries = HeapState.Entries(state);
+        for (uint i = 0; i < 1u << TableLog2; i++)
+        {
+            if (entries[i].Key == 0) continue;
+            uint sizeClass = (byte)PageMap.Get<TConfig>((entries[i].Key - 1) >> 6);
+            if (sizeClass < SizeClasses.Count) blocks[sizeClass] += (uint)BitOperations.PopCount(entries[i].Bits);
+        }
+    }
+
+    private static void SendEntry<TConfig>(Entry* entry)
+        where TConfig : struct, IAllocatorConfig
+    {
+        nuint place = entry->Key - 1;
+        Send<TConfig>(Slab.At<TConfig>(place >> 6), (uint)place & 63, entry->Bits);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Push<TConfig>(Slab* slab)
+        where TConfig : struct, IAllocatorConfig
+    {
+        ThreadHeap* owner = TConfig.Space->Heaps[Volatile.Read(ref slab->Owner)];
+        nint top = Volatile.Read(ref owner->Inbox);
+        while (true)
+        {
+            slab->InboxNext = (Slab*)top;
+            nint seen = Interlocked.CompareExchange(ref owner->Inbox, (nint)slab, top);   // release; pairs with the exchange in Collect
+            if (seen == top) return;
+            top = seen;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System;
+using HakMem.Boxes;
+
+namespace HakMem;
+
+/// <summary>The blocks of one size class that are in use.</summary>
+/// <param name="BlockSizeBytes">The usable size of each block.</param>
+/// <param name="Blocks">How many are with users.</param>
+public readonly record struct SizeClassUsage(nuint BlockSizeBytes, ulong Blocks);
+
+/// <summary>
+/// A snapshot of an allocator's numbers; all sizes in bytes. Committed is what may be backed by memory: in use, cached, free but not purged yet,
+/// and the unused parts of slabs. Tables are not counted, they grow with the memory that was ever used by about 2 %.
+/// </summary>
+public readonly unsafe struct HakMemStatistics
+{
+    private readonly AllocatorStatistics _numbers;
+
+    internal HakMemStatistics(in AllocatorStatistics numbers) => _numbers = numbers;
+
+    /// <summary>Address space reserved, most of it without memory behind it.</summary>
+    public nuint ReservedBytes => (nuint)_numbers.ReservedBytes;
+
+    /// <summary>Memory that may be backed.</summary>
+    public nuint CommittedBytes => (nuint)_numbers.CommittedBytes;
+
+    /// <summary>The usable sizes of all blocks with users.</summary>
+    public nuint InUseBytes => (nuint)_numbers.InUseBytes;
+
+    /// <summary>Free memory kept near: in front stacks and remote tables, warm slabs, cached spans and mappings.</summary>
+    public nuint CachedBytes => (nuint)_numbers.CachedBytes;
+
+    /// <summary>Given back to the operating system so far.</summary>
+    public nuint PurgedBytes => (nuint)_numbers.PurgedBytes;
+
+    /// <summary>Blocks with users, of all sizes.</summary>
+    public ulong InUseBlocks => _numbers.InUseBlocks;
+
+    /// <summary>Blocks of whole chunks, above 32 KiB to 2 MiB.</summary>
+    public ulong LargeBlocks => _numbers.LargeBlocks;
+
+    /// <summary>Blocks with mappings of their own, above 2 MiB.</summary>
+    public ulong BigBlocks => _numbers.BigBlocks;
+
+    /// <summary>Heaps made so far; one for each thread that ever allocated at the same time.</summary>
+    public ulong Heaps => _numbers.Heaps;
+
+    /// <summary>Heaps whose thread ended and that wait for another.</summary>
+    public ulong FreeHeaps => _numbers.FreeHeaps;
+
+    /// <summary>How often the heap of an ended thread was taken over.</summary>
+    public ulong Adoptions => _numbers.Adoptions;
+
+    /// <summary>How many slabs moved from the heap of an ended thread to another heap.</summary>
+    public ulong Migrations => _numbers.Migrations;
+
+    /// <summary>The size classes up to 32 KiB in ascending order, also those without blocks.</summary>
+    /// <returns>A new array.</returns>
+    public SizeClassUsage[] GetSizeClasses()
+    {
+        SizeClassUsage[] usage = new SizeClassUsage[SizeClasses.Count - 1];
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            usage[sizeClass - 1] = new SizeClassUsage(SizeClasses.SizeOf(sizeClass), _numbers.ClassBlocks[sizeClass]);
+        }
+
+        return usage;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString()
+        => FormattableString.Invariant($"in use {InUseBytes} B in {InUseBlocks} blocks, cached {CachedBytes} B, committed {CommittedBytes} B, reserved {ReservedBytes} B, heaps {Heaps}");
+}
