@@ -130,6 +130,49 @@ public class ScopeTests
         Assert.Contains("Space = global::Shop.Config.Open();", written);
     }
 
+    [Fact]
+    public void NamespacesBelowTheContractAreNotTheContract()
+    {
+        string written = GeneratorHarness.Generate("""
+            using HakMem.Boxes.Tests;
+
+            namespace HakMem
+            {
+                internal static partial class Outer
+                {
+                    [Boxes.HakMemAllocator(Os = typeof(FaultyMemory), Diagnostics = new[] { typeof(Boxes.Tests.Nest.Watch) })]
+                    internal static partial class X;
+                }
+            }
+
+            namespace HakMem.Boxes.Tests
+            {
+                internal static partial class Nest
+                {
+                    [HakMemAllocator(Os = typeof(FaultyMemory), Diagnostics = new[] { typeof(Watch) })]
+                    internal static partial class X;
+
+                    [Box(BoxLayer.Diagnostics)]
+                    internal static unsafe class Watch
+                    {
+                        internal static void OnSharedLock() { }
+                    }
+                }
+
+                [Box(BoxLayer.Os)]
+                internal static unsafe class FaultyMemory
+                {
+                    public static byte* Reserve(nuint bytes) => null;
+
+                    public static ulong Milliseconds() => 0;
+                }
+            }
+            """);
+
+        Assert.Contains("=> FaultyMemory.Reserve(bytes);", written);
+        Assert.Contains("=> global::HakMem.Boxes.Tests.FaultyMemory.Reserve(bytes);", written);
+    }
+
     [Theory]
     [InlineData("release", "nothing")]
     [InlineData("debug", "DebugCounters, FreelistValidation")]

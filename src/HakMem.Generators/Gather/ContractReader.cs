@@ -33,6 +33,10 @@ internal static class ContractReader
                 .Select(type => BoxReader.Read(type, compilation))
                 .Where(static box => box.IsWoven)
                 .OrderBy(static box => box.Name, StringComparer.Ordinal)
+                .ToEquatableArray(),
+            contract.ContainingNamespace.GetTypeMembers()
+                .Where(static type => type.Arity == 0)
+                .Select(static type => type.FullName())
                 .ToEquatableArray());
     }
 
