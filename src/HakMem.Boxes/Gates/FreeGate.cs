@@ -63,7 +63,7 @@ public static unsafe class FreeGate
         for (uint i = 0; i < count; i++)
         {
             void* block = blocks[i];
-            if (heap != null && TryOwn<TConfig>(heap, block, out uint sizeClass) && FrontHot.TryPush<TConfig>(heap, sizeClass, block))
+            if (heap != null && TryOwn<TConfig>(heap, block, out uint sizeClass) && TConfig.TryPushFront(heap, sizeClass, block))
             {
                 TConfig.OnFrontPush(heap, sizeClass, block);
                 continue;
