@@ -389,4 +389,7 @@ public unsafe interface IAllocatorConfig
 
     /// <summary>A shared lock of the composition was taken by this call.</summary>
     [JoinPoint] static abstract void OnSharedLock();
+
+    /// <summary>A step of a lock-free protocol or a boundary of a lock comes next. Locks may be held; nothing may be allocated, freed or locked.</summary>
+    [JoinPoint] static abstract void OnSharedStep();
 }

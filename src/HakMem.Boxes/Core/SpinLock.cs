@@ -11,20 +11,31 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Core)]
 public static unsafe class SpinLock
 {
-    /// <summary>Takes the lock. Acquire; pairs with <see cref="Exit"/>.</summary>
+    /// <summary>Takes the lock. Acquire; pairs with <see cref="Exit{TConfig}"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Enter<TConfig>(int* word)
         where TConfig : struct, IAllocatorConfig
     {
+        TConfig.OnSharedStep();
         if (Interlocked.CompareExchange(ref *word, 1, 0) != 0) EnterSlow<TConfig>(word);
     }
 
-    /// <summary>Takes the lock if it is free. Acquire; pairs with <see cref="Exit"/>.</summary>
-    public static bool TryEnter(int* word) => Interlocked.CompareExchange(ref *word, 1, 0) == 0;
+    /// <summary>Takes the lock if it is free. Acquire; pairs with <see cref="Exit{TConfig}"/>.</summary>
+    public static bool TryEnter<TConfig>(int* word)
+        where TConfig : struct, IAllocatorConfig
+    {
+        TConfig.OnSharedStep();
+        return Interlocked.CompareExchange(ref *word, 1, 0) == 0;
+    }
 
     /// <summary>Gives the lock back. Release.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Exit(int* word) => Volatile.Write(ref *word, 0);
+    public static void Exit<TConfig>(int* word)
+        where TConfig : struct, IAllocatorConfig
+    {
+        TConfig.OnSharedStep();
+        Volatile.Write(ref *word, 0);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void EnterSlow<TConfig>(int* word)

@@ -68,7 +68,7 @@ public static unsafe class BigCache
         SpinLock.Enter<TConfig>(&space->BigLock);
         bool room = TryMakeRoom<TConfig>(space);
         if (room) Insert(space, start, mapped, TConfig.Composition->Id);
-        SpinLock.Exit(&space->BigLock);
+        SpinLock.Exit<TConfig>(&space->BigLock);
         if (!room)
         {
             _ = TConfig.OsUnmap(start, mapped);
@@ -97,7 +97,7 @@ public static unsafe class BigCache
             Remove(space, entry);
         }
 
-        SpinLock.Exit(&space->BigLock);
+        SpinLock.Exit<TConfig>(&space->BigLock);
         if (wrong != FatalReason.None) Fatal.Stop<TConfig>(wrong, block);
         SharedState* state = TConfig.BigCacheState;
         Interlocked.Decrement(ref state->Blocks);
@@ -135,7 +135,7 @@ public static unsafe class BigCache
             }
         }
 
-        SpinLock.Exit(&space->BigLock);
+        SpinLock.Exit<TConfig>(&space->BigLock);
         if (moved != null) Interlocked.Add(ref TConfig.BigCacheState->LiveBytes, (long)bytes - (long)old);
         return moved;
     }
@@ -150,7 +150,7 @@ public static unsafe class BigCache
         BigBlock* entry = Find(space, (byte*)block);
         FatalReason wrong = Check<TConfig>(space, entry, (byte*)block);
         nuint bytes = entry == null ? 0 : entry->Bytes;
-        SpinLock.Exit(&space->BigLock);
+        SpinLock.Exit<TConfig>(&space->BigLock);
         if (wrong != FatalReason.None) Fatal.Stop<TConfig>(wrong, block);
         return bytes;
     }
@@ -175,7 +175,7 @@ public static unsafe class BigCache
                 break;
             }
 
-            SpinLock.Exit(&state->Lock);
+            SpinLock.Exit<TConfig>(&state->Lock);
             if (taken.Start == null) return;
             _ = TConfig.OsUnmap(taken.Start, taken.Bytes);
         }
@@ -226,7 +226,7 @@ public static unsafe class BigCache
             state->Hits++;
         }
 
-        SpinLock.Exit(&state->Lock);
+        SpinLock.Exit<TConfig>(&state->Lock);
         return start != null;
     }
 
@@ -246,7 +246,7 @@ public static unsafe class BigCache
             state->Bytes += bytes;
         }
 
-        SpinLock.Exit(&state->Lock);
+        SpinLock.Exit<TConfig>(&state->Lock);
         return room;
     }
 

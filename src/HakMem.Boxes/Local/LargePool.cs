@@ -82,6 +82,7 @@ public static unsafe class LargePool
         uint head = (TConfig.Composition->Id << 8) | SizeClasses.LargeHead;
 
         // Whoever clears the entry owns the block from here on: of two threads that free it, one is stopped.
+        TConfig.OnSharedStep();
         if (Interlocked.CompareExchange(ref TConfig.PageMap[chunk], 0, head) != head) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
         uint chunks = Slab.At<TConfig>(chunk)->Blocks;
         PageMap.Set<TConfig>(chunk, chunks, 0);
@@ -162,7 +163,7 @@ public static unsafe class LargePool
             found = true;
         }
 
-        SpinLock.Exit(&heap->Lock);
+        SpinLock.Exit<TConfig>(&heap->Lock);
         return found;
     }
 
@@ -178,7 +179,7 @@ public static unsafe class LargePool
             state->Chunks += chunks;
         }
 
-        SpinLock.Exit(&heap->Lock);
+        SpinLock.Exit<TConfig>(&heap->Lock);
         return room;
     }
 }

@@ -35,7 +35,7 @@ public static unsafe class Prefill
                 if (!TConfig.TryPutWarm(heap, batch[i])) TConfig.ReleaseSlab(batch[i].FirstChunk, 1, batch[i].Dirty);
             }
 
-            SpinLock.Exit(&heap->Lock);
+            SpinLock.Exit<TConfig>(&heap->Lock);
         }
 
         return got != 0 || partial != null;

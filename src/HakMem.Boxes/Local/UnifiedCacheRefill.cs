@@ -47,7 +47,7 @@ public static unsafe class UnifiedCacheRefill
         }
 
         TConfig.OnRefill(heap, sizeClass, got);
-        SpinLock.Exit(&heap->Lock);
+        SpinLock.Exit<TConfig>(&heap->Lock);
         bin->Top = bin->Bottom + got - 1;
         return *bin->Top;
     }
@@ -71,7 +71,7 @@ public static unsafe class UnifiedCacheRefill
             TConfig.OnRefillBlock(heap, slab, block, true);
         }
 
-        SpinLock.Exit(&heap->Lock);
+        SpinLock.Exit<TConfig>(&heap->Lock);
         return block != null;
     }
 
@@ -90,7 +90,7 @@ public static unsafe class UnifiedCacheRefill
             SpinLock.Enter<TConfig>(&heap->Lock);
             GiveBack<TConfig>(heap, sizeClass, bin->Bottom, half);
             TConfig.OnFlush(heap, sizeClass, half);
-            SpinLock.Exit(&heap->Lock);
+            SpinLock.Exit<TConfig>(&heap->Lock);
             NativeMemory.Copy(bin->Bottom + half, bin->Bottom, (count - half) * (nuint)sizeof(void*));
             bin->Top -= half;
             TConfig.PollPurge(false);
@@ -276,7 +276,7 @@ public static unsafe class UnifiedCacheRefill
         Slab* slab = null;
         if (TConfig.Classes[sizeClass].Chunks != 1 || !TConfig.TryTakeWarm(heap, out ChunkSpan span))
         {
-            SpinLock.Exit(&heap->Lock);
+            SpinLock.Exit<TConfig>(&heap->Lock);
             bool found = TConfig.TryPrefill(heap, sizeClass, out span, out slab);
             TConfig.PollPurge(false);
             if (!found) return false;

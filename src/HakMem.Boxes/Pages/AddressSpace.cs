@@ -26,7 +26,7 @@ public static unsafe class AddressSpace
         {
             SpinLock.Enter<TConfig>(opening);
             if (s_process == null) s_process = Create<TConfig>();
-            SpinLock.Exit(opening);
+            SpinLock.Exit<TConfig>(opening);
         }
 
         return s_process;
@@ -96,7 +96,7 @@ public static unsafe class AddressSpace
             space->NextChunk += Chunk.PerSuperSlab;
         }
 
-        SpinLock.Exit(&space->Lock);
+        SpinLock.Exit<TConfig>(&space->Lock);
         if (superSlab == null) return false;
         superSlab->Free = uint.MaxValue;
         superSlab->Dirty = 0;
@@ -114,7 +114,7 @@ public static unsafe class AddressSpace
         SpinLock.Enter<TConfig>(&space->Lock);
         superSlab->Next = space->FreeSuperSlabs;
         space->FreeSuperSlabs = superSlab;
-        SpinLock.Exit(&space->Lock);
+        SpinLock.Exit<TConfig>(&space->Lock);
     }
 
     /// <summary>A new owner id for a heap, or for a composition when <paramref name="heap"/> is null. 0 when none is left or the OS refuses.</summary>
@@ -138,7 +138,7 @@ public static unsafe class AddressSpace
             space->CompositionOf[id] = composition == 0 ? id : composition;
         }
 
-        SpinLock.Exit(&space->Lock);
+        SpinLock.Exit<TConfig>(&space->Lock);
         return made ? id : 0;
     }
 
@@ -155,7 +155,7 @@ public static unsafe class AddressSpace
             byte* mapping = TConfig.OsMap(step);
             if (mapping == null)
             {
-                SpinLock.Exit(&space->Lock);
+                SpinLock.Exit<TConfig>(&space->Lock);
                 return null;
             }
 
@@ -169,7 +169,7 @@ public static unsafe class AddressSpace
 
         byte* taken = space->MetaNext;
         space->MetaNext += bytes;
-        SpinLock.Exit(&space->Lock);
+        SpinLock.Exit<TConfig>(&space->Lock);
         return taken;
     }
 

@@ -48,14 +48,14 @@ public static unsafe class PageArena
         uint got = 0;
         Enter<TConfig>(arena);
         while (got < want && TryCut(arena, chunks, aligned, spans + got)) got++;
-        SpinLock.Exit(&arena->Lock);
+        SpinLock.Exit<TConfig>(&arena->Lock);
         if (got != 0 || !TConfig.TrySuperSlab(out SuperSlab* fresh)) return got;
 
         Enter<TConfig>(arena);
         arena->SuperSlabs++;
         Insert(arena, fresh);
         while (got < want && TryCut(arena, chunks, aligned, spans + got)) got++;
-        SpinLock.Exit(&arena->Lock);
+        SpinLock.Exit<TConfig>(&arena->Lock);
         return got;
     }
 
@@ -71,7 +71,7 @@ public static unsafe class PageArena
         Enter<TConfig>(arena);
         bool free = (superSlab->Free & more) == more;
         if (free) Cut(arena, superSlab, more);
-        SpinLock.Exit(&arena->Lock);
+        SpinLock.Exit<TConfig>(&arena->Lock);
         return free;
     }
 
@@ -94,7 +94,7 @@ public static unsafe class PageArena
         }
 
         Insert(arena, superSlab);
-        SpinLock.Exit(&arena->Lock);
+        SpinLock.Exit<TConfig>(&arena->Lock);
     }
 
     /// <summary>Gives SuperSlabs that are wholly free and clean back to the address space.</summary>
@@ -117,7 +117,7 @@ public static unsafe class PageArena
             candidate = next;
         }
 
-        SpinLock.Exit(&arena->Lock);
+        SpinLock.Exit<TConfig>(&arena->Lock);
     }
 
     /// <summary>Hides the dirty chunks of a SuperSlab from every taker and returns their mask. Under the arena's lock, before they are purged without it.</summary>

@@ -75,7 +75,7 @@ public static unsafe class PurgeQueue
             SpinLock.Enter<TConfig>(&arena->Lock);
             TConfig.ShowChunks(superSlab, mask, refused);
             queue->PurgedChunks += (uint)BitOperations.PopCount(mask & ~refused);
-            SpinLock.Exit(&arena->Lock);
+            SpinLock.Exit<TConfig>(&arena->Lock);
         }
 
         TConfig.ReleaseUnusedSuperSlabs();
@@ -97,7 +97,7 @@ public static unsafe class PurgeQueue
             mask = TConfig.HideDirtyChunks(superSlab);
         }
 
-        SpinLock.Exit(&arena->Lock);
+        SpinLock.Exit<TConfig>(&arena->Lock);
         return due;
     }
 }

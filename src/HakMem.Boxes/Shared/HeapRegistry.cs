@@ -74,8 +74,9 @@ public static unsafe class HeapRegistry
             if (heap != null) registry->Adoptions++;
         }
 
+        TConfig.OnSharedStep();
         if (heap != null) Activate(heap, thread);
-        SpinLock.Exit(&registry->Lock);
+        SpinLock.Exit<TConfig>(&registry->Lock);
         if (heap == null) heap = Create<TConfig>(registry, thread);
         if (heap != null) TConfig.OsWatchThreadEnd(&registry->EndKey, &heap->EndMark);
         return heap;
@@ -106,16 +107,19 @@ public static unsafe class HeapRegistry
             TConfig.CollectRemote(free);
             if (TConfig.TryUnlinkSlab(free, sizeClass, out Slab* found))
             {
+                TConfig.OnSharedStep();
                 Volatile.Write(ref found->Owner, heap->Id);
+                TConfig.OnSharedStep();
                 PageMap.Set<TConfig>(found->FirstChunk, TConfig.Classes[sizeClass].Chunks, heap->IdShifted | sizeClass);
                 registry->Migrations++;
                 slab = found;
             }
 
-            SpinLock.Exit(&free->Lock);
+            SpinLock.Exit<TConfig>(&free->Lock);
         }
 
-        SpinLock.Exit(&registry->Lock);
+        SpinLock.Exit<TConfig>(&registry->Lock);
+        TConfig.OnSharedStep();   // the slab is adrift: owned, and in no list yet
         return slab != null;
     }
 
@@ -133,7 +137,7 @@ public static unsafe class HeapRegistry
         {
             SpinLock.Enter<TConfig>(&registry->Lock);
             if (HasEnded<TConfig>(other)) Retire<TConfig>(registry, other);
-            SpinLock.Exit(&registry->Lock);
+            SpinLock.Exit<TConfig>(&registry->Lock);
         }
 
         // Twice: a heap may pass slabs on to one that was visited before it.
@@ -146,7 +150,7 @@ public static unsafe class HeapRegistry
                 TConfig.RetireEmptySlabs(other);
                 TConfig.DrainWarm(other);
                 TConfig.DrainLarge(other);
-                SpinLock.Exit(&other->Lock);
+                SpinLock.Exit<TConfig>(&other->Lock);
             }
         }
 
@@ -175,7 +179,7 @@ public static unsafe class HeapRegistry
                 SpinLock.Enter<TConfig>(&other->Lock);
                 TConfig.CollectRemote(other);
                 if (pass == 1) Count<TConfig>(other, out_, cached, statistics);
-                SpinLock.Exit(&other->Lock);
+                SpinLock.Exit<TConfig>(&other->Lock);
             }
         }
 
@@ -237,7 +241,7 @@ public static unsafe class HeapRegistry
         heap->NextInComposition = registry->First;
         Volatile.Write(ref *(nint*)&registry->First, (nint)heap);   // publishes the heap with its link
         registry->Heaps++;
-        SpinLock.Exit(&registry->Lock);
+        SpinLock.Exit<TConfig>(&registry->Lock);
         return heap;
     }
 
@@ -273,6 +277,7 @@ public static unsafe class HeapRegistry
         where TConfig : struct, IAllocatorConfig
     {
         Empty<TConfig>(heap);
+        TConfig.OnSharedStep();
         heap->Life = HeapLife.Free;
         heap->NextFree = registry->FirstFree;
         registry->FirstFree = heap;
@@ -290,6 +295,6 @@ public static unsafe class HeapRegistry
         TConfig.RetireEmptySlabs(heap);
         TConfig.DrainWarm(heap);
         TConfig.DrainLarge(heap);
-        SpinLock.Exit(&heap->Lock);
+        SpinLock.Exit<TConfig>(&heap->Lock);
     }
 }

@@ -97,12 +97,11 @@ public static unsafe class RemoteFree
     public static void Send<TConfig>(Slab* slab, uint word, ulong bits)
         where TConfig : struct, IAllocatorConfig
     {
-        long* remote = (long*)slab->Remote + word;
-        ulong before = (ulong)Interlocked.Add(ref *remote, (long)bits) - bits;      // acquire-release; pairs with the exchange in Collect
+        ulong before = FetchAdd<TConfig>(slab->Remote + word, bits);      // acquire-release; pairs with the exchange in Collect
         if ((before & bits) != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, PageMap.Address<TConfig>(slab->FirstChunk));
         if (before != 0) return;
         ulong flag = 1UL << (int)word;
-        ulong summary = (ulong)Interlocked.Add(ref *(long*)&slab->Summary, (long)flag) - flag;   // pairs with the exchange in Collect
+        ulong summary = FetchAdd<TConfig>(&slab->Summary, flag);   // pairs with the exchange in Collect
         if (summary == 0) Push<TConfig>(slab);
     }
 
@@ -115,6 +114,7 @@ public static unsafe class RemoteFree
     {
         if (Volatile.Read(ref heap->Inbox) == 0) return;
         uint blocks = 0;
+        TConfig.OnSharedStep();
         Slab* slab = (Slab*)Interlocked.Exchange(ref heap->Inbox, 0);
         while (slab != null)
         {
@@ -126,11 +126,13 @@ public static unsafe class RemoteFree
                 continue;
             }
 
+            TConfig.OnSharedStep();
             ulong summary = Interlocked.Exchange(ref slab->Summary, 0);
             while (summary != 0)
             {
                 uint word = (uint)BitOperations.TrailingZeroCount(summary);
                 summary &= summary - 1;
+                TConfig.OnSharedStep();
                 ulong bits = Interlocked.Exchange(ref slab->Remote[word], 0);
                 uint count = (uint)BitOperations.PopCount(bits);
                 blocks += count;
@@ -166,15 +168,26 @@ public static unsafe class RemoteFree
         Send<TConfig>(Slab.At<TConfig>(place >> 6), (uint)place & 63, entry->Bits);
     }
 
+    // What was there before; one xadd, where Interlocked.Or with its result used would be a loop.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong FetchAdd<TConfig>(ulong* at, ulong bits)
+        where TConfig : struct, IAllocatorConfig
+    {
+        TConfig.OnSharedStep();
+        return (ulong)Interlocked.Add(ref *(long*)at, (long)bits) - bits;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Push<TConfig>(Slab* slab)
         where TConfig : struct, IAllocatorConfig
     {
+        TConfig.OnSharedStep();
         ThreadHeap* owner = TConfig.Space->Heaps[Volatile.Read(ref slab->Owner)];
         nint top = Volatile.Read(ref owner->Inbox);
         while (true)
         {
             slab->InboxNext = (Slab*)top;
+            TConfig.OnSharedStep();
             nint seen = Interlocked.CompareExchange(ref owner->Inbox, (nint)slab, top);   // release; pairs with the exchange in Collect
             if (seen == top) return;
             top = seen;

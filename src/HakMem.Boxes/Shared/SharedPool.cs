@@ -67,6 +67,7 @@ public static unsafe class SharedPool
         while (true)
         {
             slab->Next = (Slab*)(nuint)(uint)top;
+            TConfig.OnSharedStep();
             ulong seen = Interlocked.CompareExchange(ref pool->Top, (((top >> 32) + 1) << 32) | (chunk + 1), top);
             if (seen == top) return;
             top = seen;
@@ -82,6 +83,7 @@ public static unsafe class SharedPool
         {
             uint chunk = (uint)top - 1;
             ulong next = (uint)(nuint)Slab.At<TConfig>(chunk)->Next;
+            TConfig.OnSharedStep();
             ulong seen = Interlocked.CompareExchange(ref pool->Top, (((top >> 32) + 1) << 32) | next, top);
             if (seen == top)
             {
