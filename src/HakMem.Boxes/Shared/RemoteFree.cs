@@ -155,8 +155,9 @@ public static unsafe class RemoteFree
         Entry* entries = HeapState.Entries(state);
         for (uint i = 0; i < 1u << TableLog2; i++)
         {
-            if (entries[i].Key == 0) continue;
-            uint sizeClass = (byte)PageMap.Get<TConfig>((entries[i].Key - 1) >> 6);
+            nuint key = Volatile.Read(ref entries[i].Key);   // once: the running thread may free the entry meanwhile
+            if (key == 0) continue;
+            uint sizeClass = (byte)PageMap.Get<TConfig>((key - 1) >> 6);
             if (sizeClass < SizeClasses.Count) blocks[sizeClass] += (uint)BitOperations.PopCount(entries[i].Bits);
         }
     }
