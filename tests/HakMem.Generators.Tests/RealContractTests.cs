@@ -28,4 +28,20 @@ public class RealContractTests
         Assert.Contains("Config.OnFrontHit(heap, sizeClass, block);", written);
         Assert.DoesNotContain("FreelistValidation", written);
     }
+
+    [Theory]
+    [InlineData("release", "", false)]
+    [InlineData("debug", "", false)]
+    [InlineData("release", "true", true)]
+    public void TheScheduleIsPerturbedOnlyByItsSwitch(string flavor, string value, bool perturbed)
+    {
+        string written = GeneratorHarness.Generate(
+            GeneratorHarness.Boxes,
+            "namespace Shop; [HakMem.Boxes.HakMemAllocator] internal static partial class X;",
+            ("HakMemBuildFlavor", flavor),
+            ("HakMemSchedulePerturbation", value));
+
+        Assert.Equal(perturbed, written.Contains("SchedulePerturbation"));
+        Assert.Contains("OnSharedStep()", written);
+    }
 }

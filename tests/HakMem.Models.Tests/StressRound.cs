@@ -52,7 +52,8 @@ internal sealed unsafe class StressRound<TStressed>(ulong seed)
             }
             catch (Exception thrown)
             {
-                Fail(thrown.ToString());
+                // A lock may be held for ever now, and others would wait for it.
+                Environment.FailFast($"Seed 0x{seed:X}: the allocator must not throw.", thrown);
             }
 
             if (!_stop && _watch.Elapsed < time) Start(lane, generation + 1, time, running);
