@@ -12,7 +12,7 @@ public class CheckPassTests
     [Theory]
     [InlineData("serial")]
     [InlineData("parallel")]
-    public void Overlap_is_found(string variant) => Found<Overlap>(variant, "lost its byte");
+    public void Overlap_is_found(string variant) => Found<Overlap>(variant, "lost its byte", orElse: "is not zero at byte");
 
     [Theory]
     [InlineData("serial")]
@@ -78,13 +78,14 @@ public class CheckPassTests
         }
     }
 
-    private static void Found<TFault>(string variant, string problem)
+    // Between threads an overlap may also strike a zeroed block before it is looked at.
+    private static void Found<TFault>(string variant, string problem, string? orElse = null)
         where TFault : struct, IFault
     {
         using Workload workload = Synthetic(variant);
         var failure = Assert.Throws<CheckFailureException>(() => workload.Check<FaultyAllocator<TFault>>());
         Assert.StartsWith($"event {failure.EventIndex}: ", failure.Message, StringComparison.Ordinal);
-        Assert.Contains(problem, failure.Message, StringComparison.Ordinal);
+        Assert.Contains(orElse is not null && failure.Message.Contains(orElse, StringComparison.Ordinal) ? orElse : problem, failure.Message, StringComparison.Ordinal);
     }
 
     private static Workload Synthetic(string variant)
