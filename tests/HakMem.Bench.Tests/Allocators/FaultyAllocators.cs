@@ -62,6 +62,8 @@ internal readonly unsafe struct FaultyAllocator<TFault> : IBenchAllocator
     public static void* AllocZeroed(nuint byteCount)
     {
         byte* block = (byte*)Take(byteCount, 16);
+        if (block == null)
+            return null;
         NativeMemory.Clear(block, byteCount);
         if (TFault.Unzeroed && byteCount > 0)
             block[byteCount - 1] = 1;
@@ -73,6 +75,8 @@ internal readonly unsafe struct FaultyAllocator<TFault> : IBenchAllocator
     public static void* Realloc(void* block, nuint byteCount)
     {
         void* moved = Take(byteCount, 16);
+        if (moved == null)
+            return null;
         nuint kept = nuint.Min(*(nuint*)((byte*)block - HeaderBytes), byteCount);
         if (TFault.LosesContents && kept > 8)
             kept -= 8;
@@ -100,7 +104,7 @@ internal readonly unsafe struct FaultyAllocator<TFault> : IBenchAllocator
         nuint room = HeaderBytes + byteCount + alignment + 16;
         nuint end = (nuint)Interlocked.Add(ref s_used, (long)room);
         nuint block = ((nuint)s_arena + (end - room) % (ArenaBytes / 2) + HeaderBytes + alignment - 1) & ~(alignment - 1);
-        if (TFault.Overlaps && faulty)
+        if (TFault.Overlaps && faulty && alignment <= 16)
             block -= 48; // the tail of whatever came before
         if (TFault.Misaligns && faulty)
             block += 8;
