@@ -254,6 +254,15 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="HeapRegistry.ReleaseEnded{TConfig}"/>
     [Bound("HeapRegistry", "ReleaseEnded")] static abstract void ReleaseEndedHeaps();
 
+    /// <inheritdoc cref="HeapRegistry.TakeSpare{TConfig}"/>
+    [Bound("HeapRegistry", "TakeSpare")] static abstract ThreadHeap* TakeSpareHeap();
+
+    /// <inheritdoc cref="HeapRegistry.PutSpare{TConfig}"/>
+    [Bound("HeapRegistry", "PutSpare")] static abstract void PutSpareHeap(ThreadHeap* heap);
+
+    /// <inheritdoc cref="HeapRegistry.Abandon{TConfig}"/>
+    [Bound("HeapRegistry", "Abandon")] static abstract void AbandonHeap(ThreadHeap* heap);
+
     /// <inheritdoc cref="HeapRegistry.First{TConfig}"/>
     [Bound("HeapRegistry", "First")] static abstract ThreadHeap* FirstHeap();
 
@@ -298,6 +307,9 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="UnifiedCacheRefill.RetireEmpty{TConfig}"/>
     [Bound("Refill", "RetireEmpty")] static abstract void RetireEmptySlabs(ThreadHeap* heap);
 
+    /// <inheritdoc cref="UnifiedCacheRefill.RetireAll{TConfig}"/>
+    [Bound("Refill", "RetireAll")] static abstract void RetireAllSlabs(ThreadHeap* heap);
+
     /// <inheritdoc cref="UnifiedCacheRefill.PurgePages{TConfig}"/>
     [Bound("Refill", "PurgePages")] static abstract uint PurgePages(ThreadHeap* heap, uint sizeClass, uint limit, bool now, out bool changing);
 
@@ -322,6 +334,9 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="LargePool.Free{TConfig}"/>
     [Bound("LargePool", "Free")] static abstract void FreeLarge(ThreadHeap* heap, void* block, uint chunk);
 
+    /// <inheritdoc cref="LargePool.FreeAll{TConfig}"/>
+    [Bound("LargePool", "FreeAll")] static abstract void FreeAllLarge(ThreadHeap* heap);
+
     /// <inheritdoc cref="LargePool.TryResize{TConfig}"/>
     [Bound("LargePool", "TryResize")] static abstract bool TryResizeLarge(void* block, uint chunk, nuint size);
 
@@ -336,6 +351,12 @@ public unsafe interface IAllocatorConfig
 
     /// <inheritdoc cref="BigCache.Free{TConfig}"/>
     [Bound("BigCache", "Free")] static abstract void FreeBig(void* block);
+
+    /// <inheritdoc cref="BigCache.Assign{TConfig}"/>
+    [Bound("BigCache", "Assign")] static abstract void AssignBig(void* block, ThreadHeap* heap);
+
+    /// <inheritdoc cref="BigCache.FreeAll{TConfig}"/>
+    [Bound("BigCache", "FreeAll")] static abstract void FreeAllBig(ThreadHeap* heap);
 
     /// <inheritdoc cref="BigCache.TryResize{TConfig}"/>
     [Bound("BigCache", "TryResize")] static abstract void* TryResizeBig(void* block, nuint size);
@@ -359,6 +380,12 @@ public unsafe interface IAllocatorConfig
 
     /// <inheritdoc cref="FreeGate.UsableSize{TConfig}"/>
     [Bound("FreeGate", "UsableSize")] static abstract nuint UsableSize(void* block);
+
+    /// <inheritdoc cref="ReallocGate.TryResize{TConfig}"/>
+    [Bound("ReallocGate", "TryResize")] static abstract void* TryResize(void* block, nuint usable, nuint size, nuint alignment);
+
+    /// <inheritdoc cref="AllocGate.AllocZeroed{TConfig}"/>
+    [Bound("AllocGate", "AllocZeroed")] static abstract void* AllocZeroed(ThreadHeap* heap, nuint size);
 
     /// <inheritdoc cref="AllocGate.AllocSlow{TConfig}"/>
     [Bound("AllocGate", "AllocSlow")] static abstract void* AllocSlow(ThreadHeap* heap, nuint size);

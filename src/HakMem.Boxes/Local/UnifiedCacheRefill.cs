@@ -167,6 +167,33 @@ public static unsafe class UnifiedCacheRefill
         }
     }
 
+    /// <summary>
+    /// Gives up every slab of a first-class heap with all blocks in it, at a cost of the slabs. Nobody may use the heap or its blocks any more. Under the heap's lock.
+    /// </summary>
+    public static void RetireAll<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+            bin->Top = bin->Bottom;
+            bin->Borrowed = 0;
+            bin->LastMove = FrontMove.None;
+            bin->Empty = null;
+            if (bin->Current != null) Retire<TConfig>(heap, bin, bin->Current);
+            while (bin->Partial != null) Retire<TConfig>(heap, bin, bin->Partial);
+            while (bin->Sparse != null) Retire<TConfig>(heap, bin, bin->Sparse);
+            *ThreadHeap.Out(heap, sizeClass) = 0;
+        }
+
+        while (heap->FullSlabs != null)
+        {
+            Slab* slab = heap->FullSlabs;
+            heap->FullSlabs = slab->Next;
+            Retire<TConfig>(heap, ThreadHeap.BinOf(heap, slab->Class), slab);
+        }
+    }
+
     /// <summary>Takes a slab with free blocks out of a heap's bin, for another heap. False when the bin has none. Under the heap's lock.</summary>
     public static bool TryUnlink<TConfig>(ThreadHeap* heap, uint sizeClass, out Slab* slab)
         where TConfig : struct, IAllocatorConfig
@@ -308,6 +335,7 @@ public static unsafe class UnifiedCacheRefill
             if (at == bin->Bottom) break;
             slab->Place = SlabPlace.Full;
             bin->Current = null;
+            if (heap->Kind == HeapKind.FirstClass) Push(&heap->FullSlabs, slab);
         }
 
         uint got = (uint)(high - at);
@@ -465,7 +493,11 @@ public static unsafe class UnifiedCacheRefill
         if (slab->Place != SlabPlace.Partial)
         {
             bool worth = slab->FreeBlocks >= TConfig.Classes[slab->Class].ListAt;
-            if (slab->Place == SlabPlace.Full) Link(bin, slab, worth ? SlabPlace.Partial : SlabPlace.Sparse);
+            if (slab->Place == SlabPlace.Full)
+            {
+                if (heap->Kind == HeapKind.FirstClass) Remove(&heap->FullSlabs, slab);
+                Link(bin, slab, worth ? SlabPlace.Partial : SlabPlace.Sparse);
+            }
             else if (worth) Relink(bin, slab, SlabPlace.Partial);
         }
 
@@ -521,12 +553,23 @@ public static unsafe class UnifiedCacheRefill
 
     private static void Link(Bin* bin, Slab* slab, SlabPlace place)
     {
-        Slab** head = Head(bin, place);
         slab->Place = place;
+        Push(Head(bin, place), slab);
+    }
+
+    private static void Push(Slab** head, Slab* slab)
+    {
         slab->Previous = null;
         slab->Next = *head;
         if (*head != null) (*head)->Previous = slab;
         *head = slab;
+    }
+
+    private static void Remove(Slab** head, Slab* slab)
+    {
+        if (slab->Previous != null) slab->Previous->Next = slab->Next;
+        else *head = slab->Next;
+        if (slab->Next != null) slab->Next->Previous = slab->Previous;
     }
 
     private static void Relink(Bin* bin, Slab* slab, SlabPlace place)
@@ -544,9 +587,7 @@ public static unsafe class UnifiedCacheRefill
         }
         else if (slab->Place is SlabPlace.Partial or SlabPlace.Sparse)
         {
-            if (slab->Previous != null) slab->Previous->Next = slab->Next;
-            else *Head(bin, slab->Place) = slab->Next;
-            if (slab->Next != null) slab->Next->Previous = slab->Previous;
+            Remove(Head(bin, slab->Place), slab);
         }
 
         slab->Place = SlabPlace.Adrift;

@@ -40,6 +40,9 @@ public static unsafe class HeapRegistry
         /// <summary>The list of heaps without a thread.</summary>
         public ThreadHeap* FirstFree;
 
+        /// <summary>The list of first-class heaps that were destroyed and wait for use.</summary>
+        public ThreadHeap* FirstSpare;
+
         /// <summary>Where the next probe for ended threads begins.</summary>
         public ThreadHeap* Cursor;
     }
@@ -83,6 +86,40 @@ public static unsafe class HeapRegistry
         if (heap == null) heap = Create<TConfig>(registry, thread);
         if (heap != null) TConfig.OsWatchThreadEnd(&registry->EndKey, &heap->EndMark);
         return heap;
+    }
+
+    /// <summary>A heap without a thread and without anything in it, to be a first-class heap: a destroyed one, or a new one. Null when the OS refuses.</summary>
+    public static ThreadHeap* TakeSpare<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (TConfig.Composition == null) return null;
+        SharedState* registry = TConfig.RegistryState;
+        SpinLock.Enter<TConfig>(&registry->Lock);
+        ThreadHeap* heap = registry->FirstSpare;
+        if (heap != null) registry->FirstSpare = heap->NextFree;
+        SpinLock.Exit(&registry->Lock);
+        return heap != null ? heap : Create<TConfig>(registry, 0);
+    }
+
+    /// <summary>Keeps an empty first-class heap for use.</summary>
+    public static void PutSpare<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* registry = TConfig.RegistryState;
+        SpinLock.Enter<TConfig>(&registry->Lock);
+        heap->NextFree = registry->FirstSpare;
+        registry->FirstSpare = heap;
+        SpinLock.Exit(&registry->Lock);
+    }
+
+    /// <summary>Takes a heap that nobody runs on any more, blocks and all, as if its thread had ended. No lock may be held.</summary>
+    public static void Abandon<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* registry = TConfig.RegistryState;
+        SpinLock.Enter<TConfig>(&registry->Lock);
+        Retire<TConfig>(registry, heap);
+        SpinLock.Exit(&registry->Lock);
     }
 
     /// <summary>The heap made last; the others follow by <see cref="ThreadHeap.NextInComposition"/>.</summary>
