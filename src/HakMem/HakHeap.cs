@@ -104,6 +104,15 @@ public sealed unsafe class HakHeap : IDisposable
         return new HakHeapStatistics(numbers.Blocks, numbers.Bytes, numbers.CachedBytes);
     }
 
+    /// <summary>Visits the heap, its slabs and its blocks; see <see cref="HakMemory.Walk"/>.</summary>
+    /// <param name="visitor">Receives what is found.</param>
+    /// <exception cref="ObjectDisposedException">The heap is gone.</exception>
+    public void Walk(IHeapVisitor visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        Walker.Walk(visitor, Heap()->Id);
+    }
+
     /// <summary>
     /// Frees every block of the heap at once, and the heap. No thread may use the heap or its blocks meanwhile or afterwards; a block that is freed all the
     /// same ends the process as long as its memory serves nothing else. A second call does nothing.

@@ -163,6 +163,25 @@ public static unsafe class RemoteFree
         }
     }
 
+    /// <summary>Copies the entries of a heap's table that hold anything: first chunk of the slab and word in <paramref name="places"/>, blocks in <paramref name="bits"/>; room for 64. Returns how many.</summary>
+    public static uint CopyPending<TConfig>(ThreadHeap* heap, nuint* places, ulong* bits)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = TConfig.RemoteTableOf(heap);
+        uint count = 0;
+        if (state->Frees == 0) return 0;
+        Entry* entries = HeapState.Entries(state);
+        for (uint i = 0; i < 1u << TableLog2; i++)
+        {
+            nuint key = entries[i].Key;
+            if (key == 0) continue;
+            places[count] = key - 1;
+            bits[count++] = entries[i].Bits;
+        }
+
+        return count;
+    }
+
     private static void SendEntry<TConfig>(Entry* entry)
         where TConfig : struct, IAllocatorConfig
     {
