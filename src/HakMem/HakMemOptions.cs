@@ -2,7 +2,9 @@ using System;
 using System.Collections;
 using System.Collections.Generic;
 using System.Globalization;
+using System.IO;
 using System.Text;
+using HakMem.Boxes;
 
 namespace HakMem;
 
@@ -33,6 +35,30 @@ public sealed class HakMemOptions
             options.GcTrim = value;
             return true;
         }),
+        new("SoftLimit", "HAKMEM_SOFT_LIMIT", "bytes, with K, M or G if you like, or none", static (options, text) =>
+        {
+            if (!TryParseBytes(text, out ulong value)) return false;
+            options.SoftLimit = value;
+            return true;
+        }),
+        new("HardLimit", "HAKMEM_HARD_LIMIT", "bytes, with K, M or G if you like, or none", static (options, text) =>
+        {
+            if (!TryParseBytes(text, out ulong value)) return false;
+            options.HardLimit = value;
+            return true;
+        }),
+        new("HugePages", "HAKMEM_HUGE_PAGES", "system, never or always", static (options, text) =>
+        {
+            if (!Enum.TryParse(text, true, out HugePagePolicy value) || !Enum.IsDefined(value) || char.IsAsciiDigit(text[0])) return false;
+            options.HugePages = value;
+            return true;
+        }),
+        new("Prefault", "HAKMEM_PREFAULT", "true or false", static (options, text) =>
+        {
+            if (!TryParseSwitch(text, out bool value)) return false;
+            options.Prefault = value;
+            return true;
+        }),
     ];
 
     private static readonly Lazy<HakMemOptions> s_current = new(static () => Read(AppContext.GetData, Environment.GetEnvironmentVariables(), static line => Console.Error.WriteLine(line)));
@@ -53,6 +79,21 @@ public sealed class HakMemOptions
     /// <summary>Whether a full garbage collection under high memory load trims; true by default. Costs nothing between collections.</summary>
     public bool GcTrim { get; private set; } = true;
 
+    /// <summary>
+    /// Committed bytes above which everything unused is given back at once and <see cref="HakMemory.MemoryPressure"/> is raised; by default nine tenths of the
+    /// memory limit of the container, none outside one. <see cref="ulong.MaxValue"/> is none.
+    /// </summary>
+    public ulong SoftLimit { get; private set; } = ContainerLimit();
+
+    /// <summary>Committed bytes above which allocations fail; none by default. <see cref="ulong.MaxValue"/> is none.</summary>
+    public ulong HardLimit { get; private set; } = ulong.MaxValue;
+
+    /// <summary>What is wanted of transparent huge pages; null is what the composition declares.</summary>
+    public HugePagePolicy? HugePages { get; private set; }
+
+    /// <summary>Whether fresh memory is backed by 2 MiB at once; null is what the composition declares.</summary>
+    public bool? Prefault { get; private set; }
+
     /// <summary>Reads options from a source of configuration and an environment; what is wrong goes to <paramref name="report"/>, a line each.</summary>
     internal static HakMemOptions Read(Func<string, object?> configuration, IDictionary environment, Action<string> report)
     {
@@ -66,6 +107,7 @@ public sealed class HakMemOptions
             Apply(options, option, option.Variable, environment[option.Variable] as string, report);
         }
 
+        if (options.SoftLimit > options.HardLimit) options.SoftLimit = options.HardLimit;
         foreach (DictionaryEntry entry in environment)
         {
             if (entry.Key is string variable && variable.StartsWith("HAKMEM_", StringComparison.Ordinal) && !names.Contains(variable))
@@ -87,6 +129,30 @@ public sealed class HakMemOptions
     {
         value = text is "1" || text.Equals("true", StringComparison.OrdinalIgnoreCase);
         return value || text is "0" || text.Equals("false", StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static bool TryParseBytes(string text, out ulong value)
+    {
+        value = ulong.MaxValue;
+        if (text.Equals("none", StringComparison.OrdinalIgnoreCase)) return true;
+        int shift = text.Length == 0 ? 0 : char.ToUpperInvariant(text[^1]) switch { 'K' => 10, 'M' => 20, 'G' => 30, _ => 0 };
+        if (!ulong.TryParse(shift == 0 ? text : text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out value)) return false;
+        if (value > ulong.MaxValue >> shift) return false;
+        value <<= shift;
+        return value > 0;
+    }
+
+    private static ulong ContainerLimit()
+    {
+        try
+        {
+            string text = File.ReadAllText("/sys/fs/cgroup/memory.max").Trim();
+            return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong limit) ? limit / 10 * 9 : ulong.MaxValue;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return ulong.MaxValue;   // not Linux, or not in a container of its own
+        }
     }
 
     private static string Known()

@@ -21,8 +21,17 @@ public static unsafe class RuntimeHost
         HakMemOptions options = HakMemOptions.Current;
         composition->PurgeDelay = (uint)options.PurgeDelay.TotalMilliseconds;
         composition->PurgeEnabled = options.Purge;
+        composition->SoftLimit = options.SoftLimit;
+        composition->HardLimit = options.HardLimit;
+        if (options.HugePages is { } hugePages) composition->HugePages = hugePages;
+        if (options.Prefault is { } prefault) composition->Prefault = prefault;
         if (options.GcTrim) GcTrim<TConfig>.Start();
     }
+
+    /// <inheritdoc cref="NoHost.Pressure{TConfig}"/>
+    public static void Pressure<TConfig>(ulong committedBytes)
+        where TConfig : struct, IAllocatorConfig
+        => HakMemory.OnMemoryPressure(committedBytes);
 
     /// <inheritdoc cref="NoHost.Wake{TConfig}"/>
     public static bool Wake<TConfig>(uint milliseconds)

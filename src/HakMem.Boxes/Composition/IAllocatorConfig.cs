@@ -20,6 +20,7 @@ namespace HakMem.Boxes;
 [DefaultBox("HeapRegistry", typeof(HeapRegistry))]
 [DefaultBox("PageArena", typeof(PageArena))]
 [DefaultBox("PurgeQueue", typeof(PurgeQueue))]
+[DefaultBox("MemoryLimit", typeof(MemoryLimit))]
 [DefaultBox("AddressSpace", typeof(AddressSpace))]
 [DefaultBox("Scavenger", typeof(Scavenger))]
 [DefaultBox("Host", typeof(NoHost))]
@@ -48,6 +49,12 @@ public unsafe interface IAllocatorConfig
 
     /// <summary>How many milliseconds unused memory waits before it is given back.</summary>
     [Option(1000, Minimum = 0)] static abstract uint PurgeDelay { get; }
+
+    /// <summary>What is wanted of transparent huge pages: a value of <see cref="HugePagePolicy"/>.</summary>
+    [Option(0, Minimum = 0, Maximum = 2)] static abstract uint HugePages { get; }
+
+    /// <summary>Whether a fresh SuperSlab is backed with memory at once: 0 or 1.</summary>
+    [Option(0, Minimum = 0, Maximum = 1)] static abstract uint Prefault { get; }
 
     /// <summary>How many bytes of freed big blocks are kept for reuse.</summary>
     [Option(33554432, Minimum = 0)] static abstract uint BigCacheBytes { get; }
@@ -148,6 +155,9 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="LinuxMemory.AdviseHugePages"/>
     [Bound("Os", "AdviseHugePages")] static abstract bool OsAdviseHugePages(byte* at, nuint bytes, bool wanted);
 
+    /// <inheritdoc cref="LinuxMemory.Populate"/>
+    [Bound("Os", "Populate")] static abstract bool OsPopulate(byte* at, nuint bytes);
+
     /// <inheritdoc cref="LinuxMemory.AddressSpaceLimit"/>
     [Bound("Os", "AddressSpaceLimit")] static abstract nuint OsAddressSpaceLimit();
 
@@ -178,7 +188,13 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="NoHost.Wake{TConfig}"/>
     [Bound("Host", "Wake")] static abstract bool HostWake(uint milliseconds);
 
+    /// <inheritdoc cref="NoHost.Pressure{TConfig}"/>
+    [Bound("Host", "Pressure")] static abstract void HostPressure(ulong committedBytes);
+
     // ---- pages --------------------------------------------------------------------------------------------------------
+
+    /// <inheritdoc cref="MemoryLimit.TryCharge{TConfig}"/>
+    [Bound("MemoryLimit", "TryCharge")] static abstract bool TryCharge(nuint bytes);
 
     /// <inheritdoc cref="AddressSpace.TrySuperSlab{TConfig}"/>
     [Bound("AddressSpace", "TrySuperSlab")] static abstract bool TrySuperSlab(out SuperSlab* superSlab);

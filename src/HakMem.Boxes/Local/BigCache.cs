@@ -59,6 +59,7 @@ public static unsafe class BigCache
         bool cached = TryTakeCached<TConfig>(state, bytes, alignment, out byte* start, out nuint mapped);
         if (!cached)
         {
+            if (!TConfig.TryCharge(bytes)) return null;
             start = Map<TConfig>(bytes, alignment);
             mapped = bytes;
             if (start == null) return null;
@@ -115,6 +116,7 @@ public static unsafe class BigCache
         if (size <= Chunk.SuperSlabBytes || size > MaxBytes) return null;
         nuint bytes = Pages(size);
         SpaceState* space = TConfig.Space;
+        if (!TConfig.TryCharge(bytes)) return null;   // more than is needed, but only what it grows by counts in the end
 
         // The table's lock is held across the move, so that nobody finds the address taken by a new mapping under the old entry.
         SpinLock.Enter<TConfig>(&space->BigLock);

@@ -217,6 +217,7 @@ public static unsafe class UnifiedCacheRefill
     {
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
         changing = false;
+        if (TConfig.Composition->HugePages == HugePagePolicy.Always) return 0;
         uint calls = PurgeSlab<TConfig>(heap, bin->Current, limit, now, ref changing);
         for (Slab* slab = bin->Partial; slab != null && calls < limit; slab = slab->Next) calls += PurgeSlab<TConfig>(heap, slab, limit - calls, now, ref changing);
         for (Slab* slab = bin->Sparse; slab != null && calls < limit; slab = slab->Next) calls += PurgeSlab<TConfig>(heap, slab, limit - calls, now, ref changing);

@@ -94,7 +94,10 @@ public static unsafe class PurgeQueue
             queue->Head = superSlab->QueueNext;
             Volatile.Write(ref queue->Deadline, queue->Head == null ? 0 : queue->Head->Deadline + 1);
             superSlab->Queued = false;
-            mask = TConfig.HideDirtyChunks(superSlab);
+
+            // A huge page goes back whole or not at all: what stays is queued again with the next chunk that is freed.
+            bool whole = TConfig.Composition->HugePages != HugePagePolicy.Always || superSlab->Free == uint.MaxValue;
+            if (whole) mask = TConfig.HideDirtyChunks(superSlab);
         }
 
         SpinLock.Exit(&arena->Lock);

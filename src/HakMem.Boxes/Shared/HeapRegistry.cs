@@ -57,6 +57,9 @@ public static unsafe class HeapRegistry
         if (composition->Id == 0) return null;
         composition->PurgeDelay = TConfig.PurgeDelay;
         composition->PurgeEnabled = true;
+        composition->SoftLimit = composition->HardLimit = ulong.MaxValue;
+        composition->HugePages = (HugePagePolicy)TConfig.HugePages;
+        composition->Prefault = TConfig.Prefault != 0;
         TConfig.HostConfigure(composition);
         return composition;
     }
@@ -233,7 +236,7 @@ public static unsafe class HeapRegistry
         statistics->InUseBytes += statistics->LargeBytes + statistics->BigBytes;
         statistics->CachedBytes += big->Bytes;
         statistics->ReservedBytes = ((ulong)space->ChunkCount << Chunk.Log2) + space->TableBytes + statistics->BigBytes + big->Bytes;
-        statistics->CommittedBytes += ((arena->UsedChunks + arena->DirtyChunks) << Chunk.Log2) + statistics->BigBytes + big->Bytes;
+        statistics->CommittedBytes += MemoryLimit.Committed<TConfig>();
         statistics->PurgedBytes = TConfig.PurgeQueueState->PurgedChunks << Chunk.Log2;
         statistics->Heaps = TConfig.RegistryState->Heaps;
         statistics->FreeHeaps = TConfig.RegistryState->FreeHeaps;

@@ -13,6 +13,13 @@ public static unsafe class NoHost
         _ = composition;
     }
 
+    /// <summary>Tells the host that committed memory would pass the soft limit. Under no lock; never throws.</summary>
+    public static void Pressure<TConfig>(ulong committedBytes)
+        where TConfig : struct, IAllocatorConfig
+    {
+        _ = committedBytes;
+    }
+
     /// <summary>
     /// Asks that <see cref="IAllocatorConfig.PollScavenge"/> be called after so many milliseconds, on whatever thread. May be called at any time, but
     /// under no lock; never throws. False when the host cannot: then slow paths do it.
