@@ -53,7 +53,7 @@ public static unsafe class BigCache
     public static void* Alloc<TConfig>(nuint size, nuint alignment, bool zeroed)
         where TConfig : struct, IAllocatorConfig
     {
-        if (size > MaxBytes || alignment > MaxBytes || TConfig.Space == null) return null;
+        if (size > MaxBytes || alignment > MaxBytes || TConfig.Composition == null) return null;
         nuint bytes = Pages(size == 0 ? 1 : size);
         SharedState* state = TConfig.BigCacheState;
         bool cached = TryTakeCached<TConfig>(state, bytes, alignment, out byte* start, out nuint mapped);
@@ -102,7 +102,8 @@ public static unsafe class BigCache
         SharedState* state = TConfig.BigCacheState;
         Interlocked.Decrement(ref state->Blocks);
         Interlocked.Add(ref state->LiveBytes, -(long)bytes);
-        if (!TryCache<TConfig>(state, (byte*)block, bytes)) _ = TConfig.OsUnmap((byte*)block, bytes);
+        if (TryCache<TConfig>(state, (byte*)block, bytes)) TConfig.WantScavenge();
+        else _ = TConfig.OsUnmap((byte*)block, bytes);
         Drain<TConfig>(false);
     }
 

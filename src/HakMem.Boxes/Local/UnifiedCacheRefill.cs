@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Threading;
 
 namespace HakMem.Boxes;
@@ -45,6 +46,7 @@ public static unsafe class UnifiedCacheRefill
             got = Fill<TConfig>(heap, bin, sizeClass, want);
         }
 
+        heap->Moves++;
         TConfig.OnRefill(heap, sizeClass, got);
         SpinLock.Exit(&heap->Lock);
         bin->Top = bin->Bottom + got - 1;
@@ -88,12 +90,12 @@ public static unsafe class UnifiedCacheRefill
             uint half = (count + 1) / 2;
             SpinLock.Enter<TConfig>(&heap->Lock);
             GiveBack<TConfig>(heap, sizeClass, bin->Bottom, half);
+            heap->Moves++;
             TConfig.OnFlush(heap, sizeClass, half);
             SpinLock.Exit(&heap->Lock);
-            void** bottom = bin->Bottom;
-            for (uint i = half; i < count; i++) bottom[i - half] = bottom[i];
+            NativeMemory.Copy(bin->Bottom + half, bin->Bottom, (count - half) * (nuint)sizeof(void*));
             bin->Top -= half;
-            TConfig.PollPurge(false);
+            TConfig.WantScavenge();
         }
 
         *bin->Top++ = block;
@@ -122,38 +124,25 @@ public static unsafe class UnifiedCacheRefill
 
     /// <summary>
     /// Sets free bits of one word of a slab of this heap, and lists, keeps or retires the slab as it now deserves. Ends the process when
-    /// a bit is set already or was never handed out. Under the heap's lock.
+    /// a bit is set already or was never handed out. The heap's count of blocks out is the caller's. Under the heap's lock.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Merge<TConfig>(ThreadHeap* heap, Slab* slab, uint word, ulong bits)
         where TConfig : struct, IAllocatorConfig
     {
         ulong before = slab->Bits[word];
-        if ((before & bits) != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, BlockAt<TConfig>(slab, word, before & bits));
-        if ((word << 6) + 63 - (uint)BitOperations.LeadingZeroCount(bits) >= slab->Carved)
+        uint last = (word << 6) + (uint)BitOperations.Log2(bits);
+        if ((before & bits) != 0 || last >= slab->Carved)
         {
-            Fatal.Stop<TConfig>(FatalReason.NotAllocated, BlockAt<TConfig>(slab, word, bits));
+            MergeFault<TConfig>(slab, word, bits);
+            return;
         }
 
-        uint count = (uint)BitOperations.PopCount(bits);
-        uint sizeClass = slab->Class;
         slab->Bits[word] = before | bits;
-        slab->FreeBlocks += count;
+        slab->FreeBlocks += (uint)BitOperations.PopCount(bits);
         if (word < slab->Hint) slab->Hint = (ushort)word;
-        if (slab->Place == SlabPlace.Adrift) return;   // on its way here (T6): counted and listed when it arrives
-        *ThreadHeap.Out(heap, sizeClass) -= count;
-        if (slab->Place == SlabPlace.Current) return;
-
-        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-        if (slab->Place != SlabPlace.Partial)
-        {
-            bool worth = slab->FreeBlocks >= TConfig.Classes[sizeClass].ListAt;
-            if (slab->Place == SlabPlace.Full) Link(bin, slab, worth ? SlabPlace.Partial : SlabPlace.Sparse);
-            else if (worth) Relink(bin, slab, SlabPlace.Partial);
-        }
-
-        if (slab->FreeBlocks != slab->Carved) return;
-        if (bin->Empty == null) bin->Empty = slab;
-        else Retire<TConfig>(heap, bin, slab);
+        if (slab->Place == SlabPlace.Current || (slab->Place == SlabPlace.Partial && slab->FreeBlocks != slab->Carved)) return;
+        Settle<TConfig>(heap, slab);
     }
 
     /// <summary>Gives up every empty slab of the heap, the current ones too. Under the heap's lock.</summary>
@@ -187,7 +176,103 @@ public static unsafe class UnifiedCacheRefill
         if (slab == null || (slab->FreeBlocks == 0 && slab->Carved == slab->Blocks)) return false;
         Unlink(bin, slab);
         *ThreadHeap.Out(heap, sizeClass) -= slab->Carved - slab->FreeBlocks;
+        heap->PurgedPages -= BitOperations.PopCount(slab->PurgedPages);
         return true;
+    }
+
+    /// <summary>
+    /// Gives back whole OS pages that lie in free blocks of a bin's slabs: of slabs that did not change since the last call, or with
+    /// <paramref name="now"/> of all. Stops after <paramref name="limit"/> calls to the OS, so that the lock is not held long; call again while it returns
+    /// the limit. Returns the number of calls; <paramref name="changing"/> tells that a slab was left for a later time. Under the heap's lock.
+    /// </summary>
+    public static uint PurgePages<TConfig>(ThreadHeap* heap, uint sizeClass, uint limit, bool now, out bool changing)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        changing = false;
+        uint calls = PurgeSlab<TConfig>(heap, bin->Current, limit, now, ref changing);
+        for (Slab* slab = bin->Partial; slab != null && calls < limit; slab = slab->Next) calls += PurgeSlab<TConfig>(heap, slab, limit - calls, now, ref changing);
+        for (Slab* slab = bin->Sparse; slab != null && calls < limit; slab = slab->Next) calls += PurgeSlab<TConfig>(heap, slab, limit - calls, now, ref changing);
+        return calls;
+    }
+
+    private static uint PurgeSlab<TConfig>(ThreadHeap* heap, Slab* slab, uint limit, bool now, ref bool changing)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (slab == null || slab->FreeBlocks == 0) return 0;
+        if (slab->Stage == 0 || slab->SeenFree != (ushort)slab->FreeBlocks)
+        {
+            slab->Stage = 1;
+            slab->SeenFree = (ushort)slab->FreeBlocks;
+            if (!now)
+            {
+                changing = true;
+                return 0;
+            }
+        }
+
+        if (slab->Stage == 2) return 0;
+        uint calls = 0;
+        nuint size = TConfig.Classes[slab->Class].SizeBytes;
+        for (uint index = 0; index < slab->Carved && calls < limit;)
+        {
+            uint end = EndOfRun(slab, index, out uint start);
+            if (end == start) break;
+            index = end;
+            nuint firstPage = ((start * size) + Chunk.OsPageBytes - 1) / Chunk.OsPageBytes;
+            nuint endPage = end * size / Chunk.OsPageBytes;
+            if (endPage <= firstPage) continue;
+            ulong pages = (ulong.MaxValue >> (int)(64 - (endPage - firstPage))) << (int)firstPage;
+            if ((pages & ~slab->PurgedPages) == 0) continue;
+            calls++;
+            if (!TConfig.OsPurge(slab->Start + (firstPage * Chunk.OsPageBytes), (endPage - firstPage) * Chunk.OsPageBytes))
+            {
+                slab->Stage = 2;   // refused: not again before something changes
+                return calls;
+            }
+
+            heap->PurgedPages += BitOperations.PopCount(pages & ~slab->PurgedPages);
+            slab->PurgedPages |= pages;
+        }
+
+        if (calls < limit) slab->Stage = 2;
+        return calls;
+    }
+
+    // The first run of free blocks from an index on: its start, and the index behind it. Both are Carved when there is none.
+    private static uint EndOfRun(Slab* slab, uint index, out uint start)
+    {
+        start = NextBit(slab, index, 0);
+        return NextBit(slab, start, ulong.MaxValue);
+    }
+
+    private static uint NextBit(Slab* slab, uint index, ulong invert)
+    {
+        while (index < slab->Carved)
+        {
+            ulong rest = (slab->Bits[index >> 6] ^ invert) >> (int)(index & 63);
+            if (rest != 0)
+            {
+                index += (uint)BitOperations.TrailingZeroCount(rest);
+                break;
+            }
+
+            index = (index | 63) + 1;
+        }
+
+        return index < slab->Carved ? index : slab->Carved;
+    }
+
+    // Blocks of this range are handed out: its pages count as touched again.
+    private static void ForgetPurged(ThreadHeap* heap, Slab* slab, byte* first, nuint bytes)
+    {
+        nuint offset = (nuint)(first - slab->Start);
+        int firstPage = (int)(offset / Chunk.OsPageBytes);
+        int endPage = (int)((offset + bytes + Chunk.OsPageBytes - 1) / Chunk.OsPageBytes);
+        ulong pages = ulong.MaxValue << firstPage;
+        if (endPage < 64) pages &= ~(ulong.MaxValue << endPage);
+        heap->PurgedPages -= BitOperations.PopCount(slab->PurgedPages & pages);
+        slab->PurgedPages &= ~pages;
     }
 
     private static uint Fill<TConfig>(ThreadHeap* heap, Bin* bin, uint sizeClass, uint want)
@@ -228,7 +313,7 @@ public static unsafe class UnifiedCacheRefill
         uint got = (uint)(high - at);
         if (at != bin->Bottom)
         {
-            for (uint i = 0; i < got; i++) bin->Bottom[i] = at[i];
+            NativeMemory.Copy(at, bin->Bottom, got * (nuint)sizeof(void*));
         }
 
         *ThreadHeap.Out(heap, sizeClass) += got;
@@ -257,6 +342,7 @@ public static unsafe class UnifiedCacheRefill
             }
             while (bits != 0 && at != bottom);
             slab->Bits[word] = bits;
+            if (slab->PurgedPages != 0) ForgetPurged(heap, slab, first, 64 * size);
             if (bits != 0) break;
         }
 
@@ -306,59 +392,112 @@ public static unsafe class UnifiedCacheRefill
         else
         {
             *ThreadHeap.Out(heap, sizeClass) += slab->Carved - slab->FreeBlocks;
+            heap->PurgedPages += BitOperations.PopCount(slab->PurgedPages);
         }
 
         Link(bin, slab, SlabPlace.Partial);
         return true;
     }
 
+    // Neighbours that fall into one word of a bitmap are combined before the slab is touched.
     private static void GiveBack<TConfig>(ThreadHeap* heap, uint sizeClass, void** from, uint count)
         where TConfig : struct, IAllocatorConfig
     {
         SizeClass* info = TConfig.Classes + sizeClass;
-        nuint mask = ((nuint)info->Chunks << Chunk.Log2) - 1;
-        nuint key = nuint.MaxValue;
+        void** end = from + count;
+        *ThreadHeap.Out(heap, sizeClass) -= count;
+        nuint place = nuint.MaxValue;
         ulong bits = 0;
-        for (uint i = 0; i < count; i++)
+        do
         {
-            nuint offset = (nuint)from[i] - (nuint)TConfig.Base;
-            if (!Slab.IndexOf(info, offset & mask, out uint index)) Fatal.Stop<TConfig>(FatalReason.InteriorPointer, from[i]);
-            nuint place = ((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6);
-            TConfig.OnFlushBlock(heap, Slab.At<TConfig>(place >> 6), from[i]);
-            if (place != key)
+            void* block = *from;
+            if (!TryPlace<TConfig>(info, block, out nuint next, out ulong bit))
             {
-                if (bits != 0) Put<TConfig>(heap, sizeClass, key, bits);
-                key = place;
-                bits = 0;
+                Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
+                return;
             }
 
-            ulong bit = 1UL << (int)(index & 63);
-            if ((bits & bit) != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, from[i]);
-            bits |= bit;
+            TConfig.OnFlushBlock(heap, Slab.At<TConfig>(next >> 6), block);
+            if (next == place && (bits & bit) == 0)
+            {
+                bits |= bit;
+            }
+            else
+            {
+                if (bits != 0) Put<TConfig>(heap, sizeClass, place, bits);   // a block that is in the stack twice is found by the second of its puts
+                place = next;
+                bits = bit;
+            }
         }
-
-        Put<TConfig>(heap, sizeClass, key, bits);
+        while (++from != end);
+        Put<TConfig>(heap, sizeClass, place, bits);
     }
 
-    private static void Put<TConfig>(ThreadHeap* heap, uint sizeClass, nuint key, ulong bits)
+    // Where a block's bit is: the slab's first chunk and the word of its bitmap in one number, and the bit. False for an address inside a block.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryPlace<TConfig>(SizeClass* info, void* block, out nuint place, out ulong bit)
         where TConfig : struct, IAllocatorConfig
     {
-        Slab* slab = Slab.At<TConfig>(key >> 6);
-        uint word = (uint)key & 63;
-        uint entry = PageMap.Get<TConfig>(key >> 6);
-        if (entry == (heap->IdShifted | sizeClass))
+        nuint offset = (nuint)block - (nuint)TConfig.Base;
+        nuint mask = info->SlabMask;
+        bool exact = Slab.IndexOf(info, offset & mask, out uint index);
+        place = ((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6);
+        bit = 1UL << (int)(index & 63);
+        return exact;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void MergeFault<TConfig>(Slab* slab, uint word, ulong bits)
+        where TConfig : struct, IAllocatorConfig
+    {
+        ulong twice = slab->Bits[word] & bits;
+        if (twice != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, BlockAt<TConfig>(slab, word, twice));
+        else Fatal.Stop<TConfig>(FatalReason.NotAllocated, BlockAt<TConfig>(slab, word, bits));
+    }
+
+    // Puts a slab that gained free blocks where it belongs: into a list, into a better list, or away.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Settle<TConfig>(ThreadHeap* heap, Slab* slab)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (slab->Place == SlabPlace.Adrift) return;   // listed when it arrives
+        Bin* bin = ThreadHeap.BinOf(heap, slab->Class);
+        if (slab->Place != SlabPlace.Partial)
         {
-            Merge<TConfig>(heap, slab, word, bits);
-            return;
+            bool worth = slab->FreeBlocks >= TConfig.Classes[slab->Class].ListAt;
+            if (slab->Place == SlabPlace.Full) Link(bin, slab, worth ? SlabPlace.Partial : SlabPlace.Sparse);
+            else if (worth) Relink(bin, slab, SlabPlace.Partial);
         }
 
-        // The slab left this heap while its blocks were in the stack: it migrated (T6), or a block was freed twice and the slab is gone.
+        if (slab->FreeBlocks != slab->Carved) return;
+        if (bin->Empty == null) bin->Empty = slab;
+        else if (bin->Empty != slab) Retire<TConfig>(heap, bin, slab);
+    }
+
+    // Every call is in tail position, so the usual way saves no register.
+    private static void Put<TConfig>(ThreadHeap* heap, uint sizeClass, nuint place, ulong bits)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Slab* slab = Slab.At<TConfig>(place >> 6);
+        if (PageMap.Get<TConfig>(place >> 6) == (heap->IdShifted | sizeClass)) Merge<TConfig>(heap, slab, (uint)place & 63, bits);
+        else PutElsewhere<TConfig>(heap, sizeClass, place, bits);
+    }
+
+    // The slab left this heap while its blocks were in the stack: it migrated (T6), or a block was freed twice and the slab is gone.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void PutElsewhere<TConfig>(ThreadHeap* heap, uint sizeClass, nuint place, ulong bits)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Slab* slab = Slab.At<TConfig>(place >> 6);
+        uint word = (uint)place & 63;
+        uint entry = PageMap.Get<TConfig>(place >> 6);
         if ((byte)entry != sizeClass || TConfig.Space->CompositionOf[entry >> 8] != TConfig.Composition->Id)
         {
             Fatal.Stop<TConfig>(FatalReason.DoubleFree, BlockAt<TConfig>(slab, word, bits));
         }
 
         TConfig.SendRemote(slab, word, bits);
+        *ThreadHeap.Out(heap, sizeClass) += (uint)BitOperations.PopCount(bits);   // they were out of a slab of that heap, not of this one
     }
 
     // T5: empty is every carved block free; only then is the slab unlinked, taken out of the page map, and given up.
@@ -366,6 +505,7 @@ public static unsafe class UnifiedCacheRefill
         where TConfig : struct, IAllocatorConfig
     {
         Unlink(bin, slab);
+        heap->PurgedPages -= BitOperations.PopCount(slab->PurgedPages);
         TConfig.OnRetireSlab(heap, slab);
         ChunkSpan span;
         span.FirstChunk = slab->FirstChunk;

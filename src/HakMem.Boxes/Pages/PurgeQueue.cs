@@ -34,7 +34,7 @@ public static unsafe class PurgeQueue
         if (superSlab->Queued) return;
         SharedState* queue = TConfig.PurgeQueueState;
         superSlab->Queued = true;
-        superSlab->Deadline = TConfig.OsMilliseconds() + TConfig.PurgeDelay;
+        superSlab->Deadline = TConfig.OsMilliseconds() + TConfig.Composition->PurgeDelay;
         superSlab->QueueNext = null;
         if (queue->Head == null)
         {
@@ -57,7 +57,7 @@ public static unsafe class PurgeQueue
         ulong deadline = Volatile.Read(ref queue->Deadline);
         if (deadline == 0) return;
         ulong time = TConfig.OsMilliseconds();
-        if (!now && time < deadline) return;
+        if (!now && (time < deadline || !TConfig.Composition->PurgeEnabled)) return;
 
         PageArena.SharedState* arena = TConfig.PageArenaState;
         while (TryPop<TConfig>(arena, queue, time, now, out SuperSlab* superSlab, out uint mask))
@@ -73,7 +73,7 @@ public static unsafe class PurgeQueue
             }
 
             SpinLock.Enter<TConfig>(&arena->Lock);
-            PageArena.Show(arena, superSlab, mask, refused);
+            TConfig.ShowChunks(superSlab, mask, refused);
             queue->PurgedChunks += (uint)BitOperations.PopCount(mask & ~refused);
             SpinLock.Exit(&arena->Lock);
         }
@@ -94,7 +94,7 @@ public static unsafe class PurgeQueue
             queue->Head = superSlab->QueueNext;
             Volatile.Write(ref queue->Deadline, queue->Head == null ? 0 : queue->Head->Deadline + 1);
             superSlab->Queued = false;
-            mask = PageArena.HideDirty(arena, superSlab);
+            mask = TConfig.HideDirtyChunks(superSlab);
         }
 
         SpinLock.Exit(&arena->Lock);
