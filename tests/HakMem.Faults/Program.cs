@@ -11,7 +11,7 @@ internal static class Program
     private const int RlimitCore = 4;
 
     private static readonly Dictionary<string, Action>[] Catalogs =
-        [PointerFaults.Cases, DoubleFreeFaults.Cases, ThreadFaults.Cases, ReallocFaults.Cases, Healthy.Cases];
+        [PointerFaults.Cases, DoubleFreeFaults.Cases, ThreadFaults.Cases, ReallocFaults.Cases, Healthy.Cases, Limits.Cases];
 
     /// <summary>Says which address the allocator must name; the last one said counts.</summary>
     public static unsafe void Say(void* address) => Console.WriteLine(((nuint)address).ToString("x", CultureInfo.InvariantCulture));

@@ -101,6 +101,16 @@ public sealed class FaultTests
     [InlineData("default-local-heap")]
     public void RareButValidUseWorks(string use) => AssertAlive(use);
 
+    /// <summary>The operating system refuses address space or memory: null or an exception, nothing lost, and the heap works on afterwards.</summary>
+    [Theory]
+    [InlineData("no-range")]
+    [InlineData("no-tables")]
+    [InlineData("memory-runs-out-tiny")]
+    [InlineData("memory-runs-out-mid")]
+    [InlineData("memory-runs-out-large")]
+    [InlineData("memory-runs-out-big")]
+    public void ARefusalOfTheSystemIsSurvived(string limit) => AssertAlive(limit);
+
     [Fact]
     public void AnUnknownCaseIsAUsageError() => Assert.Equal(2, ChildProcess.Run("no-such-case").ExitCode);
 

@@ -51,11 +51,12 @@ public sealed unsafe class EndedThreadTests
         NativeThreads.Run(10, _ => HakMemory.Free(HakMemory.Alloc(100)));
         HakMemory.Trim();
         HakMemStatistics trimmed = HakMemory.GetStatistics();
-        Assert.InRange(trimmed.FreeHeaps, 1u, trimmed.Heaps - 1);
+        Assert.InRange(trimmed.FreeHeaps, 1u, trimmed.Heaps);
 
         NativeThreads.Run(() => HakMemory.Free(HakMemory.Alloc(100)));
-        Assert.Equal(trimmed.Heaps, HakMemory.GetStatistics().Heaps);
-        Assert.Equal(trimmed.FreeHeaps - 1, HakMemory.GetStatistics().FreeHeaps);
+        HakMemStatistics after = HakMemory.GetStatistics();
+        Assert.Equal(trimmed.Heaps, after.Heaps);
+        Assert.InRange(after.FreeHeaps, trimmed.FreeHeaps - 1, trimmed.FreeHeaps);   // its end may have been noticed already
     }
 
     [Fact]

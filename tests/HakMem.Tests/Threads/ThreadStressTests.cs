@@ -88,13 +88,13 @@ public sealed unsafe class ThreadStressTests
         using UnchangedUse use = new();
         int working = Workers;
         ulong readings = 0;
-        NativeThreads.Run(Workers + 2, index =>
+        NativeThreads.Run(Workers + 3, index =>
         {
             if (index >= Workers)
             {
                 while (Volatile.Read(ref working) != 0)
                 {
-                    if (index == Workers) HakMemory.Trim();
+                    if (index != Workers) HakMemory.Trim();
                     else if (HakMemory.GetStatistics().CommittedBytes != 0) Interlocked.Increment(ref readings);
                     Thread.Yield();
                 }
