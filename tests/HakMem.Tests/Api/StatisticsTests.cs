@@ -1,5 +1,7 @@
 using System;
+using System.Diagnostics;
 using System.Linq;
+using System.Threading;
 using Xunit;
 
 namespace HakMem.Tests.Api;
@@ -102,6 +104,21 @@ public sealed unsafe class StatisticsTests
         HakMemStatistics after = HakMemory.GetStatistics();
         AssertSameUse(before, after);
         Assert.InRange(after.CommittedBytes, 0u, before.InUseBytes + (4 << 20));
+    }
+
+    /// <summary>Nobody calls <see cref="HakMemory.Trim"/>, and the threads that used the memory are gone or at rest.</summary>
+    [Fact]
+    public void IdleMemoryGoesBackByItself()
+    {
+        HakMemory.Trim();
+        HakMemStatistics before = HakMemory.GetStatistics();
+        nint[][] blocks = new nint[4][];
+        NativeThreads.Run(blocks.Length, index => blocks[index] = Mixed(index));
+        NativeThreads.Run(2, index => HakMemory.FreeBatch(blocks[index]));
+        for (int i = 2; i < blocks.Length; i++) HakMemory.FreeBatch(blocks[i]);
+        Stopwatch waited = Stopwatch.StartNew();
+        while (HakMemory.GetStatistics().CommittedBytes > before.CommittedBytes + (4 << 20) && waited.Elapsed < TimeSpan.FromSeconds(10)) Thread.Sleep(50);
+        Assert.InRange(HakMemory.GetStatistics().CommittedBytes, 0u, before.CommittedBytes + (4 << 20));
     }
 
     private static nint[] Mixed(int seed)
