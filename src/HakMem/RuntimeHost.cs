@@ -54,6 +54,11 @@ internal static unsafe class ScavengeTimer<TConfig>
         {
             return (Volatile.Read(ref s_timer) ?? Make()).Change(milliseconds, Timeout.Infinite);
         }
+        catch (ThreadInterruptedException)
+        {
+            Thread.CurrentThread.Interrupt();   // meant for the program, not for the allocator
+            return false;
+        }
         catch (Exception exception) when (exception is ObjectDisposedException or OutOfMemoryException)
         {
             return false;

@@ -44,7 +44,7 @@ public static unsafe class LargePool
     public static void* Alloc<TConfig>(ThreadHeap* heap, nuint size, nuint alignment, bool zeroed)
         where TConfig : struct, IAllocatorConfig
     {
-        uint chunks = (uint)((size + Chunk.Bytes - 1) >> Chunk.Log2);
+        uint chunks = size == 0 ? 1 : (uint)((size + Chunk.Bytes - 1) >> Chunk.Log2);
         bool aligned = alignment > Chunk.Bytes;
         if (aligned)
         {

@@ -95,10 +95,10 @@ public static unsafe class UnifiedCacheRefill
             SpinLock.Exit(&heap->Lock);
             NativeMemory.Copy(bin->Bottom + half, bin->Bottom, (count - half) * (nuint)sizeof(void*));
             bin->Top -= half;
-            TConfig.WantScavenge();
         }
 
         *bin->Top++ = block;
+        TConfig.WantScavenge();
     }
 
     /// <summary>Gives everything in the front stacks back to the slabs. By the running thread, or for an ended one. Under the heap's lock.</summary>
@@ -480,8 +480,8 @@ public static unsafe class UnifiedCacheRefill
         where TConfig : struct, IAllocatorConfig
     {
         ulong twice = slab->Bits[word] & bits;
-        if (twice != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, BlockAt<TConfig>(slab, word, twice));
-        else Fatal.Stop<TConfig>(FatalReason.NotAllocated, BlockAt<TConfig>(slab, word, bits));
+        if (twice != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, Slab.BlockAt<TConfig>(slab, slab->Class, word, twice));
+        else Fatal.Stop<TConfig>(FatalReason.NotAllocated, Slab.BlockAt<TConfig>(slab, slab->Class, word, bits));
     }
 
     // Puts a slab that gained free blocks where it belongs: into a list, into a better list, or away.
@@ -526,7 +526,7 @@ public static unsafe class UnifiedCacheRefill
         uint entry = PageMap.Get<TConfig>(place >> 6);
         if ((byte)entry != sizeClass || TConfig.Space->CompositionOf[entry >> 8] != TConfig.Composition->Id)
         {
-            Fatal.Stop<TConfig>(FatalReason.DoubleFree, BlockAt<TConfig>(slab, word, bits));
+            Fatal.Stop<TConfig>(FatalReason.DoubleFree, Slab.BlockAt<TConfig>(slab, sizeClass, word, bits));   // the slab may be another class's by now
         }
 
         TConfig.SendRemote(slab, word, bits);
@@ -547,10 +547,6 @@ public static unsafe class UnifiedCacheRefill
         PageMap.Set<TConfig>(span.FirstChunk, span.Chunks, 0);
         if (span.Chunks != 1 || !TConfig.TryPutWarm(heap, span)) TConfig.ReleaseSlab(span.FirstChunk, span.Chunks, span.Dirty);
     }
-
-    private static void* BlockAt<TConfig>(Slab* slab, uint word, ulong bits)
-        where TConfig : struct, IAllocatorConfig
-        => slab->Start + ((((nuint)word << 6) + (nuint)(uint)BitOperations.TrailingZeroCount(bits)) * TConfig.Classes[slab->Class].SizeBytes);
 
     private static void Link(Bin* bin, Slab* slab, SlabPlace place)
     {

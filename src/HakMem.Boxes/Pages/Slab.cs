@@ -134,6 +134,14 @@ public unsafe struct Slab
         return (product & ((1UL << 40) - 1)) < sizeClass->Reciprocal;
     }
 
+    /// <summary>The block of the lowest of some bits in a word of a slab's bitmap.</summary>
+    public static void* BlockAt<TConfig>(Slab* slab, uint sizeClass, uint word, ulong bits)
+        where TConfig : struct, IAllocatorConfig
+    {
+        nuint index = ((nuint)word << 6) + (nuint)(uint)BitOperations.TrailingZeroCount(bits);
+        return slab->Start + (index * TConfig.Classes[sizeClass].SizeBytes);
+    }
+
     /// <summary>Makes the header of fresh memory: all blocks uncut, nothing free, nothing sent. Only when no thread can reach the slab.</summary>
     public static void Init<TConfig>(Slab* slab, uint firstChunk, uint sizeClass, uint owner, bool zeroed)
         where TConfig : struct, IAllocatorConfig

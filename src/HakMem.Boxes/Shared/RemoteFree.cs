@@ -103,7 +103,7 @@ public static unsafe class RemoteFree
     {
         long* remote = (long*)slab->Remote + word;
         ulong before = (ulong)Interlocked.Add(ref *remote, (long)bits) - bits;      // acquire-release; pairs with the exchange in Collect
-        if ((before & bits) != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, PageMap.Address<TConfig>(slab->FirstChunk));
+        if ((before & bits) != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, Slab.BlockAt<TConfig>(slab, slab->Class, word, before & bits));
         if (before != 0) return;
         ulong flag = 1UL << (int)word;
         ulong summary = (ulong)Interlocked.Add(ref *(long*)&slab->Summary, (long)flag) - flag;   // pairs with the exchange in Collect
