@@ -63,7 +63,7 @@ public unsafe class FaultTests(ITestOutputHelper output)
 
     private static int RunOnce(long number, bool forGood)
     {
-        FaultyMemory.FailForGood = forGood;
+        FaultyMemory.FailTimes = forGood ? long.MaxValue : 1;
         FaultyMemory.FailAt = number;
         FaultScript script = new();
         script.Run();

@@ -36,8 +36,8 @@ internal static unsafe class FaultyMemory
     /// <summary>The number of the first call that fails, from 1; 0 for none.</summary>
     public static long FailAt { get; set; }
 
-    /// <summary>Whether all calls after it fail, too.</summary>
-    public static bool FailForGood { get; set; }
+    /// <summary>How many calls fail from there on.</summary>
+    public static long FailTimes { get; set; } = 1;
 
     /// <summary>The calls that count and fail.</summary>
     public static MemoryCalls Affected { get; set; } = MemoryCalls.All;
@@ -73,7 +73,7 @@ internal static unsafe class FaultyMemory
     public static void Restore()
     {
         FailAt = 0;
-        FailForGood = false;
+        FailTimes = 1;
         Affected = MemoryCalls.All;
         Failed = MemoryCalls.None;
         Clock = null;
@@ -144,7 +144,7 @@ internal static unsafe class FaultyMemory
     {
         if ((Affected & call) == 0) return false;
         long number = Interlocked.Increment(ref s_calls);
-        if (FailAt == 0 || (FailForGood ? number < FailAt : number != FailAt)) return false;
+        if (FailAt == 0 || number < FailAt || number - FailAt >= FailTimes) return false;
         Interlocked.Increment(ref s_failures);
         Failed |= call;
         return true;
