@@ -24,10 +24,8 @@ public sealed class AllocatorGenerator : IIncrementalGenerator
             .Select(static (model, _) => model.Declaration)
             .WithTrackingName(TrackingNames.Declarations);
 
-        // A project without declarations does not pay for reading the contract.
-        IncrementalValueProvider<bool> needed = declarations.Collect().Select(static (all, _) => !all.IsEmpty);
-        IncrementalValueProvider<ContractModel?> contract = context.CompilationProvider.Combine(needed)
-            .Select(static (pair, _) => pair.Right ? ContractReader.Read(pair.Left) : null)
+        IncrementalValueProvider<ContractModel?> contract = context.CompilationProvider
+            .Select(static (compilation, _) => ContractReader.Read(compilation))
             .WithTrackingName(TrackingNames.Contract);
 
         IncrementalValueProvider<BuildModel> build = contract.Combine(context.AnalyzerConfigOptionsProvider)
@@ -51,7 +49,7 @@ public sealed class AllocatorGenerator : IIncrementalGenerator
         {
             if (composition.CanBeWritten)
             {
-                output.AddSource(composition.Declaration.FullName + ".g.cs", SourceText.From(CompositionWriter.Write(composition), Encoding.UTF8));
+                output.AddSource(composition.Declaration.FullName.Replace("@", "") + ".g.cs", SourceText.From(CompositionWriter.Write(composition), Encoding.UTF8));
             }
         });
         context.RegisterSourceOutput(problems, static (output, reports) =>

@@ -4,6 +4,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.IO;
 using System.Linq;
+using System.Runtime.Loader;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -23,19 +24,17 @@ internal static class GeneratorHarness
     private static readonly ImmutableArray<MetadataReference> Framework =
         [.. Directory.EnumerateFiles(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "*.dll").Where(IsManaged).Select(static path => MetadataReference.CreateFromFile(path))];
 
+    private static readonly byte[] ContractImage = Image(static text => text);
+
     /// <summary>The small contract of the folder Contract, compiled once.</summary>
-    public static readonly MetadataReference Contract = CompileContract(static text => text);
+    public static readonly MetadataReference Contract = MetadataReference.CreateFromImage(ContractImage);
+
+
+    /// <summary>The contract and the boxes of this repository.</summary>
+    public static readonly MetadataReference Boxes = MetadataReference.CreateFromFile(typeof(HakMem.Boxes.IAllocatorConfig).Assembly.Location);
 
     /// <summary>The small contract with its sources changed.</summary>
-    public static MetadataReference CompileContract(Func<string, string> change)
-    {
-        CSharpCompilation contract = CSharpCompilation.Create(
-            "HakMem.Boxes",
-            Directory.EnumerateFiles(PathOf("Contract"), "*.cs").Order().Select(path => Parse(change(File.ReadAllText(path)), path)),
-            Framework,
-            Compiling);
-        return Image(contract);
-    }
+    public static MetadataReference CompileContract(Func<string, string> change) => MetadataReference.CreateFromImage(Image(change));
 
     public static CSharpCompilation Compile(MetadataReference contract, params string[] sources) => CSharpCompilation.Create(
         "User", sources.Select(static (source, index) => Parse(source, $"Source{index}.cs")), [.. Framework, contract], Compiling);
@@ -63,6 +62,18 @@ internal static class GeneratorHarness
         return written;
     }
 
+    /// <summary>Compiles and loads what the generator wrote for a source, against the small contract.</summary>
+    public static Type Load(string source, string type)
+    {
+        Driver().RunGeneratorsAndUpdateCompilation(Compile(Contract, source), out Compilation output, out _);
+        AssemblyLoadContext context = new("emitted");
+        context.LoadFromStream(new MemoryStream(ContractImage));
+        using MemoryStream image = new();
+        Assert.True(output.Emit(image).Success);
+        image.Position = 0;
+        return context.LoadFromStream(image).GetType(type, throwOnError: true)!;
+    }
+
     /// <summary>What the generator reports, each as <c>id at 'text' : message</c>.</summary>
     public static string[] Report(MetadataReference contract, string source, params (string Name, string Value)[] properties)
     {
@@ -81,12 +92,17 @@ internal static class GeneratorHarness
         Assert.True(emitted.Success);
     }
 
-    private static PortableExecutableReference Image(CSharpCompilation compilation)
+    private static byte[] Image(Func<string, string> change)
     {
+        CSharpCompilation contract = CSharpCompilation.Create(
+            "HakMem.Boxes",
+            Directory.EnumerateFiles(PathOf("Contract"), "*.cs").Order().Select(path => Parse(change(File.ReadAllText(path)), path)),
+            Framework,
+            Compiling);
         using MemoryStream image = new();
-        EmitResult emitted = compilation.Emit(image);
+        EmitResult emitted = contract.Emit(image);
         Assert.True(emitted.Success, string.Join("\n", emitted.Diagnostics));
-        return MetadataReference.CreateFromImage(image.ToArray());
+        return image.ToArray();
     }
 
     private static bool IsManaged(string path)

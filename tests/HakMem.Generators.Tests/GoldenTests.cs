@@ -28,9 +28,9 @@ public class GoldenTests
         namespace Shop
         {
             [Box(BoxLayer.Local)]
-            public static unsafe class DeepFront
+            internal static unsafe class DeepFront
             {
-                public struct HeapState { public long Depth; }
+                public struct HeapState;
 
                 public static bool TryPop<TConfig>(ThreadHeap* heap, uint sizeClass, out void* block) where TConfig : IAllocatorConfig
                 {

@@ -56,6 +56,15 @@ public sealed class OptionAttribute(long defaultValue) : Attribute
 {
     /// <summary>The value when the declaration does not set the property.</summary>
     public long DefaultValue => defaultValue;
+
+    /// <summary>The smallest value that a declaration may give.</summary>
+    public long Minimum { get; set; } = long.MinValue;
+
+    /// <summary>The largest value that a declaration may give.</summary>
+    public long Maximum { get; set; } = long.MaxValue;
+
+    /// <summary>What a value must be a multiple of.</summary>
+    public long Multiple { get; set; } = 1;
 }
 
 /// <summary>A member that the composition forwards to the box chosen for a slot.</summary>

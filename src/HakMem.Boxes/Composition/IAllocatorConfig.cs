@@ -27,34 +27,34 @@ public unsafe interface IAllocatorConfig
     // ---- constants of the composition ------------------------------------------------------------------------------
 
     /// <summary>The largest size in bytes served by the inlined hot path.</summary>
-    [Option(1024)] static abstract uint MaxTiny { get; }
+    [Option(1024, Minimum = 128, Maximum = 1024, Multiple = 16)] static abstract uint MaxTiny { get; }
 
     /// <summary>The largest number of blocks that a front stack holds.</summary>
-    [Option(256)] static abstract uint FrontCapacity { get; }
+    [Option(256, Minimum = 16, Maximum = 256)] static abstract uint FrontCapacity { get; }
 
     /// <summary>The largest number of bytes in free blocks that one front stack holds.</summary>
-    [Option(32768)] static abstract uint FrontBytes { get; }
+    [Option(32768, Minimum = 4096, Maximum = 1048576)] static abstract uint FrontBytes { get; }
 
     /// <summary>The largest number of bytes in free blocks that all front stacks of a heap hold.</summary>
-    [Option(1048576)] static abstract uint HeapFrontBytes { get; }
+    [Option(1048576, Minimum = 0)] static abstract uint HeapFrontBytes { get; }
 
     /// <summary>How many slabs are taken from the shared pool at once.</summary>
-    [Option(4)] static abstract uint PrefillBudget { get; }
+    [Option(4, Minimum = 1, Maximum = 16)] static abstract uint PrefillBudget { get; }
 
     /// <summary>How many empty slabs a heap keeps for itself.</summary>
-    [Option(4)] static abstract uint WarmCapacity { get; }
+    [Option(4, Minimum = 0, Maximum = 16)] static abstract uint WarmCapacity { get; }
 
     /// <summary>How many milliseconds unused memory waits before it is given back.</summary>
-    [Option(100)] static abstract uint PurgeDelay { get; }
+    [Option(1000, Minimum = 0)] static abstract uint PurgeDelay { get; }
 
     /// <summary>How many bytes of freed big blocks are kept for reuse.</summary>
-    [Option(33554432)] static abstract uint BigCacheBytes { get; }
+    [Option(33554432, Minimum = 0)] static abstract uint BigCacheBytes { get; }
 
     /// <summary>How many frees of blocks of other heaps may be gathered before they are sent.</summary>
-    [Option(1024)] static abstract uint RemoteBatch { get; }
+    [Option(1024, Minimum = 1)] static abstract uint RemoteBatch { get; }
 
     /// <summary>The largest address range reserved, as a power of two of bytes.</summary>
-    [Option(40)] static abstract uint ReserveLog2 { get; }
+    [Option(40, Minimum = 24, Maximum = 40)] static abstract uint ReserveLog2 { get; }
 
     // ---- the process's and the composition's state, written by the generator ------------------------------------------
 
@@ -175,6 +175,12 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="AddressSpace.ReturnSuperSlab{TConfig}"/>
     [Bound("AddressSpace", "ReturnSuperSlab")] static abstract void ReturnSuperSlab(SuperSlab* superSlab);
 
+    /// <inheritdoc cref="AddressSpace.TakeMeta{TConfig}"/>
+    [Bound("AddressSpace", "TakeMeta")] static abstract byte* TakeMeta(SpaceState* space, nuint bytes);
+
+    /// <inheritdoc cref="AddressSpace.NewOwner{TConfig}"/>
+    [Bound("AddressSpace", "NewOwner")] static abstract uint NewOwner(SpaceState* space, ThreadHeap* heap, uint composition);
+
     /// <inheritdoc cref="PageArena.TryTake{TConfig}"/>
     [Bound("PageArena", "TryTake")] static abstract uint TryTakeSpans(uint chunks, bool aligned, uint want, ChunkSpan* spans);
 
@@ -183,6 +189,12 @@ public unsafe interface IAllocatorConfig
 
     /// <inheritdoc cref="PageArena.Return{TConfig}"/>
     [Bound("PageArena", "Return")] static abstract void ReturnSpan(uint firstChunk, uint chunks, bool dirty);
+
+    /// <inheritdoc cref="PageArena.HideDirty{TConfig}"/>
+    [Bound("PageArena", "HideDirty")] static abstract uint HideDirtyChunks(SuperSlab* superSlab);
+
+    /// <inheritdoc cref="PageArena.Show{TConfig}"/>
+    [Bound("PageArena", "Show")] static abstract void ShowChunks(SuperSlab* superSlab, uint mask, uint stillDirty);
 
     /// <inheritdoc cref="PageArena.ReleaseUnused{TConfig}"/>
     [Bound("PageArena", "ReleaseUnused")] static abstract void ReleaseUnusedSuperSlabs();
@@ -216,6 +228,9 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="RemoteFree.Collect{TConfig}"/>
     [Bound("RemoteFree", "Collect")] static abstract void CollectRemote(ThreadHeap* heap);
 
+    /// <inheritdoc cref="RemoteFree.CountPending{TConfig}"/>
+    [Bound("RemoteFree", "CountPending")] static abstract void CountPendingRemote(ThreadHeap* heap, ulong* blocks);
+
     /// <inheritdoc cref="HeapRegistry.TryAdoptSlab{TConfig}"/>
     [Bound("HeapRegistry", "TryAdoptSlab")] static abstract bool TryAdoptSlab(ThreadHeap* heap, uint sizeClass, out Slab* slab);
 
@@ -223,6 +238,12 @@ public unsafe interface IAllocatorConfig
 
     /// <inheritdoc cref="FrontHot.Attach{TConfig}"/>
     [Bound("Front", "Attach")] static abstract void AttachFront(ThreadHeap* heap);
+
+    /// <inheritdoc cref="FrontHot.TryPop{TConfig}"/>
+    [Bound("Front", "TryPop")] static abstract bool TryPopFront(ThreadHeap* heap, uint sizeClass, out void* block);
+
+    /// <inheritdoc cref="FrontHot.TryPush{TConfig}"/>
+    [Bound("Front", "TryPush")] static abstract bool TryPushFront(ThreadHeap* heap, uint sizeClass, void* block);
 
     /// <inheritdoc cref="FrontHot.TryGrow{TConfig}"/>
     [Bound("Front", "TryGrow")] static abstract bool TryGrowFront(ThreadHeap* heap, uint sizeClass);
@@ -232,6 +253,12 @@ public unsafe interface IAllocatorConfig
 
     /// <inheritdoc cref="UnifiedCacheRefill.Refill{TConfig}"/>
     [Bound("Refill", "Refill")] static abstract void* RefillFront(ThreadHeap* heap, uint sizeClass);
+
+    /// <inheritdoc cref="UnifiedCacheRefill.TryCarveZeroed{TConfig}"/>
+    [Bound("Refill", "TryCarveZeroed")] static abstract bool TryCarveZeroed(ThreadHeap* heap, uint sizeClass, out void* block);
+
+    /// <inheritdoc cref="UnifiedCacheRefill.TryUnlink{TConfig}"/>
+    [Bound("Refill", "TryUnlink")] static abstract bool TryUnlinkSlab(ThreadHeap* heap, uint sizeClass, out Slab* slab);
 
     /// <inheritdoc cref="UnifiedCacheRefill.Flush{TConfig}"/>
     [Bound("Refill", "Flush")] static abstract void FlushFront(ThreadHeap* heap, uint sizeClass, void* block);
@@ -291,6 +318,18 @@ public unsafe interface IAllocatorConfig
     [Bound("BigCache", "Drain")] static abstract void DrainBig(bool all);
 
     // ---- gates, for each other ------------------------------------------------------------------------------------------
+
+    /// <inheritdoc cref="AllocGate.TryClassify{TConfig}"/>
+    [Bound("AllocGate", "TryClassify")] static abstract bool TryClassify(ThreadHeap* heap, nuint size, out uint sizeClass);
+
+    /// <inheritdoc cref="AllocGate.AllocAligned{TConfig}"/>
+    [Bound("AllocGate", "AllocAligned")] static abstract void* AllocAligned(ThreadHeap* heap, nuint size, nuint alignment);
+
+    /// <inheritdoc cref="FreeGate.TryOwn{TConfig}"/>
+    [Bound("FreeGate", "TryOwn")] static abstract bool TryOwn(ThreadHeap* heap, void* block, out uint sizeClass);
+
+    /// <inheritdoc cref="FreeGate.UsableSize{TConfig}"/>
+    [Bound("FreeGate", "UsableSize")] static abstract nuint UsableSize(void* block);
 
     /// <inheritdoc cref="AllocGate.AllocSlow{TConfig}"/>
     [Bound("AllocGate", "AllocSlow")] static abstract void* AllocSlow(ThreadHeap* heap, nuint size);

@@ -15,6 +15,9 @@ public struct SizeClass
     /// <summary>⌈2⁴⁰ / size⌉: an offset times this, shifted right by 40, is the block's index (<see cref="Slab.IndexOf"/>).</summary>
     public ulong Reciprocal;
 
+    /// <summary>The bytes of a slab less one: what is left of an address in the reserved range is its offset in the slab.</summary>
+    public uint SlabMask;
+
     /// <summary>The chunks of a slab, a power of two.</summary>
     public uint Chunks;
 
@@ -109,6 +112,7 @@ public static unsafe class SizeClasses
             uint chunks = size <= 8192 ? 1u : size <= 16384 ? 2u : 4u;   // at least seven blocks in a slab
             entry->SizeBytes = size;
             entry->Chunks = chunks;
+            entry->SlabMask = (chunks << Chunk.Log2) - 1;
             entry->Blocks = chunks * (uint)Chunk.Bytes / size;
             entry->Words = (entry->Blocks + 63) >> 6;
             entry->Reciprocal = ((1UL << 40) + size - 1) / size;

@@ -61,7 +61,7 @@ public static unsafe class AllocGate
         }
 
         uint sizeClass = SizeClasses.ClassOf(size);
-        if (size > TConfig.MaxTiny && UnifiedCacheRefill.TryCarveZeroed<TConfig>(heap, sizeClass, out block)) return block;
+        if (size > TConfig.MaxTiny && TConfig.TryCarveZeroed(heap, sizeClass, out block)) return block;
         block = AllocClass<TConfig>(heap, sizeClass);
         if (block == null) return TConfig.AllocBig(size, 1, true);
         NativeMemory.Clear(block, size);
@@ -107,7 +107,7 @@ public static unsafe class AllocGate
     private static void* AllocClass<TConfig>(ThreadHeap* heap, uint sizeClass)
         where TConfig : struct, IAllocatorConfig
     {
-        if (!FrontHot.TryPop<TConfig>(heap, sizeClass, out void* block)) return TConfig.RefillFront(heap, sizeClass);
+        if (!TConfig.TryPopFront(heap, sizeClass, out void* block)) return TConfig.RefillFront(heap, sizeClass);
         TConfig.OnFrontHit(heap, sizeClass, block);
         return block;
     }

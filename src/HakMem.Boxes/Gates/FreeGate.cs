@@ -63,7 +63,7 @@ public static unsafe class FreeGate
         for (uint i = 0; i < count; i++)
         {
             void* block = blocks[i];
-            if (heap != null && TryOwn<TConfig>(heap, block, out uint sizeClass) && FrontHot.TryPush<TConfig>(heap, sizeClass, block))
+            if (heap != null && TryOwn<TConfig>(heap, block, out uint sizeClass) && TConfig.TryPushFront(heap, sizeClass, block))
             {
                 TConfig.OnFrontPush(heap, sizeClass, block);
                 continue;
@@ -84,7 +84,7 @@ public static unsafe class FreeGate
         if (sizeClass == SizeClasses.LargeHead && ((nuint)block & (Chunk.Bytes - 1)) == 0) return TConfig.UsableLarge((uint)chunk);
         SizeClass* info = TConfig.Classes + sizeClass;
         nuint offset = (nuint)block - (nuint)TConfig.Base;
-        if (sizeClass >= SizeClasses.Count || !Slab.IndexOf(info, offset & (((nuint)info->Chunks << Chunk.Log2) - 1), out _))
+        if (sizeClass >= SizeClasses.Count || !Slab.IndexOf(info, offset & info->SlabMask, out _))
         {
             Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
         }

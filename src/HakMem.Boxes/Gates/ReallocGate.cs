@@ -17,7 +17,7 @@ public static unsafe class ReallocGate
         where TConfig : struct, IAllocatorConfig
     {
         if (block == null) return Alloc<TConfig>(heap, size, alignment);
-        nuint usable = FreeGate.UsableSize<TConfig>(block);
+        nuint usable = TConfig.UsableSize(block);
         bool aligned = alignment <= 16 || ((nuint)block & (alignment - 1)) == 0;
         if (aligned)
         {
@@ -28,7 +28,7 @@ public static unsafe class ReallocGate
         void* moved = Alloc<TConfig>(heap, size, alignment);
         if (moved == null) return null;
         NativeMemory.Copy(block, moved, usable < size ? usable : size);
-        if (heap != null && FreeGate.TryOwn<TConfig>(heap, block, out uint sizeClass) && FrontHot.TryPush<TConfig>(heap, sizeClass, block))
+        if (heap != null && TConfig.TryOwn(heap, block, out uint sizeClass) && TConfig.TryPushFront(heap, sizeClass, block))
         {
             TConfig.OnFrontPush(heap, sizeClass, block);
         }
@@ -59,8 +59,8 @@ public static unsafe class ReallocGate
     private static void* Alloc<TConfig>(ThreadHeap* heap, nuint size, nuint alignment)
         where TConfig : struct, IAllocatorConfig
     {
-        if (alignment > 16) return AllocGate.AllocAligned<TConfig>(heap, size, alignment);
-        if (heap != null && AllocGate.TryClassify<TConfig>(heap, size, out uint sizeClass) && FrontHot.TryPop<TConfig>(heap, sizeClass, out void* block))
+        if (alignment > 16) return TConfig.AllocAligned(heap, size, alignment);
+        if (heap != null && TConfig.TryClassify(heap, size, out uint sizeClass) && TConfig.TryPopFront(heap, sizeClass, out void* block))
         {
             TConfig.OnFrontHit(heap, sizeClass, block);
             return block;

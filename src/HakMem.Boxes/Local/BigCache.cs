@@ -53,7 +53,7 @@ public static unsafe class BigCache
     public static void* Alloc<TConfig>(nuint size, nuint alignment, bool zeroed)
         where TConfig : struct, IAllocatorConfig
     {
-        if (size > MaxBytes || alignment > MaxBytes || TConfig.Space == null) return null;
+        if (size > MaxBytes || alignment > MaxBytes || TConfig.Composition == null) return null;
         nuint bytes = Pages(size == 0 ? 1 : size);
         SharedState* state = TConfig.BigCacheState;
         bool cached = TryTakeCached<TConfig>(state, bytes, alignment, out byte* start, out nuint mapped);

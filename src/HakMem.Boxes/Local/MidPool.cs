@@ -15,7 +15,7 @@ public static unsafe class MidPool
         where TConfig : struct, IAllocatorConfig
     {
         uint sizeClass = SizeClasses.ClassAbove128(size);
-        if (FrontHot.TryPop<TConfig>(heap, sizeClass, out void* block))
+        if (TConfig.TryPopFront(heap, sizeClass, out void* block))
         {
             TConfig.OnFrontHit(heap, sizeClass, block);
             return block;

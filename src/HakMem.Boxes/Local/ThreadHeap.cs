@@ -113,7 +113,7 @@ public unsafe struct Bin
     /// <summary>Slabs with few free blocks, visited before a new one is taken.</summary>
     [FieldOffset(48)] public Slab* Sparse;
 
-    /// <summary>The one empty slab that the bin keeps; it is in <see cref="Partial"/>.</summary>
+    /// <summary>The one empty slab that the bin keeps; it is in one of the lists.</summary>
     [FieldOffset(56)] public Slab* Empty;
 }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Threading;
 
 namespace HakMem.Boxes;
@@ -90,8 +91,7 @@ public static unsafe class UnifiedCacheRefill
             GiveBack<TConfig>(heap, sizeClass, bin->Bottom, half);
             TConfig.OnFlush(heap, sizeClass, half);
             SpinLock.Exit(&heap->Lock);
-            void** bottom = bin->Bottom;
-            for (uint i = half; i < count; i++) bottom[i - half] = bottom[i];
+            NativeMemory.Copy(bin->Bottom + half, bin->Bottom, (count - half) * (nuint)sizeof(void*));
             bin->Top -= half;
             TConfig.PollPurge(false);
         }
@@ -122,38 +122,25 @@ public static unsafe class UnifiedCacheRefill
 
     /// <summary>
     /// Sets free bits of one word of a slab of this heap, and lists, keeps or retires the slab as it now deserves. Ends the process when
-    /// a bit is set already or was never handed out. Under the heap's lock.
+    /// a bit is set already or was never handed out. The heap's count of blocks out is the caller's. Under the heap's lock.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Merge<TConfig>(ThreadHeap* heap, Slab* slab, uint word, ulong bits)
         where TConfig : struct, IAllocatorConfig
     {
         ulong before = slab->Bits[word];
-        if ((before & bits) != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, BlockAt<TConfig>(slab, word, before & bits));
-        if ((word << 6) + 63 - (uint)BitOperations.LeadingZeroCount(bits) >= slab->Carved)
+        uint last = (word << 6) + (uint)BitOperations.Log2(bits);
+        if ((before & bits) != 0 || last >= slab->Carved)
         {
-            Fatal.Stop<TConfig>(FatalReason.NotAllocated, BlockAt<TConfig>(slab, word, bits));
+            MergeFault<TConfig>(slab, word, bits);
+            return;
         }
 
-        uint count = (uint)BitOperations.PopCount(bits);
-        uint sizeClass = slab->Class;
         slab->Bits[word] = before | bits;
-        slab->FreeBlocks += count;
+        slab->FreeBlocks += (uint)BitOperations.PopCount(bits);
         if (word < slab->Hint) slab->Hint = (ushort)word;
-        if (slab->Place == SlabPlace.Adrift) return;   // on its way here (T6): counted and listed when it arrives
-        *ThreadHeap.Out(heap, sizeClass) -= count;
-        if (slab->Place == SlabPlace.Current) return;
-
-        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-        if (slab->Place != SlabPlace.Partial)
-        {
-            bool worth = slab->FreeBlocks >= TConfig.Classes[sizeClass].ListAt;
-            if (slab->Place == SlabPlace.Full) Link(bin, slab, worth ? SlabPlace.Partial : SlabPlace.Sparse);
-            else if (worth) Relink(bin, slab, SlabPlace.Partial);
-        }
-
-        if (slab->FreeBlocks != slab->Carved) return;
-        if (bin->Empty == null) bin->Empty = slab;
-        else Retire<TConfig>(heap, bin, slab);
+        if (slab->Place == SlabPlace.Current || (slab->Place == SlabPlace.Partial && slab->FreeBlocks != slab->Carved)) return;
+        Settle<TConfig>(heap, slab);
     }
 
     /// <summary>Gives up every empty slab of the heap, the current ones too. Under the heap's lock.</summary>
@@ -228,7 +215,7 @@ public static unsafe class UnifiedCacheRefill
         uint got = (uint)(high - at);
         if (at != bin->Bottom)
         {
-            for (uint i = 0; i < got; i++) bin->Bottom[i] = at[i];
+            NativeMemory.Copy(at, bin->Bottom, got * (nuint)sizeof(void*));
         }
 
         *ThreadHeap.Out(heap, sizeClass) += got;
@@ -312,53 +299,105 @@ public static unsafe class UnifiedCacheRefill
         return true;
     }
 
+    // Neighbours that fall into one word of a bitmap are combined before the slab is touched.
     private static void GiveBack<TConfig>(ThreadHeap* heap, uint sizeClass, void** from, uint count)
         where TConfig : struct, IAllocatorConfig
     {
         SizeClass* info = TConfig.Classes + sizeClass;
-        nuint mask = ((nuint)info->Chunks << Chunk.Log2) - 1;
-        nuint key = nuint.MaxValue;
+        void** end = from + count;
+        *ThreadHeap.Out(heap, sizeClass) -= count;
+        nuint place = nuint.MaxValue;
         ulong bits = 0;
-        for (uint i = 0; i < count; i++)
+        do
         {
-            nuint offset = (nuint)from[i] - (nuint)TConfig.Base;
-            if (!Slab.IndexOf(info, offset & mask, out uint index)) Fatal.Stop<TConfig>(FatalReason.InteriorPointer, from[i]);
-            nuint place = ((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6);
-            TConfig.OnFlushBlock(heap, Slab.At<TConfig>(place >> 6), from[i]);
-            if (place != key)
+            void* block = *from;
+            if (!TryPlace<TConfig>(info, block, out nuint next, out ulong bit))
             {
-                if (bits != 0) Put<TConfig>(heap, sizeClass, key, bits);
-                key = place;
-                bits = 0;
+                Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
+                return;
             }
 
-            ulong bit = 1UL << (int)(index & 63);
-            if ((bits & bit) != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, from[i]);
-            bits |= bit;
+            TConfig.OnFlushBlock(heap, Slab.At<TConfig>(next >> 6), block);
+            if (next == place && (bits & bit) == 0)
+            {
+                bits |= bit;
+            }
+            else
+            {
+                if (bits != 0) Put<TConfig>(heap, sizeClass, place, bits);   // a block that is in the stack twice is found by the second of its puts
+                place = next;
+                bits = bit;
+            }
         }
-
-        Put<TConfig>(heap, sizeClass, key, bits);
+        while (++from != end);
+        Put<TConfig>(heap, sizeClass, place, bits);
     }
 
-    private static void Put<TConfig>(ThreadHeap* heap, uint sizeClass, nuint key, ulong bits)
+    // Where a block's bit is: the slab's first chunk and the word of its bitmap in one number, and the bit. False for an address inside a block.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryPlace<TConfig>(SizeClass* info, void* block, out nuint place, out ulong bit)
         where TConfig : struct, IAllocatorConfig
     {
-        Slab* slab = Slab.At<TConfig>(key >> 6);
-        uint word = (uint)key & 63;
-        uint entry = PageMap.Get<TConfig>(key >> 6);
-        if (entry == (heap->IdShifted | sizeClass))
+        nuint offset = (nuint)block - (nuint)TConfig.Base;
+        nuint mask = info->SlabMask;
+        bool exact = Slab.IndexOf(info, offset & mask, out uint index);
+        place = ((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6);
+        bit = 1UL << (int)(index & 63);
+        return exact;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void MergeFault<TConfig>(Slab* slab, uint word, ulong bits)
+        where TConfig : struct, IAllocatorConfig
+    {
+        ulong twice = slab->Bits[word] & bits;
+        if (twice != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, BlockAt<TConfig>(slab, word, twice));
+        else Fatal.Stop<TConfig>(FatalReason.NotAllocated, BlockAt<TConfig>(slab, word, bits));
+    }
+
+    // Puts a slab that gained free blocks where it belongs: into a list, into a better list, or away.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Settle<TConfig>(ThreadHeap* heap, Slab* slab)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (slab->Place == SlabPlace.Adrift) return;   // listed when it arrives
+        Bin* bin = ThreadHeap.BinOf(heap, slab->Class);
+        if (slab->Place != SlabPlace.Partial)
         {
-            Merge<TConfig>(heap, slab, word, bits);
-            return;
+            bool worth = slab->FreeBlocks >= TConfig.Classes[slab->Class].ListAt;
+            if (slab->Place == SlabPlace.Full) Link(bin, slab, worth ? SlabPlace.Partial : SlabPlace.Sparse);
+            else if (worth) Relink(bin, slab, SlabPlace.Partial);
         }
 
-        // The slab left this heap while its blocks were in the stack: it migrated (T6), or a block was freed twice and the slab is gone.
+        if (slab->FreeBlocks != slab->Carved) return;
+        if (bin->Empty == null) bin->Empty = slab;
+        else if (bin->Empty != slab) Retire<TConfig>(heap, bin, slab);
+    }
+
+    // Every call is in tail position, so the usual way saves no register.
+    private static void Put<TConfig>(ThreadHeap* heap, uint sizeClass, nuint place, ulong bits)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Slab* slab = Slab.At<TConfig>(place >> 6);
+        if (PageMap.Get<TConfig>(place >> 6) == (heap->IdShifted | sizeClass)) Merge<TConfig>(heap, slab, (uint)place & 63, bits);
+        else PutElsewhere<TConfig>(heap, sizeClass, place, bits);
+    }
+
+    // The slab left this heap while its blocks were in the stack: it migrated (T6), or a block was freed twice and the slab is gone.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void PutElsewhere<TConfig>(ThreadHeap* heap, uint sizeClass, nuint place, ulong bits)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Slab* slab = Slab.At<TConfig>(place >> 6);
+        uint word = (uint)place & 63;
+        uint entry = PageMap.Get<TConfig>(place >> 6);
         if ((byte)entry != sizeClass || TConfig.Space->CompositionOf[entry >> 8] != TConfig.Composition->Id)
         {
             Fatal.Stop<TConfig>(FatalReason.DoubleFree, BlockAt<TConfig>(slab, word, bits));
         }
 
         TConfig.SendRemote(slab, word, bits);
+        *ThreadHeap.Out(heap, sizeClass) += (uint)BitOperations.PopCount(bits);   // they were out of a slab of that heap, not of this one
     }
 
     // T5: empty is every carved block free; only then is the slab unlinked, taken out of the page map, and given up.

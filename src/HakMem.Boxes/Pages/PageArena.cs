@@ -121,8 +121,10 @@ public static unsafe class PageArena
     }
 
     /// <summary>Hides the dirty chunks of a SuperSlab from every taker and returns their mask. Under the arena's lock, before they are purged without it.</summary>
-    internal static uint HideDirty(SharedState* arena, SuperSlab* superSlab)
+    public static uint HideDirty<TConfig>(SuperSlab* superSlab)
+        where TConfig : struct, IAllocatorConfig
     {
+        SharedState* arena = TConfig.PageArenaState;
         uint mask = superSlab->Dirty;
         Remove(arena, superSlab);
         superSlab->Free &= ~mask;
@@ -132,8 +134,10 @@ public static unsafe class PageArena
     }
 
     /// <summary>Shows hidden chunks again; those of <paramref name="stillDirty"/> could not be purged. Under the arena's lock.</summary>
-    internal static void Show(SharedState* arena, SuperSlab* superSlab, uint mask, uint stillDirty)
+    public static void Show<TConfig>(SuperSlab* superSlab, uint mask, uint stillDirty)
+        where TConfig : struct, IAllocatorConfig
     {
+        SharedState* arena = TConfig.PageArenaState;
         Remove(arena, superSlab);
         superSlab->Free |= mask;
         superSlab->Dirty |= stillDirty;

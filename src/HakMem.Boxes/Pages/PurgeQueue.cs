@@ -73,7 +73,7 @@ public static unsafe class PurgeQueue
             }
 
             SpinLock.Enter<TConfig>(&arena->Lock);
-            PageArena.Show(arena, superSlab, mask, refused);
+            TConfig.ShowChunks(superSlab, mask, refused);
             queue->PurgedChunks += (uint)BitOperations.PopCount(mask & ~refused);
             SpinLock.Exit(&arena->Lock);
         }
@@ -94,7 +94,7 @@ public static unsafe class PurgeQueue
             queue->Head = superSlab->QueueNext;
             Volatile.Write(ref queue->Deadline, queue->Head == null ? 0 : queue->Head->Deadline + 1);
             superSlab->Queued = false;
-            mask = PageArena.HideDirty(arena, superSlab);
+            mask = TConfig.HideDirtyChunks(superSlab);
         }
 
         SpinLock.Exit(&arena->Lock);

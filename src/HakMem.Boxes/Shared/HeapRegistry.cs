@@ -48,9 +48,9 @@ public static unsafe class HeapRegistry
     public static Composition* Open<TConfig>(SpaceState* space)
         where TConfig : struct, IAllocatorConfig
     {
-        Composition* composition = (Composition*)AddressSpace.TakeMeta<TConfig>(space, TConfig.CompositionBytes);
+        Composition* composition = (Composition*)TConfig.TakeMeta(space, TConfig.CompositionBytes);
         if (composition == null) return null;
-        composition->Id = AddressSpace.NewOwner<TConfig>(space, null, 0);
+        composition->Id = TConfig.NewOwner(space, null, 0);
         return composition->Id == 0 ? null : composition;
     }
 
@@ -104,7 +104,7 @@ public static unsafe class HeapRegistry
         {
             SpinLock.Enter<TConfig>(&free->Lock);
             TConfig.CollectRemote(free);
-            if (UnifiedCacheRefill.TryUnlink<TConfig>(free, sizeClass, out Slab* found))
+            if (TConfig.TryUnlinkSlab(free, sizeClass, out Slab* found))
             {
                 Volatile.Write(ref found->Owner, heap->Id);
                 PageMap.Set<TConfig>(found->FirstChunk, TConfig.Classes[sizeClass].Chunks, heap->IdShifted | sizeClass);
@@ -217,16 +217,16 @@ public static unsafe class HeapRegistry
             cached[sizeClass] += (ulong)(bin->Top - bin->Bottom);
         }
 
-        RemoteFree.CountPending<TConfig>(heap, cached);
+        TConfig.CountPendingRemote(heap, cached);
         statistics->CachedBytes += ((ulong)TConfig.LargePoolOf(heap)->Chunks + TConfig.WarmPoolOf(heap)->Count) << Chunk.Log2;
     }
 
     private static ThreadHeap* Create<TConfig>(SharedState* registry, uint thread)
         where TConfig : struct, IAllocatorConfig
     {
-        ThreadHeap* heap = (ThreadHeap*)AddressSpace.TakeMeta<TConfig>(TConfig.Space, TConfig.HeapBytes);
+        ThreadHeap* heap = (ThreadHeap*)TConfig.TakeMeta(TConfig.Space, TConfig.HeapBytes);
         if (heap == null) return null;
-        uint id = AddressSpace.NewOwner<TConfig>(TConfig.Space, heap, TConfig.Composition->Id);
+        uint id = TConfig.NewOwner(TConfig.Space, heap, TConfig.Composition->Id);
         if (id == 0) return null;
         heap->Id = id;
         heap->IdShifted = id << 8;

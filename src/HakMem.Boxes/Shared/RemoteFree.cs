@@ -44,7 +44,7 @@ public static unsafe class RemoteFree
         where TConfig : struct, IAllocatorConfig
     {
         SizeClass* info = TConfig.Classes + sizeClass;
-        nuint mask = ((nuint)info->Chunks << Chunk.Log2) - 1;
+        nuint mask = info->SlabMask;
         nuint offset = (nuint)block - (nuint)TConfig.Base;
         if (!Slab.IndexOf(info, offset & mask, out uint index)) Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
         nuint place = ((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6);
@@ -132,7 +132,9 @@ public static unsafe class RemoteFree
                 uint word = (uint)BitOperations.TrailingZeroCount(summary);
                 summary &= summary - 1;
                 ulong bits = Interlocked.Exchange(ref slab->Remote[word], 0);
-                blocks += (uint)BitOperations.PopCount(bits);
+                uint count = (uint)BitOperations.PopCount(bits);
+                blocks += count;
+                if (slab->Place != SlabPlace.Adrift) *ThreadHeap.Out(heap, slab->Class) -= count;   // adrift (T6): counted when it arrives
                 TConfig.MergeFree(heap, slab, word, bits);   // may retire the slab, but only with the last of its bits
             }
 

@@ -91,7 +91,7 @@ internal sealed partial class CompositionWriter
             /// <summary>Makes what is missing; threads that attach at the same time make it once.</summary>
             internal static void Open()
             {
-                while ({{NameScope.Interlocked}}.CompareExchange(ref s_lock, 1, 0) != 0) { }
+                while ({{NameScope.Interlocked}}.CompareExchange(ref s_lock, 1, 0) != 0) { {{NameScope.Thread}}.Yield(); }
 
                 if (Space == null && (Space = {{Call("AddressSpace", "Create", "")}}) != null)
                 {

@@ -20,11 +20,12 @@ internal sealed class NameScope
     public const string MethodImpl = "global::System.Runtime.CompilerServices.MethodImpl";
     public const string MethodImplOptions = "global::System.Runtime.CompilerServices.MethodImplOptions";
     public const string Interlocked = "global::System.Threading.Interlocked";
+    public const string Thread = "global::System.Threading.Thread";
     public const string Volatile = "global::System.Threading.Volatile";
 
     /// <summary>The types of the base library that emitted code names.</summary>
     public static readonly string[] LibraryTypes =
-        [ThreadStatic, OutOfMemoryException, ArgumentException, DoesNotReturn, BitOperations, MethodImpl, MethodImplOptions, Interlocked, Volatile];
+        [ThreadStatic, OutOfMemoryException, ArgumentException, DoesNotReturn, BitOperations, MethodImpl, MethodImplOptions, Interlocked, Thread, Volatile];
 
     private const string Global = "global::";
 
@@ -33,11 +34,12 @@ internal sealed class NameScope
     [
         "Alloc", "TryAlloc", "Free", "CurrentHeap", "AllocZeroed", "TryAllocZeroed", "AlignedAlloc", "TryAlignedAlloc", "Realloc", "TryRealloc",
         "AlignedRealloc", "TryAlignedRealloc", "AllocBatch", "FreeBatch", "UsableSize", "Trim", "ReadStatistics", "AllocSlow", "TryAllocSlow",
-        "FreeSlow", "Attach", "Reset", "Current", "State", "HeapLayout", "SharedLayout", "Config",
+        "FreeSlow", "Attach", "ThrowOutOfMemory", "ThrowBadAlignment", "Reset", "Current", "State", "HeapLayout", "SharedLayout", "Config",
     ];
 
     private readonly string _ownNamespace;
     private readonly HashSet<string> _hidden;
+    private readonly HashSet<string> _importable;
     private readonly SortedSet<string> _used = new(ImportOrder.Instance);
 
     public NameScope(CompositionModel composition)
@@ -47,9 +49,12 @@ internal sealed class NameScope
 
         // A box is named in expressions, where a member of the same name would be meant.
         HashSet<string> members = [.. EmittedNames, .. composition.Members.Select(static member => member.Member.Name)];
-        _hidden.UnionWith(composition.Slots.Select(static slot => slot.Box)
-            .Concat(composition.Woven.Select(static woven => woven.Box))
-            .Where(box => members.Contains(box.Substring(box.LastIndexOf('.') + 1))));
+        string[] boxes = [.. composition.Slots.Select(static slot => slot.Box), .. composition.Woven.Select(static woven => woven.Box)];
+        _hidden.UnionWith(boxes.Where(box => members.Contains(box.Substring(box.LastIndexOf('.') + 1))));
+
+        // Boxes from elsewhere stay qualified, unless they stand beside the composition.
+        _importable = [.. LibraryTypes, .. composition.ContractTypes];
+        _importable.UnionWith(boxes.Where(box => _ownNamespace.Length > 0 && box.Substring(0, box.LastIndexOf('.')) == Global + _ownNamespace));
     }
 
     /// <summary>The namespaces that the shortened code needs.</summary>
@@ -76,29 +81,23 @@ internal sealed class NameScope
 
     private string Name(string fullName)
     {
-        foreach (string import in (string[])[.. LibraryNamespaces(), ContractNames.Namespace, _ownNamespace])
+        // The longest known type at the beginning: a nested type or a member comes after it.
+        string type = fullName;
+        while (!_importable.Contains(type))
         {
-            string prefix = Global + import + ".";
-            if (import.Length == 0 || !fullName.StartsWith(prefix, StringComparison.Ordinal)) { continue; }
+            int dot = type.LastIndexOf('.');
+            if (dot < 0) { return fullName; }
 
-            // The type is what follows the namespace; a nested type or a member comes after it.
-            string rest = fullName.Substring(prefix.Length);
-            string type = rest.Split('.')[0];
-            if (_hidden.Contains(prefix + type) || !IsKnown(prefix + type, import)) { continue; }
-
-            if (import != _ownNamespace) { _used.Add(import); }
-
-            return rest;
+            type = type.Substring(0, dot);
         }
 
-        return fullName;
+        if (_hidden.Contains(type)) { return fullName; }
+
+        string import = type.Substring(Global.Length, type.LastIndexOf('.') - Global.Length);
+        if (import != _ownNamespace) { _used.Add(import); }
+
+        return fullName.Substring(type.LastIndexOf('.') + 1);
     }
-
-    /// <summary>A namespace begins with the same letters as those below it; only types that are known to be its own are shortened.</summary>
-    private bool IsKnown(string type, string import) => import == ContractNames.Namespace || import == _ownNamespace || LibraryTypes.Contains(type);
-
-    private static IEnumerable<string> LibraryNamespaces() =>
-        LibraryTypes.Select(static type => type.Substring(Global.Length, type.LastIndexOf('.') - Global.Length)).Distinct();
 
     /// <summary>System first, then by name.</summary>
     private sealed class ImportOrder : IComparer<string>

@@ -23,7 +23,7 @@ internal static class BoxReader
             HasState(type, ContractNames.SharedState),
             type.GetMembers().OfType<IMethodSymbol>()
                 .Where(method => method is { IsStatic: true, MethodKind: MethodKind.Ordinary } && compilation.IsSymbolAccessibleWithin(method, compilation.Assembly))
-                .Select(static method => new MethodModel(method.Name, method.ReturnType.FullName(), method.Arity, method.Parameters.ToModel()))
+                .Select(static method => new MethodModel(method.Name.Escaped(), method.ReturnType.FullName(), method.Arity, method.Parameters.ToModel()))
                 .ToEquatableArray());
     }
 

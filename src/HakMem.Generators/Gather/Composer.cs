@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using HakMem.Generators.Model;
+using Microsoft.CodeAnalysis;
 
 namespace HakMem.Generators.Gather;
 
@@ -25,38 +26,25 @@ internal sealed partial class Composer
 
     public static CompositionModel Compose(DeclarationModel declaration, ContractModel? contract, BuildModel build)
     {
-        if (contract is null)
-        {
-            ProblemModel problem = ProblemModel.Create(Rules.UnknownMember, "", ContractNames.ConfigInterface, "the referenced assemblies have no such interface");
-            contract = new ContractModel(EquatableArray<MemberModel>.Empty, EquatableArray<SlotModel>.Empty, EquatableArray<BoxModel>.Empty);
-            return new Composer(declaration, contract, build).Build(build, [problem]);
-        }
+        if (contract is not null) { return new Composer(declaration, contract, build).Build(build); }
 
-        Composer composer = new(declaration, contract, build);
-        return composer.Build(build, []);
+        ProblemModel problem = ProblemModel.Create(Rules.UnknownMember, "", ContractNames.ConfigInterface, "the referenced assemblies have no such interface");
+        return new Composer(declaration, ContractModel.Missing, build).Build(build) with { Problems = new[] { problem }.ToEquatableArray() };
     }
 
-    private CompositionModel Build(BuildModel build, ProblemModel[] only)
-    {
-        LayoutModel[] heap = HeapLayout();
-        LayoutModel[] shared = SharedLayout();
-        ConfigMemberModel[] members = [.. _contract.Members.Select(member => Compose(member))];
-        OwnCallModel[] own = only.Length > 0 ? [] : OwnCalls();
-        WovenModel[] woven = [.. _woven.Select(Woven)];
+    private CompositionModel Build(BuildModel build) => new(
+        _declaration,
+        build.Flavor,
+        _slots.Select(static slot => new ChosenModel(slot.Slot, slot.Box.FullName)).ToEquatableArray(),
+        _woven.Select(Woven).ToEquatableArray(),
+        _contract.Members.Select(Compose).ToEquatableArray(),
+        HeapLayout().ToEquatableArray(),
+        SharedLayout().ToEquatableArray(),
+        OwnCalls().ToEquatableArray(),
+        _contract.Types,
+        _problems.Distinct().ToEquatableArray());
 
-        return new CompositionModel(
-            _declaration,
-            build.Flavor,
-            _slots.Select(static slot => new ChosenModel(slot.Slot, slot.Box.FullName)).ToEquatableArray(),
-            woven.ToEquatableArray(),
-            members.ToEquatableArray(),
-            heap.ToEquatableArray(),
-            shared.ToEquatableArray(),
-            own.ToEquatableArray(),
-            (only.Length > 0 ? only : _problems.Distinct()).ToEquatableArray());
-    }
-
-    private void Report(Microsoft.CodeAnalysis.DiagnosticDescriptor rule, string argument, params string[] parts) =>
+    private void Report(DiagnosticDescriptor rule, string argument, params string[] parts) =>
         _problems.Add(ProblemModel.Create(rule, argument, parts));
 
     private void ChooseSlots()

@@ -33,6 +33,10 @@ internal static class ContractReader
                 .Select(type => BoxReader.Read(type, compilation))
                 .Where(static box => box.IsWoven)
                 .OrderBy(static box => box.Name, StringComparer.Ordinal)
+                .ToEquatableArray(),
+            contract.ContainingNamespace.GetTypeMembers()
+                .Where(static type => type.Arity == 0)
+                .Select(static type => type.FullName())
                 .ToEquatableArray());
     }
 
@@ -57,7 +61,7 @@ internal static class ContractReader
                 ? Shape(property, MemberKind.Option) with { Option = option }
                 : Unknown(symbol, "an option is a uint, nuint, int or bool"),
         (ContractNames.BoundAttribute, IMethodSymbol method) =>
-            Shape(method, MemberKind.Bound) with { Slot = attribute.TextArgument(0), Method = attribute.TextArgument(1) },
+            Shape(method, MemberKind.Bound) with { Slot = attribute.TextArgument(0), Method = attribute.TextArgument(1).Escaped() },
         (ContractNames.HeapStateAttribute, IMethodSymbol { ReturnType: IPointerTypeSymbol } method) =>
             method.Parameters.Length == 1 && method.Parameters[0].Type.FullName() == ContractNames.Heap
                 ? Shape(method, MemberKind.HeapState) with { Slot = attribute.TextArgument(0) }
@@ -75,11 +79,11 @@ internal static class ContractReader
 
     private static MemberModel Shape(IPropertySymbol property, MemberKind kind) => property.SetMethod is not null || property.IsIndexer
         ? Unknown(property, "a property of the configuration has a getter only")
-        : new MemberModel(kind, property.Name, property.Type.FullName(), IsProperty: true, EquatableArray<ParameterModel>.Empty);
+        : new MemberModel(kind, property.Name.Escaped(), property.Type.FullName(), IsProperty: true, EquatableArray<ParameterModel>.Empty);
 
     private static MemberModel Shape(IMethodSymbol method, MemberKind kind) => method.IsGenericMethod || method.MethodKind != MethodKind.Ordinary || method.ReturnsByRef || method.ReturnsByRefReadonly
         ? Unknown(method, "a method of the configuration is neither generic nor an operator and returns by value")
-        : new MemberModel(kind, method.Name, method.ReturnType.FullName(), IsProperty: false, method.Parameters.ToModel());
+        : new MemberModel(kind, method.Name.Escaped(), method.ReturnType.FullName(), IsProperty: false, method.Parameters.ToModel());
 
     private static MemberModel Unknown(ISymbol symbol, string problem) =>
         new(MemberKind.Unknown, symbol.Name, "", IsProperty: symbol is IPropertySymbol, EquatableArray<ParameterModel>.Empty, Problem: problem);

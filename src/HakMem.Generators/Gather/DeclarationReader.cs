@@ -32,7 +32,7 @@ internal static class DeclarationReader
         DeclarationModel declaration = new(
             type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(),
             Containers(type).Select(static outer => HeaderOf(outer)).ToEquatableArray(),
-            type.Name,
+            type.Name.Escaped(),
             type.ToDisplayString(),
             SyntaxFacts.GetText(type.DeclaredAccessibility),
             arguments.Where(static argument => argument.Name != ContractNames.Isolated).ToEquatableArray(),
@@ -117,7 +117,7 @@ internal static class DeclarationReader
         { IsRecord: true } => "record ",
         { IsValueType: true } => "struct ",
         _ => "class ",
-    } + type.Name;
+    } + type.Name.Escaped();
 
     private static PlacesModel PlacesOf(ClassDeclarationSyntax syntax, AttributeData attribute, CancellationToken cancellation)
     {

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using HakMem.Generators.Model;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace HakMem.Generators.Gather;
 
@@ -10,8 +11,11 @@ internal static class Symbols
 {
     public static string FullName(this ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
 
+    /// <summary>A name as it is written in C#, where it may be a keyword.</summary>
+    public static string Escaped(this string name) => SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None ? name : "@" + name;
+
     public static EquatableArray<ParameterModel> ToModel(this IEnumerable<IParameterSymbol> parameters) =>
-        parameters.Select(static parameter => new ParameterModel(parameter.RefKind.ToModifier(), parameter.Type.FullName(), parameter.Name)).ToEquatableArray();
+        parameters.Select(static parameter => new ParameterModel(parameter.RefKind.ToModifier(), parameter.Type.FullName(), parameter.Name.Escaped())).ToEquatableArray();
 
     /// <summary>The attribute of the contract with this name, if the symbol has it.</summary>
     public static AttributeData? FindAttribute(this ISymbol symbol, string name) =>

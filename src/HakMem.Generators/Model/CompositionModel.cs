@@ -55,6 +55,7 @@ internal sealed record WovenModel(string Name, string Box, bool IsPublic, bool H
 /// <param name="HeapLayout">The states in a heap.</param>
 /// <param name="SharedLayout">The states in the composition.</param>
 /// <param name="OwnCalls">The calls of the emitted methods.</param>
+/// <param name="ContractTypes">The types that need no qualification once the contract's namespace is imported.</param>
 /// <param name="Problems">What is reported.</param>
 internal sealed record CompositionModel(
     DeclarationModel Declaration,
@@ -65,6 +66,7 @@ internal sealed record CompositionModel(
     EquatableArray<LayoutModel> HeapLayout,
     EquatableArray<LayoutModel> SharedLayout,
     EquatableArray<OwnCallModel> OwnCalls,
+    EquatableArray<string> ContractTypes,
     EquatableArray<ProblemModel> Problems)
 {
     public bool CanBeWritten => !Problems.Any(static problem => problem.Stops);

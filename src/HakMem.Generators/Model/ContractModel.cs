@@ -62,7 +62,13 @@ internal sealed record OptionModel(long Default, long Minimum, long Maximum, lon
 /// <param name="Members">Its members in their order.</param>
 /// <param name="Defaults">The boxes of the slots when a declaration names none.</param>
 /// <param name="Woven">The diagnostics and guards that a flavor or switch can turn on, by name.</param>
+/// <param name="Types">All types of its namespace and assembly, with <c>global::</c>.</param>
 internal sealed record ContractModel(
     EquatableArray<MemberModel> Members,
     EquatableArray<SlotModel> Defaults,
-    EquatableArray<BoxModel> Woven);
+    EquatableArray<BoxModel> Woven,
+    EquatableArray<string> Types)
+{
+    /// <summary>Stands for a contract that is not there.</summary>
+    public static readonly ContractModel Missing = new(EquatableArray<MemberModel>.Empty, EquatableArray<SlotModel>.Empty, EquatableArray<BoxModel>.Empty, EquatableArray<string>.Empty);
+}

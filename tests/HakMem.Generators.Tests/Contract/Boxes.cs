@@ -31,9 +31,12 @@ public static unsafe class SharedPool
 }
 
 [Box(BoxLayer.Shared)]
-public static class RemoteFree
+public static unsafe class RemoteFree
 {
-    public struct HeapState;
+    public struct HeapState
+    {
+        public fixed ulong Table[128];
+    }
 }
 
 [Box(BoxLayer.Shared)]
@@ -67,7 +70,10 @@ public static unsafe class WarmPool
 [Box(BoxLayer.Local)]
 public static unsafe class FrontHot
 {
-    public struct HeapState;
+    public struct HeapState
+    {
+        public fixed ulong Slots[9];
+    }
 
     public static bool TryPop<TConfig>(ThreadHeap* heap, uint sizeClass, out void* block) where TConfig : IAllocatorConfig
     {

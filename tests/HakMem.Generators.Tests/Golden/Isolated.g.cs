@@ -307,7 +307,7 @@ internal static unsafe partial class TestHeap
         /// <summary>Makes what is missing; threads that attach at the same time make it once.</summary>
         internal static void Open()
         {
-            while (Interlocked.CompareExchange(ref s_lock, 1, 0) != 0) { }
+            while (Interlocked.CompareExchange(ref s_lock, 1, 0) != 0) { Thread.Yield(); }
 
             if (Space == null && (Space = AddressSpace.Create<Config>()) != null)
             {

@@ -1,0 +1,209 @@
+using Xunit;
+
+namespace HakMem.Generators.Tests;
+
+/// <summary>Declarations in odd surroundings: what is written compiles there, without a warning.</summary>
+public class ScopeTests
+{
+    [Fact]
+    public void NamesThatMeanSomethingElseAreWrittenInFull()
+    {
+        string written = GeneratorHarness.Generate("""
+            namespace Shop
+            {
+                internal class Slab;
+
+                internal class OutOfMemoryException;
+
+                internal class ThreadStaticAttribute;
+
+                internal static partial class Outer
+                {
+                    internal static int AllocGate => 0;
+
+                    internal struct SpaceState;
+
+                    [HakMem.Boxes.HakMemAllocator]
+                    internal static partial class FrontHot
+                    {
+                        internal static int LinuxMemory() => 0;
+                    }
+                }
+            }
+            """);
+
+        Assert.Contains("out global::HakMem.Boxes.Slab* partial", written);
+        Assert.Contains("global::HakMem.Boxes.AllocGate.TryClassify", written);
+        Assert.Contains("global::HakMem.Boxes.FrontHot.TryPop", written);
+        Assert.Contains("global::HakMem.Boxes.LinuxMemory.Reserve", written);
+        Assert.Contains("static readonly global::HakMem.Boxes.SpaceState*", written);
+        Assert.Contains("throw new global::System.OutOfMemoryException()", written);
+        Assert.Contains("[global::System.ThreadStatic]", written);
+        Assert.Contains(" FreeGate.TryOwn<Config>", written);
+    }
+
+    [Fact]
+    public void GlobalUsingsAreSeen()
+    {
+        string written = GeneratorHarness.Generate("""
+            global using Quarry;
+
+            [HakMem.Boxes.HakMemAllocator]
+            internal static partial class X;
+
+            namespace Quarry
+            {
+                internal class Slab;
+            }
+            """);
+
+        Assert.Contains("out global::HakMem.Boxes.Slab* partial", written);
+    }
+
+    [Theory]
+    [InlineData("partial class Outer")]
+    [InlineData("static partial class Outer")]
+    [InlineData("partial struct Outer")]
+    [InlineData("partial record Outer")]
+    [InlineData("readonly partial record struct Outer")]
+    [InlineData("partial interface Outer")]
+    [InlineData("partial class @event")]
+    public void NestedInAnyType(string outer)
+    {
+        string written = GeneratorHarness.Generate($$"""namespace @namespace.Shop; internal {{outer}} { [HakMem.Boxes.HakMemAllocator] private static partial class X; }""");
+
+        Assert.Contains("private static unsafe partial class X", written);
+    }
+
+    [Fact]
+    public void SeveralInOneProject()
+    {
+        string written = GeneratorHarness.Generate("""
+            using HakMem.Boxes;
+
+            namespace A
+            {
+                [HakMemAllocator] internal static partial class X;
+            }
+
+            namespace B
+            {
+                [HakMemAllocator(MaxTiny = 256)] internal static partial class X;
+            }
+            """);
+
+        Assert.Contains("namespace A;", written);
+        Assert.Contains("namespace B;", written);
+    }
+
+    [Fact]
+    public void BoxesAndDiagnosticsOfTheUserMayBeInternalWhileTheAllocatorIsPublic()
+    {
+        string written = GeneratorHarness.Generate("""
+            using HakMem.Boxes;
+
+            namespace Shop;
+
+            /// <summary>Memory.</summary>
+            [HakMemAllocator(Diagnostics = new[] { typeof(Watch) }, AddressSpace = typeof(Config))]
+            public static partial class X;
+
+            [Box(BoxLayer.Diagnostics)]
+            internal static unsafe class Watch
+            {
+                public struct HeapState { public int Seen; }
+
+                public static void OnRefillBlock<TConfig>(HeapState* state, bool fresh, Slab* slab, ThreadHeap* heap) where TConfig : IAllocatorConfig { }
+
+                public static void Accumulate<TConfig>(HeapState* into, HeapState* from) where TConfig : IAllocatorConfig => into->Seen += from->Seen;
+            }
+
+            [Box(BoxLayer.Pages)]
+            internal static unsafe class Config
+            {
+                internal static SpaceState* Open() => null;
+            }
+            """);
+
+        Assert.Contains("=> Watch.OnRefillBlock<Config>(WatchOf(heap), fresh, slab, heap);", written);
+        Assert.Contains("internal static Watch.HeapState ReadWatch()", written);
+        Assert.Contains("Space = global::Shop.Config.Open();", written);
+    }
+
+    [Fact]
+    public void NamespacesBelowTheContractAreNotTheContract()
+    {
+        string written = GeneratorHarness.Generate("""
+            using HakMem.Boxes.Tests;
+
+            namespace HakMem
+            {
+                internal static partial class Outer
+                {
+                    [Boxes.HakMemAllocator(Os = typeof(FaultyMemory), Diagnostics = new[] { typeof(Boxes.Tests.Nest.Watch) })]
+                    internal static partial class X;
+                }
+            }
+
+            namespace HakMem.Boxes.Tests
+            {
+                internal static partial class Nest
+                {
+                    [HakMemAllocator(Os = typeof(FaultyMemory), Diagnostics = new[] { typeof(Watch) })]
+                    internal static partial class X;
+
+                    [Box(BoxLayer.Diagnostics)]
+                    internal static unsafe class Watch
+                    {
+                        internal static void OnSharedLock() { }
+                    }
+                }
+
+                [Box(BoxLayer.Os)]
+                internal static unsafe class FaultyMemory
+                {
+                    public static byte* Reserve(nuint bytes) => null;
+
+                    public static ulong Milliseconds() => 0;
+                }
+            }
+            """);
+
+        Assert.Contains("=> FaultyMemory.Reserve(bytes);", written);
+        Assert.Contains("=> global::HakMem.Boxes.Tests.FaultyMemory.Reserve(bytes);", written);
+    }
+
+    [Theory]
+    [InlineData("release", "nothing")]
+    [InlineData("debug", "DebugCounters, FreelistValidation")]
+    [InlineData("Profile", "DebugCounters, LockStats")]
+    [InlineData("hardened", "Canary")]
+    [InlineData("", "nothing")]
+    public void FlavorsWeaveTheirBoxesIn(string flavor, string woven) =>
+        Assert.Contains($"Woven in      {woven}\n", GeneratorHarness.Generate("[HakMem.Boxes.HakMemAllocator] internal static partial class X;", ("HakMemBuildFlavor", flavor)));
+
+    [Theory]
+    [InlineData("release", "true", "DebugCounters")]
+    [InlineData("debug", "false", "FreelistValidation")]
+    [InlineData("debug", "False", "FreelistValidation")]
+    [InlineData("debug", "", "DebugCounters, FreelistValidation")]
+    public void ASwitchOverridesTheFlavor(string flavor, string value, string woven) => Assert.Contains(
+        $"Woven in      {woven}\n",
+        GeneratorHarness.Generate("[HakMem.Boxes.HakMemAllocator] internal static partial class X;", ("HakMemBuildFlavor", flavor), ("HakMemDebugCounters", value)));
+
+    [Fact]
+    public void WhatTheDeclarationListsIsAlwaysWovenIn() => Assert.Contains(
+        "Woven in      DebugCounters\n",
+        GeneratorHarness.Generate(
+            "using HakMem.Boxes;\n[HakMemAllocator(Diagnostics = new[] { typeof(DebugCounters), typeof(DebugCounters) })] internal static partial class X;",
+            ("HakMemDebugCounters", "false")));
+
+    [Fact]
+    public void AReleaseNamesNoDiagnostic()
+    {
+        string written = GeneratorHarness.Generate("[HakMem.Boxes.HakMemAllocator] internal static partial class X;");
+
+        Assert.DoesNotContain("DebugCounters", written);
+        Assert.DoesNotContain("Config.On", written);
+    }
+}
