@@ -32,6 +32,7 @@ internal static unsafe class FaultyMemory
 {
     private static long s_calls, s_failures, s_mappedBytes, s_purges, s_purgedBytes, s_unmaps, s_maps;
     private static string s_error = "";
+    private static volatile bool s_aborted;
 
     /// <summary>The number of the first call that fails, from 1; 0 for none.</summary>
     public static long FailAt { get; set; }
@@ -81,6 +82,7 @@ internal static unsafe class FaultyMemory
         YieldOnWait = false;
         s_calls = s_failures = s_mappedBytes = s_purges = s_purgedBytes = s_unmaps = s_maps = 0;
         s_error = "";
+        s_aborted = false;
     }
 
     public static byte* Reserve(nuint bytes) => Mapped(Refuses(MemoryCalls.Reserve) ? null : LinuxMemory.Reserve(bytes), bytes);
@@ -134,11 +136,20 @@ internal static unsafe class FaultyMemory
         Volatile.Write(ref *(int*)word, 1);
     }
 
-    public static void Wait(uint attempt) => LinuxMemory.Wait(YieldOnWait && attempt < 64 ? 64 : attempt);
+    /// <summary>Waits; but when another thread was stopped, and will never give its lock back, throws what it threw.</summary>
+    public static void Wait(uint attempt)
+    {
+        if (s_aborted) throw new AbortException($"waiting for a thread that ended with: {s_error}");
+        LinuxMemory.Wait(YieldOnWait && attempt < 64 ? 64 : attempt);
+    }
 
     public static void WriteError(byte* text, nuint bytes) => s_error = Encoding.ASCII.GetString(text, (int)bytes).TrimEnd('\n');
 
-    public static void Abort() => throw new AbortException(s_error);
+    public static void Abort()
+    {
+        s_aborted = true;
+        throw new AbortException(s_error);
+    }
 
     private static bool Refuses(MemoryCalls call)
     {
