@@ -54,6 +54,12 @@ public sealed class HakMemAllocatorAttribute : Attribute
     /// <summary>The box that gives unused memory back to the operating system.</summary>
     public Type? PurgeQueue { get; set; }
 
+    /// <summary>The box that gives idle memory of all heaps back.</summary>
+    public Type? Scavenger { get; set; }
+
+    /// <summary>The box that reads options and wakes the scavenger: what the surrounding program provides.</summary>
+    public Type? Host { get; set; }
+
     /// <summary>The box that hands out super slabs.</summary>
     public Type? AddressSpace { get; set; }
 

@@ -21,6 +21,8 @@ namespace HakMem.Boxes;
 [DefaultBox("PageArena", typeof(PageArena))]
 [DefaultBox("PurgeQueue", typeof(PurgeQueue))]
 [DefaultBox("AddressSpace", typeof(AddressSpace))]
+[DefaultBox("Scavenger", typeof(Scavenger))]
+[DefaultBox("Host", typeof(NoHost))]
 [DefaultBox("Os", typeof(LinuxMemory))]
 public unsafe interface IAllocatorConfig
 {
@@ -119,6 +121,9 @@ public unsafe interface IAllocatorConfig
 
     // ---- operating system -------------------------------------------------------------------------------------------
 
+    /// <inheritdoc cref="LinuxMemory.Prepare"/>
+    [Bound("Os", "Prepare")] static abstract void OsPrepare();
+
     /// <inheritdoc cref="LinuxMemory.Reserve"/>
     [Bound("Os", "Reserve")] static abstract byte* OsReserve(nuint bytes);
 
@@ -166,6 +171,12 @@ public unsafe interface IAllocatorConfig
 
     /// <inheritdoc cref="LinuxMemory.Abort"/>
     [Bound("Os", "Abort")] static abstract void OsAbort();
+
+    /// <inheritdoc cref="NoHost.Configure"/>
+    [Bound("Host", "Configure")] static abstract void HostConfigure(Composition* composition);
+
+    /// <inheritdoc cref="NoHost.Wake{TConfig}"/>
+    [Bound("Host", "Wake")] static abstract bool HostWake(uint milliseconds);
 
     // ---- pages --------------------------------------------------------------------------------------------------------
 
@@ -231,6 +242,21 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="RemoteFree.CountPending{TConfig}"/>
     [Bound("RemoteFree", "CountPending")] static abstract void CountPendingRemote(ThreadHeap* heap, ulong* blocks);
 
+    /// <inheritdoc cref="Scavenger.Want{TConfig}"/>
+    [Bound("Scavenger", "Want")] static abstract void WantScavenge();
+
+    /// <inheritdoc cref="Scavenger.Poll{TConfig}"/>
+    [Bound("Scavenger", "Poll")] static abstract void PollScavenge();
+
+    /// <inheritdoc cref="Scavenger.Pass{TConfig}"/>
+    [Bound("Scavenger", "Pass")] static abstract bool ScavengePass(bool now);
+
+    /// <inheritdoc cref="HeapRegistry.ReleaseEnded{TConfig}"/>
+    [Bound("HeapRegistry", "ReleaseEnded")] static abstract void ReleaseEndedHeaps();
+
+    /// <inheritdoc cref="HeapRegistry.First{TConfig}"/>
+    [Bound("HeapRegistry", "First")] static abstract ThreadHeap* FirstHeap();
+
     /// <inheritdoc cref="HeapRegistry.TryAdoptSlab{TConfig}"/>
     [Bound("HeapRegistry", "TryAdoptSlab")] static abstract bool TryAdoptSlab(ThreadHeap* heap, uint sizeClass, out Slab* slab);
 
@@ -271,6 +297,9 @@ public unsafe interface IAllocatorConfig
 
     /// <inheritdoc cref="UnifiedCacheRefill.RetireEmpty{TConfig}"/>
     [Bound("Refill", "RetireEmpty")] static abstract void RetireEmptySlabs(ThreadHeap* heap);
+
+    /// <inheritdoc cref="UnifiedCacheRefill.PurgePages{TConfig}"/>
+    [Bound("Refill", "PurgePages")] static abstract uint PurgePages(ThreadHeap* heap, uint sizeClass, uint limit, bool now, out bool changing);
 
     /// <inheritdoc cref="WarmPool.TryTake{TConfig}"/>
     [Bound("WarmPool", "TryTake")] static abstract bool TryTakeWarm(ThreadHeap* heap, out ChunkSpan span);

@@ -102,7 +102,8 @@ public static unsafe class BigCache
         SharedState* state = TConfig.BigCacheState;
         Interlocked.Decrement(ref state->Blocks);
         Interlocked.Add(ref state->LiveBytes, -(long)bytes);
-        if (!TryCache<TConfig>(state, (byte*)block, bytes)) _ = TConfig.OsUnmap((byte*)block, bytes);
+        if (TryCache<TConfig>(state, (byte*)block, bytes)) TConfig.WantScavenge();
+        else _ = TConfig.OsUnmap((byte*)block, bytes);
         Drain<TConfig>(false);
     }
 

@@ -91,10 +91,15 @@ public static unsafe class LargePool
         if (heap != null)
         {
             TConfig.OnFreeLarge(heap);
-            if (TryCache<TConfig>(heap, chunk, chunks)) return;
+            if (TryCache<TConfig>(heap, chunk, chunks))
+            {
+                TConfig.WantScavenge();
+                return;
+            }
         }
 
         TConfig.ReturnSpan(chunk, chunks, true);
+        TConfig.WantScavenge();
         TConfig.PollPurge(false);
     }
 
@@ -172,6 +177,7 @@ public static unsafe class LargePool
         HeapState* state = TConfig.LargePoolOf(heap);
         SpinLock.Enter<TConfig>(&heap->Lock);
         bool room = state->Count < MaxSlots && state->Chunks + chunks <= MaxCachedChunks;
+        heap->Moves++;
         if (room)
         {
             state->Slots[state->Count++] = ((ulong)chunk << 8) | chunks;

@@ -53,6 +53,15 @@ public unsafe struct ThreadHeap
     /// <summary>32 bytes in which the OS marks the end of the thread; nonzero is ended.</summary>
     [FieldOffset(80)] public int EndMark;
 
+    /// <summary>Refills and flushes so far. Under <see cref="Lock"/>.</summary>
+    [FieldOffset(112)] public uint Moves;
+
+    /// <summary><see cref="Moves"/> when the scavenger came last. Under <see cref="Lock"/>.</summary>
+    [FieldOffset(116)] public uint SeenMoves;
+
+    /// <summary>OS pages given back inside slabs of this heap that still have users. Under <see cref="Lock"/>.</summary>
+    [FieldOffset(120)] public long PurgedPages;
+
     /// <summary>Slabs of this heap, or just migrated from it, whose remote part has something to collect.</summary>
     [FieldOffset(128)] public nint Inbox;
 
@@ -117,9 +126,3 @@ public unsafe struct Bin
     [FieldOffset(56)] public Slab* Empty;
 }
 
-/// <summary>The core of a composition's state, followed in memory by the states of its boxes.</summary>
-public unsafe struct Composition
-{
-    /// <summary>The composition's own owner id: the owner of its large and big blocks.</summary>
-    public uint Id;
-}

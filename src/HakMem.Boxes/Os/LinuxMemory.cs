@@ -18,6 +18,25 @@ public static unsafe class LinuxMemory
     private const int DontNeed = 4, HugePage = 14, NoHugePage = 15;
     private const int ClockMonotonicCoarse = 6, RlimitAs = 9;
 
+    /// <summary>Makes every call once, harmlessly, so that the runtime resolves it before it is needed under a lock.</summary>
+    public static void Prepare()
+    {
+        byte* page = Map(4096);
+        if (page == null) return;
+        _ = Commit(page, 4096);
+        _ = AdviseHugePages(page, 4096, false);
+        _ = Remap(page, 4096, 4096, false);
+        _ = Unmap(page, 4096);
+        _ = AddressSpaceLimit();
+        _ = Milliseconds();
+        _ = ThreadIsGone(ThreadId());
+        _ = sched_yield();
+        long* time = stackalloc long[2];
+        time[0] = time[1] = 0;
+        _ = nanosleep(time, null);
+        _ = write(2, null, 0);
+    }
+
     /// <summary>Reserves an address range without access. Returns its start, aligned to the OS page, or null.</summary>
     public static byte* Reserve(nuint bytes) => Checked(mmap(null, bytes, ProtNone, MapPrivateAnonymous | MapNoReserve, -1, 0));
 

@@ -51,7 +51,11 @@ public static unsafe class HeapRegistry
         Composition* composition = (Composition*)TConfig.TakeMeta(space, TConfig.CompositionBytes);
         if (composition == null) return null;
         composition->Id = TConfig.NewOwner(space, null, 0);
-        return composition->Id == 0 ? null : composition;
+        if (composition->Id == 0) return null;
+        composition->PurgeDelay = TConfig.PurgeDelay;
+        composition->PurgeEnabled = true;
+        TConfig.HostConfigure(composition);
+        return composition;
     }
 
     /// <summary>A heap for the calling thread: one whose thread ended, or a new one. Null when the OS refuses.</summary>
@@ -127,33 +131,26 @@ public static unsafe class HeapRegistry
         where TConfig : struct, IAllocatorConfig
     {
         if (TConfig.Composition == null) return;
-        SharedState* registry = TConfig.RegistryState;
         if (heap != null) Empty<TConfig>(heap);
-        for (ThreadHeap* other = First<TConfig>(); other != null; other = other->NextInComposition)
-        {
-            SpinLock.Enter<TConfig>(&registry->Lock);
-            if (HasEnded<TConfig>(other)) Retire<TConfig>(registry, other);
-            SpinLock.Exit(&registry->Lock);
-        }
 
         // Twice: a heap may pass slabs on to one that was visited before it.
-        for (int pass = 0; pass < 2; pass++)
-        {
-            for (ThreadHeap* other = First<TConfig>(); other != null; other = other->NextInComposition)
-            {
-                SpinLock.Enter<TConfig>(&other->Lock);
-                TConfig.CollectRemote(other);
-                TConfig.RetireEmptySlabs(other);
-                TConfig.DrainWarm(other);
-                TConfig.DrainLarge(other);
-                SpinLock.Exit(&other->Lock);
-            }
-        }
-
-        TConfig.DrainSharedPool();
-        TConfig.PollPurge(true);
+        _ = TConfig.ScavengePass(true);
+        _ = TConfig.ScavengePass(true);
         TConfig.ReleaseUnusedSuperSlabs();
-        TConfig.DrainBig(true);
+    }
+
+    /// <summary>Takes over the heaps of all ended threads: their caches are emptied, their empty slabs given up. No lock may be held.</summary>
+    public static void ReleaseEnded<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* registry = TConfig.RegistryState;
+        for (ThreadHeap* heap = First<TConfig>(); heap != null; heap = heap->NextInComposition)
+        {
+            if (Volatile.Read(ref heap->EndMark) == 0) continue;   // a guess without the lock
+            SpinLock.Enter<TConfig>(&registry->Lock);
+            if (HasEnded<TConfig>(heap)) Retire<TConfig>(registry, heap);
+            SpinLock.Exit(&registry->Lock);
+        }
     }
 
     /// <summary>
@@ -199,7 +196,7 @@ public static unsafe class HeapRegistry
         statistics->InUseBytes += statistics->LargeBytes + statistics->BigBytes;
         statistics->CachedBytes += big->Bytes;
         statistics->ReservedBytes = ((ulong)space->ChunkCount << Chunk.Log2) + space->TableBytes + statistics->BigBytes + big->Bytes;
-        statistics->CommittedBytes = ((arena->UsedChunks + arena->DirtyChunks) << Chunk.Log2) + statistics->BigBytes + big->Bytes;
+        statistics->CommittedBytes += ((arena->UsedChunks + arena->DirtyChunks) << Chunk.Log2) + statistics->BigBytes + big->Bytes;
         statistics->PurgedBytes = TConfig.PurgeQueueState->PurgedChunks << Chunk.Log2;
         statistics->Heaps = TConfig.RegistryState->Heaps;
         statistics->FreeHeaps = TConfig.RegistryState->FreeHeaps;
@@ -218,6 +215,7 @@ public static unsafe class HeapRegistry
         }
 
         TConfig.CountPendingRemote(heap, cached);
+        statistics->CommittedBytes -= (ulong)heap->PurgedPages * Chunk.OsPageBytes;
         statistics->CachedBytes += ((ulong)TConfig.LargePoolOf(heap)->Chunks + TConfig.WarmPoolOf(heap)->Count) << Chunk.Log2;
     }
 

@@ -70,7 +70,11 @@ public static unsafe class RemoteFree
             entry->Bits = bit;
         }
 
-        if (++state->Frees >= TConfig.RemoteBatch) SendAll<TConfig>(heap);
+        if (++state->Frees >= TConfig.RemoteBatch)
+        {
+            SendAll<TConfig>(heap);
+            TConfig.WantScavenge();
+        }
     }
 
     /// <summary>Sends what is in the table. By the running thread, or for an ended one.</summary>
