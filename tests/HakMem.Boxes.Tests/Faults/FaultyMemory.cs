@@ -85,6 +85,8 @@ internal static unsafe class FaultyMemory
         s_aborted = false;
     }
 
+    public static void Prepare() => LinuxMemory.Prepare();
+
     public static byte* Reserve(nuint bytes) => Mapped(Refuses(MemoryCalls.Reserve) ? null : LinuxMemory.Reserve(bytes), bytes);
 
     public static bool Commit(byte* at, nuint bytes) => !Refuses(MemoryCalls.Commit) && LinuxMemory.Commit(at, bytes);
