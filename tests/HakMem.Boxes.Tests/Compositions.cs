@@ -18,6 +18,10 @@ internal static unsafe partial class FaultHeap;
 [HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 28, PurgeDelay = 1, RemoteBatch = 32, Diagnostics = [typeof(FreelistValidation), typeof(ScheduleNoise), typeof(DebugCounters)])]
 internal static unsafe partial class StressHeap;
 
+/// <summary>Isolated over the real system: threads' ends are marked by the system itself.</summary>
+[HakMemAllocator(Isolated = true, ReserveLog2 = 26)]
+internal static unsafe partial class SystemHeap;
+
 /// <summary>What a program gets that declares nothing: the release build's hot path.</summary>
 [HakMemAllocator]
 internal static unsafe partial class PlainHeap;

@@ -55,6 +55,7 @@ internal static class OwnThread
             catch (Exception error)
             {
                 _error = ExceptionDispatchInfo.Capture(error);
+                FaultyMemory.GiveUp(error.ToString());
             }
         });
 
@@ -63,9 +64,15 @@ internal static class OwnThread
         /// <summary>Waits for the thread's native end; throws what it threw.</summary>
         public void Join()
         {
+            WaitForEnd();
+            _error?.Throw();
+        }
+
+        /// <summary>Waits for the thread's native end.</summary>
+        public void WaitForEnd()
+        {
             _thread.Join();
             while (!LinuxMemory.ThreadIsGone(_id)) Thread.Sleep(1);
-            _error?.Throw();
         }
     }
 }

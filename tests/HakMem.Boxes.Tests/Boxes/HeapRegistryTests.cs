@@ -117,4 +117,8 @@ public unsafe class HeapRegistryTests
             Assert.True(statistics.Adoptions >= 80);
         });
     }
+
+    /// <summary>In a process of its own: the destructor of the thread's key must not meet the unmapped heap.</summary>
+    [Fact]
+    public void A_thread_may_end_after_its_allocator_was_reset() => Assert.Equal((0, ""), JitListing.Run(JitListing.Child("reset")));
 }

@@ -147,6 +147,14 @@ internal static unsafe class FaultyMemory
 
     public static void WriteError(byte* text, nuint bytes) => s_error = Encoding.ASCII.GetString(text, (int)bytes).TrimEnd('\n');
 
+    /// <summary>A thread ended by an exception: whoever waits for a lock of its is told why, instead of waiting for ever.</summary>
+    public static void GiveUp(string reason)
+    {
+        if (s_aborted) return;
+        s_error = reason;
+        s_aborted = true;
+    }
+
     public static void Abort()
     {
         s_aborted = true;

@@ -10,6 +10,7 @@ internal static unsafe class HotPathProgram
 
     public static int Main(string[] arguments)
     {
+        if (arguments is ["reset"]) return ResetBeforeTheThreadEnds();
         if (arguments is not ["hot-paths"]) return 2;
         for (int round = 0; round < Rounds; round++)
         {
@@ -20,6 +21,16 @@ internal static unsafe class HotPathProgram
         }
 
         Console.WriteLine("done");
+        return 0;
+    }
+
+    private static int ResetBeforeTheThreadEnds()
+    {
+        OwnThread.Run(static () =>
+        {
+            SystemHeap.Free(SystemHeap.Alloc(100));
+            SystemHeap.Reset();
+        });
         return 0;
     }
 

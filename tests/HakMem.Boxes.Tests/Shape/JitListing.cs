@@ -33,27 +33,41 @@ internal sealed class JitListing
         string output = Path.GetTempFileName();
         try
         {
-            ProcessStartInfo start = new(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            };
-            start.ArgumentList.Add(typeof(HotPathProgram).Assembly.Location);
-            start.ArgumentList.Add("hot-paths");
+            ProcessStartInfo start = Child("hot-paths");
             start.Environment["DOTNET_JitStdOutFile"] = output;
             start.Environment["DOTNET_JitDisasm"] = "Alloc* Free*";
             start.Environment["DOTNET_JitDisasmDiffable"] = "1";
             start.Environment["DOTNET_TieredPGO"] = "0";
-            using Process process = Process.Start(start) ?? throw new InvalidOperationException("no process");
-            string said = process.StandardOutput.ReadToEnd() + process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            if (process.ExitCode != 0) throw new InvalidOperationException($"exit code {process.ExitCode}: {said}");
+            (int exitCode, string said) = Run(start);
+            if (exitCode != 0) throw new InvalidOperationException($"exit code {exitCode}: {said}");
             return Parse(File.ReadAllLines(output));
         }
         finally
         {
             File.Delete(output);
         }
+    }
+
+    /// <summary>This assembly as a program of its own.</summary>
+    public static ProcessStartInfo Child(string argument)
+    {
+        ProcessStartInfo start = new(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.ArgumentList.Add(typeof(HotPathProgram).Assembly.Location);
+        start.ArgumentList.Add(argument);
+        return start;
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    public static (int ExitCode, string Said) Run(ProcessStartInfo start)
+    {
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException("no process");
+        string said = process.StandardOutput.ReadToEnd() + process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, said);
     }
 
     private static Dictionary<string, JitListing> Parse(string[] lines)
