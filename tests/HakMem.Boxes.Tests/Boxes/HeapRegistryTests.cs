@@ -121,4 +121,22 @@ public unsafe class HeapRegistryTests
     /// <summary>In a process of its own: the destructor of the thread's key must not meet the unmapped heap.</summary>
     [Fact]
     public void A_thread_may_end_after_its_allocator_was_reset() => Assert.Equal((0, ""), JitListing.Run(JitListing.Child("reset")));
+
+    [Fact]
+    public void A_heap_that_cannot_be_made_costs_nothing_however_often_it_is_asked_for() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Affected = MemoryCalls.Commit;
+        FaultyMemory.FailAt = 1;
+        FaultyMemory.FailTimes = long.MaxValue;
+        _ = TestHeap.TryAlloc(100, out void* first);
+        TestHeap.Free(first);
+        long mapped = FaultyMemory.MappedBytes;
+        for (int i = 0; i < 20_000; i++)
+        {
+            _ = TestHeap.TryAlloc(100, out void* block);
+            TestHeap.Free(block);
+        }
+
+        Assert.InRange(FaultyMemory.MappedBytes - mapped, 0, 1 << 20);
+    });
 }

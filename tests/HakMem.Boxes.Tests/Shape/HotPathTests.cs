@@ -1,7 +1,7 @@
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Linq;
 using System.Reflection;
-using System.Diagnostics;
 using Xunit;
 using Xunit.Abstractions;
 
