@@ -76,6 +76,12 @@ public static unsafe partial class HakMemory
     /// </summary>
     public static void Trim() => DefaultAllocator.Trim();
 
+    /// <summary>
+    /// Raised when an allocation would take committed memory above <see cref="HakMemOptions.SoftLimit"/>, after everything unused was given back, at most
+    /// every 100 ms, on the allocating thread. The argument is the committed size in bytes. A handler may free and allocate; what it throws is ignored.
+    /// </summary>
+    public static event Action<ulong>? MemoryPressure;
+
     /// <summary>A snapshot of the numbers. Exact when no other thread allocates or frees meanwhile.</summary>
     /// <returns>The snapshot.</returns>
     public static HakMemStatistics GetStatistics()
@@ -92,6 +98,18 @@ public static unsafe partial class HakMemory
     {
         ThreadHeap* heap = DefaultAllocator.CurrentHeap();
         return heap != null ? new LocalHeap(heap) : throw new OutOfMemoryException();
+    }
+
+    internal static void OnMemoryPressure(ulong committedBytes)
+    {
+        try
+        {
+            MemoryPressure?.Invoke(committedBytes);
+        }
+        catch (Exception)
+        {
+            // The allocation that met the limit is not the place to learn of a handler's fault.
+        }
     }
 
     /// <summary>Sets bytes to zero.</summary>

@@ -14,9 +14,7 @@ internal static class AllocatorCatalog
 
     public static IReadOnlyList<AllocatorEntry> All { get; } =
     [
-#if HAKMEM_API
         new AllocatorEntry<HakMemAllocator>("hakmem", "HakMem by its public API"),
-#endif
         new AllocatorEntry<NativeAllocator>("native", "System.Runtime.InteropServices.NativeMemory"),
         new AllocatorEntry<MimallocAllocator>("mimalloc", "mimalloc by P/Invoke", MimallocAbsence),
         new AllocatorEntry<MimallocSgtAllocator>("mimalloc-sgt", "mimalloc by P/Invoke with SuppressGCTransition", MimallocAbsence),

@@ -9,6 +9,7 @@ internal readonly unsafe struct NativeAllocator : IBenchAllocator
 {
     // Larger than any thread cache or fast bin of glibc, which its counters leave out.
     private const nuint ProofBytes = 64 * 1024;
+    private const int ProofAttempts = 100;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void* Alloc(nuint byteCount) => NativeMemory.Alloc(byteCount);
@@ -35,13 +36,18 @@ internal readonly unsafe struct NativeAllocator : IBenchAllocator
     {
         nint malloc = NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "malloc");
         string path = MappedLibraries.PathAt(malloc) ?? throw new IdentityException("malloc lies in no mapped library");
-        nuint before = BytesHandedOut();
-        void* block = NativeMemory.Alloc(ProofBytes);
-        nuint after = BytesHandedOut();
-        NativeMemory.Free(block);
-        if (after < before + ProofBytes)
-            throw new IdentityException($"malloc is {path}, but the counters of the C library did not move by a block of {ProofBytes} bytes");
-        return $"{path}: mallinfo2 moved by {after - before} bytes for a block of {ProofBytes}";
+        // Again if another thread of the process gave memory back in between.
+        for (int attempt = 0; attempt < ProofAttempts; attempt++)
+        {
+            nuint before = BytesHandedOut();
+            void* block = NativeMemory.Alloc(ProofBytes);
+            nuint after = BytesHandedOut();
+            NativeMemory.Free(block);
+            if (after >= before + ProofBytes)
+                return $"{path}: mallinfo2 moved by {after - before} bytes for a block of {ProofBytes}";
+        }
+
+        throw new IdentityException($"malloc is {path}, but the counters of the C library did not move by a block of {ProofBytes} bytes");
     }
 
     private static nuint BytesHandedOut()

@@ -4,6 +4,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.IO;
 using System.Linq;
+using HakMem.Bench.Memory;
 using HakMem.Bench.Traces;
 
 namespace HakMem.Bench.Commands;
@@ -15,8 +16,11 @@ internal static class BenchCommandLine
 
     public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
+        string[] cleared = MimallocEnvironment.Clear();
+        if (cleared.Length > 0)
+            error.WriteLine($"note: {string.Join(", ", cleared)} taken out of the environment; mimalloc runs with its defaults.");
         RootCommand root = CreateRoot();
-        IReadOnlyList<string> words = arguments.Count == 0 ? [ReplayCommand.CommandName] : arguments;
+        IReadOnlyList<string> words = MeansReplay(arguments) ? [ReplayCommand.CommandName, .. arguments] : arguments;
         ParseResult parsed = root.Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
             return ReportParseErrors(parsed, error);
@@ -46,11 +50,18 @@ internal static class BenchCommandLine
         return root;
     }
 
+    /// <summary>Without a command it is a replay, also if options follow.</summary>
+    private static bool MeansReplay(IReadOnlyList<string> arguments) =>
+        arguments.Count == 0 || (arguments[0].StartsWith('-') && arguments[0] is not ("--help" or "-h" or "-?" or "--version"));
+
     private static int ReportParseErrors(ParseResult parsed, TextWriter error)
     {
         Command command = parsed.CommandResult.Command;
         string[] known = [.. command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name), .. command.Options.Select(option => option.Name)];
-        foreach (string message in parsed.Errors.Select(problem => problem.Message).Distinct())
+        string[] messages = [.. parsed.Errors.Select(problem => problem.Message).Distinct()];
+        if (parsed.UnmatchedTokens.Count > 0)
+            messages = [.. messages.Where(message => parsed.UnmatchedTokens.Any(token => message.Contains($"'{token}'", StringComparison.Ordinal)))];
+        foreach (string message in messages)
         {
             string? unmatched = parsed.UnmatchedTokens.FirstOrDefault(token => message.Contains($"'{token}'", StringComparison.Ordinal));
             error.WriteLine($"error: {message}{(unmatched is null ? "" : Suggestion.For(unmatched, known))}");

@@ -63,6 +63,8 @@ internal sealed class MeasuringOptions
         string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         if (!Directory.Exists(folder))
             throw new BadInputException($"--json: there is no folder '{folder}'.");
+        // Opened now, so that a file that cannot be written is found before the long work and not after it.
+        using FileStream writable = new(file, FileMode.OpenOrCreate, FileAccess.Write);
         return file;
     }
 

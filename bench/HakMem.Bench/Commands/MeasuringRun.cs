@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using HakMem.Bench.Measuring;
-using HakMem.Bench.Memory;
 using HakMem.Bench.Reporting;
 
 namespace HakMem.Bench.Commands;
@@ -13,9 +12,6 @@ internal sealed class MeasuringRun(MeasuringPlan plan, string? jsonFile, IReadOn
 {
     public int Execute(IEnumerable<Func<Workload>> workloads)
     {
-        string[] cleared = MimallocEnvironment.Clear();
-        if (cleared.Length > 0)
-            error.WriteLine($"note: {string.Join(", ", cleared)} removed from the environment; mimalloc runs with its defaults.");
         List<WorkloadReport> reports = TerminalProgress.Show(error, progress =>
         {
             var measurer = new WorkloadMeasurer(plan, progress);

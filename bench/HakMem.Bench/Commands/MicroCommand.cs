@@ -9,6 +9,9 @@ namespace HakMem.Bench.Commands;
 /// <summary>Hands its arguments to BenchmarkDotNet.</summary>
 internal sealed class MicroCommand : Command
 {
+    // BenchmarkDotNet's own way, a project generated and built for each run, does not know this framework's name.
+    private const string InProcess = "--inProcess";
+
     public MicroCommand()
         : base("micro", "Run the BenchmarkDotNet classes of the API; what follows are BenchmarkDotNet's own options.")
     {
@@ -18,8 +21,11 @@ internal sealed class MicroCommand : Command
 
     private static int Execute(ParseResult parsed, TextWriter output, TextWriter error)
     {
-        string[] arguments = [.. parsed.UnmatchedTokens.Where(token => token != "--")];
-        var summaries = BenchmarkSwitcher.FromAssembly(typeof(MicroCommand).Assembly).Run(arguments, DefaultConfig.Instance);
+        string[] arguments = [.. parsed.UnmatchedTokens.Where(token => token != "--" && token != InProcess), InProcess];
+        bool onlyLists = arguments.Any(argument => argument is "--list" or "--help" or "--info");
+        var summaries = BenchmarkSwitcher.FromAssembly(typeof(MicroCommand).Assembly).Run(arguments, DefaultConfig.Instance).ToList();
+        if (summaries.Count == 0 && !onlyLists)
+            return ExitCode.BadInput;
         return summaries.Any(summary => summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success)) ? ExitCode.RowFailed : ExitCode.Success;
     }
 }

@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using HakMem.Bench.Measuring;
 using HakMem.Bench.Replay;
+using HakMem.Bench.Traces;
 
 namespace HakMem.Bench.Commands;
 
@@ -37,12 +38,16 @@ internal sealed class ReplayCommand : Command
     private int Execute(ParseResult parsed, TextWriter output, TextWriter error)
     {
         bool checkOnly = parsed.GetValue(_check);
+        string? jsonFile = _measuring.JsonFile(parsed);
         MeasuringPlan plan = _measuring.Plan(parsed, error);
         plan = plan with { WithCheck = true, WithTimes = !checkOnly, WithMemory = plan.WithMemory && !checkOnly };
         string[] named = parsed.GetValue(_files) ?? [];
         IReadOnlyList<string> files = named.Length > 0 ? named : TraceFolder.AllFiles();
+        // Every file is decoded before the first is measured: a bad one is found at once.
+        foreach (string file in files)
+            TraceReader.Read(file).Dispose();
         string variant = parsed.GetValue(_parallel) ? ParallelReplay.VariantName : SerialReplay.VariantName;
         IEnumerable<Func<Workload>> workloads = files.Select(file => (Func<Workload>)WorkloadRecipe.OfTrace(Path.GetFullPath(file), variant).Create);
-        return new MeasuringRun(plan, _measuring.JsonFile(parsed), parsed.CommandLine(), output, error).Execute(workloads);
+        return new MeasuringRun(plan, jsonFile, parsed.CommandLine(), output, error).Execute(workloads);
     }
 }

@@ -52,12 +52,13 @@ internal sealed class ScenarioCommand : Command
         };
         if (parameters.MaxBytes < parameters.MinBytes)
             throw new BadInputException($"--max {parameters.MaxBytes} is below --min {parameters.MinBytes}.");
+        string? jsonFile = _measuring.JsonFile(parsed);
         MeasuringPlan plan = _measuring.Plan(parsed, error);
         IEnumerable<Func<Workload>> workloads =
             from scenario in scenarios
             from variant in scenario.Variants
             select (Func<Workload>)(() => scenario.Create(variant, parameters));
-        return new MeasuringRun(plan, _measuring.JsonFile(parsed), parsed.CommandLine(), output, error).Execute(workloads);
+        return new MeasuringRun(plan, jsonFile, parsed.CommandLine(), output, error).Execute(workloads);
     }
 
     private List<ScenarioDefinition> Scenarios(string[] names)

@@ -13,8 +13,6 @@ public unsafe class AllocFreeBenchmarks
     [Benchmark(Baseline = true)]
     public void Native() => NativeMemory.Free(NativeMemory.Alloc((nuint)Bytes));
 
-#if HAKMEM_API
     [Benchmark]
     public void HakMem() => HakMemory.Free(HakMemory.Alloc((nuint)Bytes));
-#endif
 }

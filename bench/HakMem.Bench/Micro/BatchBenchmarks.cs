@@ -22,7 +22,6 @@ public unsafe class BatchBenchmarks
             NativeMemory.Free((void*)block);
     }
 
-#if HAKMEM_API
     [Benchmark(OperationsPerInvoke = Blocks)]
     public void HakMem()
     {
@@ -31,5 +30,4 @@ public unsafe class BatchBenchmarks
         foreach (nint block in _blocks)
             HakMemory.Free((void*)block);
     }
-#endif
 }

@@ -45,7 +45,12 @@ internal sealed unsafe class ParallelReplay : Workload
         var wait = new CrossThreadWait();
         long elapsed = ThreadTeam.Run(_program.ThreadCount, thread => ExecuteThread<T>(thread, wait));
         if (wait.Failure is { } failure)
+        {
+            // The next pass may be another allocator's: it must not meet these blocks, which are lost.
+            new Span<nint>(_program.Blocks.Pointer, checked((int)_program.Blocks.Length)).Clear();
             ExceptionDispatchInfo.Throw(failure);
+        }
+
         FreeLeftovers<T>();
         return Math.Max(0, elapsed - wait.WaitedNanoseconds);
     }

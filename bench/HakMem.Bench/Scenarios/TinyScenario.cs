@@ -1,5 +1,6 @@
 using HakMem.Bench.Allocators;
 using HakMem.Bench.Measuring;
+using HakMem.Bench.Memory;
 
 namespace HakMem.Bench.Scenarios;
 
@@ -17,6 +18,9 @@ internal sealed unsafe class TinyScenario(string variant) : Workload
     private const int IterationsPerSlice = 100;
     private const int Slices = 100;
 
+    // Not on the stack: a method that allocates there is compiled once, without tiers and profile.
+    private readonly MappedArray<nint> _blocks = new(Blocks, populate: true);
+
     public override string Scenario => Definition.Name;
 
     public override string Variant => variant;
@@ -30,22 +34,24 @@ internal sealed unsafe class TinyScenario(string variant) : Workload
     public override long TimedPass<T>()
     {
         bool inlined = CallVariant.IsInlined(variant);
+        var blocks = (void**)_blocks.Pointer;
         long start = CpuClock.Process;
         for (int slice = 0; slice < Slices; slice++)
         {
             if (inlined)
-                Inlined<T>(IterationsPerSlice);
+                Inlined<T>(blocks, IterationsPerSlice);
             else
-                ThroughPointers(&T.Alloc, &T.Free, IterationsPerSlice);
+                ThroughPointers(&T.Alloc, &T.Free, blocks, IterationsPerSlice);
         }
 
         return CpuClock.Process - start;
     }
 
-    private static void Inlined<T>(int iterations)
+    public override void Dispose() => _blocks.Dispose();
+
+    private static void Inlined<T>(void** blocks, int iterations)
         where T : struct, IBenchAllocator
     {
-        void** blocks = stackalloc void*[Blocks];
         for (; iterations > 0; iterations--)
         {
             for (int i = 0; i < Blocks; i++)
@@ -55,9 +61,8 @@ internal sealed unsafe class TinyScenario(string variant) : Workload
         }
     }
 
-    private static void ThroughPointers(delegate*<nuint, void*> alloc, delegate*<void*, void> free, int iterations)
+    private static void ThroughPointers(delegate*<nuint, void*> alloc, delegate*<void*, void> free, void** blocks, int iterations)
     {
-        void** blocks = stackalloc void*[Blocks];
         for (; iterations > 0; iterations--)
         {
             for (int i = 0; i < Blocks; i++)

@@ -53,6 +53,9 @@ internal sealed class TraceReader : IDisposable
 
     public static Trace Read(string path, Stream compressed)
     {
+        if (compressed.ReadByte() != 0x1F || compressed.ReadByte() != 0x8B)
+            throw new TraceFormatException(path, "not a gzip-compressed trace");
+        compressed.Position = 0;
         TraceReader? reader = null;
         try
         {
@@ -62,7 +65,7 @@ internal sealed class TraceReader : IDisposable
         }
         catch (InvalidDataException problem) when (reader is null)
         {
-            throw new TraceFormatException(path, $"not a gzip-compressed trace ({problem.Message.TrimEnd('.')})");
+            throw new TraceFormatException(path, $"the compressed data are damaged or cut short inside the header ({problem.Message.TrimEnd('.')})");
         }
         catch (InvalidDataException problem) when (reader is not null)
         {

@@ -54,6 +54,15 @@ public sealed class HakMemAllocatorAttribute : Attribute
     /// <summary>The box that gives unused memory back to the operating system.</summary>
     public Type? PurgeQueue { get; set; }
 
+    /// <summary>The box that gives idle memory of all heaps back.</summary>
+    public Type? Scavenger { get; set; }
+
+    /// <summary>The box that reads options and wakes the scavenger: what the surrounding program provides.</summary>
+    public Type? Host { get; set; }
+
+    /// <summary>The box that keeps committed memory below limits.</summary>
+    public Type? MemoryLimit { get; set; }
+
     /// <summary>The box that hands out super slabs.</summary>
     public Type? AddressSpace { get; set; }
 
@@ -83,6 +92,12 @@ public sealed class HakMemAllocatorAttribute : Attribute
 
     /// <summary>How many milliseconds unused memory waits before it is given back; 0 gives it back at once.</summary>
     public int PurgeDelay { get; set; }
+
+    /// <summary>What is wanted of transparent huge pages: a value of <see cref="HugePagePolicy"/>.</summary>
+    public int HugePages { get; set; }
+
+    /// <summary>1: a fresh SuperSlab is backed with memory at once; 0: page by page as touched.</summary>
+    public int Prefault { get; set; }
 
     /// <summary>How many bytes of freed big blocks are kept for reuse.</summary>
     public int BigCacheBytes { get; set; }

@@ -20,7 +20,10 @@ namespace HakMem.Boxes;
 [DefaultBox("HeapRegistry", typeof(HeapRegistry))]
 [DefaultBox("PageArena", typeof(PageArena))]
 [DefaultBox("PurgeQueue", typeof(PurgeQueue))]
+[DefaultBox("MemoryLimit", typeof(MemoryLimit))]
 [DefaultBox("AddressSpace", typeof(AddressSpace))]
+[DefaultBox("Scavenger", typeof(Scavenger))]
+[DefaultBox("Host", typeof(NoHost))]
 [DefaultBox("Os", typeof(LinuxMemory))]
 public unsafe interface IAllocatorConfig
 {
@@ -46,6 +49,12 @@ public unsafe interface IAllocatorConfig
 
     /// <summary>How many milliseconds unused memory waits before it is given back.</summary>
     [Option(1000, Minimum = 0)] static abstract uint PurgeDelay { get; }
+
+    /// <summary>What is wanted of transparent huge pages: a value of <see cref="HugePagePolicy"/>.</summary>
+    [Option(0, Minimum = 0, Maximum = 2)] static abstract uint HugePages { get; }
+
+    /// <summary>Whether a fresh SuperSlab is backed with memory at once: 0 or 1.</summary>
+    [Option(0, Minimum = 0, Maximum = 1)] static abstract uint Prefault { get; }
 
     /// <summary>How many bytes of freed big blocks are kept for reuse.</summary>
     [Option(33554432, Minimum = 0)] static abstract uint BigCacheBytes { get; }
@@ -119,6 +128,9 @@ public unsafe interface IAllocatorConfig
 
     // ---- operating system -------------------------------------------------------------------------------------------
 
+    /// <inheritdoc cref="LinuxMemory.Prepare"/>
+    [Bound("Os", "Prepare")] static abstract void OsPrepare();
+
     /// <inheritdoc cref="LinuxMemory.Reserve"/>
     [Bound("Os", "Reserve")] static abstract byte* OsReserve(nuint bytes);
 
@@ -142,6 +154,9 @@ public unsafe interface IAllocatorConfig
 
     /// <inheritdoc cref="LinuxMemory.AdviseHugePages"/>
     [Bound("Os", "AdviseHugePages")] static abstract bool OsAdviseHugePages(byte* at, nuint bytes, bool wanted);
+
+    /// <inheritdoc cref="LinuxMemory.Populate"/>
+    [Bound("Os", "Populate")] static abstract bool OsPopulate(byte* at, nuint bytes);
 
     /// <inheritdoc cref="LinuxMemory.AddressSpaceLimit"/>
     [Bound("Os", "AddressSpaceLimit")] static abstract nuint OsAddressSpaceLimit();
@@ -167,7 +182,19 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="LinuxMemory.Abort"/>
     [Bound("Os", "Abort")] static abstract void OsAbort();
 
+    /// <inheritdoc cref="NoHost.Configure"/>
+    [Bound("Host", "Configure")] static abstract void HostConfigure(Composition* composition);
+
+    /// <inheritdoc cref="NoHost.Wake{TConfig}"/>
+    [Bound("Host", "Wake")] static abstract bool HostWake(uint milliseconds);
+
+    /// <inheritdoc cref="NoHost.Pressure{TConfig}"/>
+    [Bound("Host", "Pressure")] static abstract void HostPressure(ulong committedBytes);
+
     // ---- pages --------------------------------------------------------------------------------------------------------
+
+    /// <inheritdoc cref="MemoryLimit.TryCharge{TConfig}"/>
+    [Bound("MemoryLimit", "TryCharge")] static abstract bool TryCharge(nuint bytes);
 
     /// <inheritdoc cref="AddressSpace.TrySuperSlab{TConfig}"/>
     [Bound("AddressSpace", "TrySuperSlab")] static abstract bool TrySuperSlab(out SuperSlab* superSlab);
@@ -231,6 +258,30 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="RemoteFree.CountPending{TConfig}"/>
     [Bound("RemoteFree", "CountPending")] static abstract void CountPendingRemote(ThreadHeap* heap, ulong* blocks);
 
+    /// <inheritdoc cref="Scavenger.Want{TConfig}"/>
+    [Bound("Scavenger", "Want")] static abstract void WantScavenge();
+
+    /// <inheritdoc cref="Scavenger.Poll{TConfig}"/>
+    [Bound("Scavenger", "Poll")] static abstract void PollScavenge();
+
+    /// <inheritdoc cref="Scavenger.Pass{TConfig}"/>
+    [Bound("Scavenger", "Pass")] static abstract bool ScavengePass(bool now);
+
+    /// <inheritdoc cref="HeapRegistry.ReleaseEnded{TConfig}"/>
+    [Bound("HeapRegistry", "ReleaseEnded")] static abstract void ReleaseEndedHeaps();
+
+    /// <inheritdoc cref="HeapRegistry.TakeSpare{TConfig}"/>
+    [Bound("HeapRegistry", "TakeSpare")] static abstract ThreadHeap* TakeSpareHeap();
+
+    /// <inheritdoc cref="HeapRegistry.PutSpare{TConfig}"/>
+    [Bound("HeapRegistry", "PutSpare")] static abstract void PutSpareHeap(ThreadHeap* heap);
+
+    /// <inheritdoc cref="HeapRegistry.Abandon{TConfig}"/>
+    [Bound("HeapRegistry", "Abandon")] static abstract void AbandonHeap(ThreadHeap* heap);
+
+    /// <inheritdoc cref="HeapRegistry.First{TConfig}"/>
+    [Bound("HeapRegistry", "First")] static abstract ThreadHeap* FirstHeap();
+
     /// <inheritdoc cref="HeapRegistry.TryAdoptSlab{TConfig}"/>
     [Bound("HeapRegistry", "TryAdoptSlab")] static abstract bool TryAdoptSlab(ThreadHeap* heap, uint sizeClass, out Slab* slab);
 
@@ -272,6 +323,12 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="UnifiedCacheRefill.RetireEmpty{TConfig}"/>
     [Bound("Refill", "RetireEmpty")] static abstract void RetireEmptySlabs(ThreadHeap* heap);
 
+    /// <inheritdoc cref="UnifiedCacheRefill.RetireAll{TConfig}"/>
+    [Bound("Refill", "RetireAll")] static abstract void RetireAllSlabs(ThreadHeap* heap);
+
+    /// <inheritdoc cref="UnifiedCacheRefill.PurgePages{TConfig}"/>
+    [Bound("Refill", "PurgePages")] static abstract uint PurgePages(ThreadHeap* heap, uint sizeClass, uint limit, bool now, out bool changing);
+
     /// <inheritdoc cref="WarmPool.TryTake{TConfig}"/>
     [Bound("WarmPool", "TryTake")] static abstract bool TryTakeWarm(ThreadHeap* heap, out ChunkSpan span);
 
@@ -293,6 +350,9 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="LargePool.Free{TConfig}"/>
     [Bound("LargePool", "Free")] static abstract void FreeLarge(ThreadHeap* heap, void* block, uint chunk);
 
+    /// <inheritdoc cref="LargePool.FreeAll{TConfig}"/>
+    [Bound("LargePool", "FreeAll")] static abstract void FreeAllLarge(ThreadHeap* heap);
+
     /// <inheritdoc cref="LargePool.TryResize{TConfig}"/>
     [Bound("LargePool", "TryResize")] static abstract bool TryResizeLarge(void* block, uint chunk, nuint size);
 
@@ -307,6 +367,12 @@ public unsafe interface IAllocatorConfig
 
     /// <inheritdoc cref="BigCache.Free{TConfig}"/>
     [Bound("BigCache", "Free")] static abstract void FreeBig(void* block);
+
+    /// <inheritdoc cref="BigCache.Assign{TConfig}"/>
+    [Bound("BigCache", "Assign")] static abstract void AssignBig(void* block, ThreadHeap* heap);
+
+    /// <inheritdoc cref="BigCache.FreeAll{TConfig}"/>
+    [Bound("BigCache", "FreeAll")] static abstract void FreeAllBig(ThreadHeap* heap);
 
     /// <inheritdoc cref="BigCache.TryResize{TConfig}"/>
     [Bound("BigCache", "TryResize")] static abstract void* TryResizeBig(void* block, nuint size);
@@ -330,6 +396,12 @@ public unsafe interface IAllocatorConfig
 
     /// <inheritdoc cref="FreeGate.UsableSize{TConfig}"/>
     [Bound("FreeGate", "UsableSize")] static abstract nuint UsableSize(void* block);
+
+    /// <inheritdoc cref="ReallocGate.TryResize{TConfig}"/>
+    [Bound("ReallocGate", "TryResize")] static abstract void* TryResize(void* block, nuint usable, nuint size, nuint alignment);
+
+    /// <inheritdoc cref="AllocGate.AllocZeroed{TConfig}"/>
+    [Bound("AllocGate", "AllocZeroed")] static abstract void* AllocZeroed(ThreadHeap* heap, nuint size);
 
     /// <inheritdoc cref="AllocGate.AllocSlow{TConfig}"/>
     [Bound("AllocGate", "AllocSlow")] static abstract void* AllocSlow(ThreadHeap* heap, nuint size);

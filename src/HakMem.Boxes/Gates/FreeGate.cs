@@ -24,7 +24,7 @@ public static unsafe class FreeGate
         }
 
         sizeClass = PageMap.Get<TConfig>(chunk) ^ heap->IdShifted;
-        return sizeClass <= byte.MaxValue;
+        return sizeClass < SizeClasses.Count;   // not this owner, or not in a slab: larger
     }
 
     /// <summary>Frees what the hot path did not: null, blocks whose front is full, blocks of other heaps, large and big blocks. The heap may be null.</summary>
@@ -52,7 +52,9 @@ public static unsafe class FreeGate
         }
         else
         {
-            TConfig.AddRemote(heap, block, (uint)chunk, sizeClass);
+            // Blocks of a first-class heap are sent at once: in the table they would outlive it.
+            bool gathered = TConfig.Space->Heaps[entry >> 8]->Kind == HeapKind.Thread;
+            TConfig.AddRemote(gathered ? heap : null, block, (uint)chunk, sizeClass);
         }
     }
 

@@ -21,7 +21,7 @@ public static unsafe class ReallocGate
         bool aligned = alignment <= 16 || ((nuint)block & (alignment - 1)) == 0;
         if (aligned)
         {
-            void* resized = Resize<TConfig>(block, usable, size, alignment);
+            void* resized = TryResize<TConfig>(block, usable, size, alignment);
             if (resized != null) return resized;
         }
 
@@ -40,7 +40,8 @@ public static unsafe class ReallocGate
         return moved;
     }
 
-    private static void* Resize<TConfig>(void* block, nuint usable, nuint size, nuint alignment)
+    /// <summary>The block at its new size without copying, perhaps at another address; null when it must be copied. <paramref name="usable"/> is its usable size.</summary>
+    public static void* TryResize<TConfig>(void* block, nuint usable, nuint size, nuint alignment)
         where TConfig : struct, IAllocatorConfig
     {
         nuint chunk = PageMap.ChunkOf<TConfig>(block);

@@ -59,6 +59,7 @@ public static unsafe class BigCache
         bool cached = TryTakeCached<TConfig>(state, bytes, alignment, out byte* start, out nuint mapped);
         if (!cached)
         {
+            if (!TConfig.TryCharge(bytes)) return null;
             start = Map<TConfig>(bytes, alignment);
             mapped = bytes;
             if (start == null) return null;
@@ -94,6 +95,7 @@ public static unsafe class BigCache
         if (entry != null && wrong == FatalReason.None)
         {
             bytes = entry->Bytes;
+            Count(space, entry, -1, -(long)bytes);
             Remove(space, entry);
         }
 
@@ -102,7 +104,8 @@ public static unsafe class BigCache
         SharedState* state = TConfig.BigCacheState;
         Interlocked.Decrement(ref state->Blocks);
         Interlocked.Add(ref state->LiveBytes, -(long)bytes);
-        if (!TryCache<TConfig>(state, (byte*)block, bytes)) _ = TConfig.OsUnmap((byte*)block, bytes);
+        if (TryCache<TConfig>(state, (byte*)block, bytes)) TConfig.WantScavenge();
+        else _ = TConfig.OsUnmap((byte*)block, bytes);
         Drain<TConfig>(false);
     }
 
@@ -113,6 +116,7 @@ public static unsafe class BigCache
         if (size <= Chunk.SuperSlabBytes || size > MaxBytes) return null;
         nuint bytes = Pages(size);
         SpaceState* space = TConfig.Space;
+        if (!TConfig.TryCharge(bytes)) return null;   // more than is needed, but only what it grows by counts in the end
 
         // The table's lock is held across the move, so that nobody finds the address taken by a new mapping under the old entry.
         SpinLock.Enter<TConfig>(&space->BigLock);
@@ -123,6 +127,7 @@ public static unsafe class BigCache
         {
             old = entry->Bytes;
             moved = old == bytes ? (byte*)block : TConfig.OsRemap((byte*)block, old, bytes, true);
+            if (moved != null) Count(space, entry, 0, (long)bytes - (long)old);
             if (moved == block)
             {
                 entry->Bytes = bytes;
@@ -155,6 +160,42 @@ public static unsafe class BigCache
         return bytes;
     }
 
+    /// <summary>Makes a big block of the composition one of a first-class heap: it dies with the heap.</summary>
+    public static void Assign<TConfig>(void* block, ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpaceState* space = TConfig.Space;
+        SpinLock.Enter<TConfig>(&space->BigLock);
+        BigBlock* entry = Find(space, (byte*)block);
+        if (entry != null)
+        {
+            entry->Owner = heap->Id;
+            Count(space, entry, 1, (long)entry->Bytes);
+        }
+
+        SpinLock.Exit<TConfig>(&space->BigLock);
+    }
+
+    /// <summary>Frees every big block of a first-class heap. Nobody may use the heap or its blocks any more. No lock may be held.</summary>
+    public static void FreeAll<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpaceState* space = TConfig.Space;
+        while (heap->BigBlocks != 0)
+        {
+            byte* block = null;
+            SpinLock.Enter<TConfig>(&space->BigLock);
+            for (nuint i = 0; i < (nuint)1 << space->BigLog2 && block == null; i++)
+            {
+                if (space->BigBlocks[i].Start != null && space->BigBlocks[i].Owner == heap->Id) block = space->BigBlocks[i].Start;
+            }
+
+            SpinLock.Exit<TConfig>(&space->BigLock);
+            if (block == null) return;
+            Free<TConfig>(block);
+        }
+    }
+
     /// <summary>Unmaps cached mappings that are too old, or all. No lock may be held.</summary>
     public static void Drain<TConfig>(bool all)
         where TConfig : struct, IAllocatorConfig
@@ -181,10 +222,19 @@ public static unsafe class BigCache
         }
     }
 
+    // Counts for the first-class heap that owns a block, if one does. Under the table's lock.
+    private static void Count(SpaceState* space, BigBlock* entry, long blocks, long bytes)
+    {
+        ThreadHeap* heap = space->Heaps[entry->Owner];
+        if (heap == null) return;
+        heap->BigBlocks += blocks;
+        heap->BigBytes += bytes;
+    }
+
     private static FatalReason Check<TConfig>(SpaceState* space, BigBlock* entry, byte* block)
         where TConfig : struct, IAllocatorConfig
     {
-        if (entry != null) return entry->Owner == TConfig.Composition->Id ? FatalReason.None : FatalReason.OtherAllocator;
+        if (entry != null) return space->CompositionOf[entry->Owner] == TConfig.Composition->Id ? FatalReason.None : FatalReason.OtherAllocator;
         return IsInside(space, block) ? FatalReason.InteriorPointer : FatalReason.NotAllocated;
     }
 

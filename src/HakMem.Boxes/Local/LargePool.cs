@@ -44,7 +44,7 @@ public static unsafe class LargePool
     public static void* Alloc<TConfig>(ThreadHeap* heap, nuint size, nuint alignment, bool zeroed)
         where TConfig : struct, IAllocatorConfig
     {
-        uint chunks = (uint)((size + Chunk.Bytes - 1) >> Chunk.Log2);
+        uint chunks = size == 0 ? 1 : (uint)((size + Chunk.Bytes - 1) >> Chunk.Log2);
         bool aligned = alignment > Chunk.Bytes;
         if (aligned)
         {
@@ -63,7 +63,9 @@ public static unsafe class LargePool
         Slab* header = Slab.At<TConfig>(span.FirstChunk);
         header->FirstChunk = span.FirstChunk;
         header->Blocks = chunks;
-        uint owner = TConfig.Composition->Id << 8;
+        bool owned = heap != null && heap->Kind == HeapKind.FirstClass;
+        uint owner = owned ? heap->IdShifted : TConfig.Composition->Id << 8;
+        if (owned) Link<TConfig>(heap, header);
         if (chunks > 1) PageMap.Set<TConfig>(span.FirstChunk + 1, chunks - 1, owner | SizeClasses.LargeInterior);
         PageMap.Set<TConfig>(span.FirstChunk, 1, owner | SizeClasses.LargeHead);
         SharedState* state = TConfig.LargePoolState;
@@ -79,23 +81,35 @@ public static unsafe class LargePool
     public static void Free<TConfig>(ThreadHeap* heap, void* block, uint chunk)
         where TConfig : struct, IAllocatorConfig
     {
-        uint head = (TConfig.Composition->Id << 8) | SizeClasses.LargeHead;
+        uint head = PageMap.Get<TConfig>(chunk);
 
         // Whoever clears the entry owns the block from here on: of two threads that free it, one is stopped.
         TConfig.OnSharedStep();
-        if (Interlocked.CompareExchange(ref TConfig.PageMap[chunk], 0, head) != head) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
-        uint chunks = Slab.At<TConfig>(chunk)->Blocks;
+        if ((byte)head != SizeClasses.LargeHead || Interlocked.CompareExchange(ref TConfig.PageMap[chunk], 0, head) != head)
+        {
+            Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
+        }
+
+        Slab* header = Slab.At<TConfig>(chunk);
+        uint chunks = header->Blocks;
         PageMap.Set<TConfig>(chunk, chunks, 0);
+        ThreadHeap* owner = TConfig.Space->Heaps[head >> 8];
+        if (owner != null && owner->Kind == HeapKind.FirstClass) Unlink<TConfig>(owner, header);
         SharedState* state = TConfig.LargePoolState;
         Interlocked.Decrement(ref state->Blocks);
         Interlocked.Add(ref state->Chunks, -(long)chunks);
         if (heap != null)
         {
             TConfig.OnFreeLarge(heap);
-            if (TryCache<TConfig>(heap, chunk, chunks)) return;
+            if (TryCache<TConfig>(heap, chunk, chunks))
+            {
+                TConfig.WantScavenge();
+                return;
+            }
         }
 
         TConfig.ReturnSpan(chunk, chunks, true);
+        TConfig.WantScavenge();
         TConfig.PollPurge(false);
     }
 
@@ -106,12 +120,13 @@ public static unsafe class LargePool
         if (size <= SizeClasses.MaxBytes || size > Chunk.SuperSlabBytes) return false;
         Slab* header = Slab.At<TConfig>(chunk);
         uint chunks = header->Blocks;
+        uint owner = PageMap.Get<TConfig>(chunk) >> 8;
         uint wanted = (uint)((size + Chunk.Bytes - 1) >> Chunk.Log2);
         if (wanted == chunks) return true;
         if (wanted > chunks)
         {
             if (!TConfig.TryExtendSpan(chunk, chunks, wanted)) return false;
-            PageMap.Set<TConfig>(chunk + chunks, wanted - chunks, (TConfig.Composition->Id << 8) | SizeClasses.LargeInterior);
+            PageMap.Set<TConfig>(chunk + chunks, wanted - chunks, (owner << 8) | SizeClasses.LargeInterior);
         }
         else
         {
@@ -121,6 +136,14 @@ public static unsafe class LargePool
 
         header->Blocks = wanted;
         Interlocked.Add(ref TConfig.LargePoolState->Chunks, (long)wanted - chunks);
+        ThreadHeap* heap = TConfig.Space->Heaps[owner];
+        if (heap != null && heap->Kind == HeapKind.FirstClass)
+        {
+            SpinLock.Enter<TConfig>(&heap->Lock);
+            heap->LargeChunks += (long)wanted - chunks;
+            SpinLock.Exit<TConfig>(&heap->Lock);
+        }
+
         return true;
     }
 
@@ -141,6 +164,48 @@ public static unsafe class LargePool
         }
 
         state->Chunks = 0;
+    }
+
+    /// <summary>Frees every large block of a first-class heap. Nobody may use the heap or its blocks any more. Under the heap's lock.</summary>
+    public static void FreeAll<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* state = TConfig.LargePoolState;
+        while (heap->LargeBlocks != null)
+        {
+            Slab* header = heap->LargeBlocks;
+            heap->LargeBlocks = header->Next;
+            uint chunk = header->FirstChunk, chunks = header->Blocks;
+            PageMap.Set<TConfig>(chunk, chunks, 0);
+            Interlocked.Decrement(ref state->Blocks);
+            Interlocked.Add(ref state->Chunks, -(long)chunks);
+            TConfig.ReturnSpan(chunk, chunks, true);
+        }
+
+        heap->LargeChunks = 0;
+    }
+
+    private static void Link<TConfig>(ThreadHeap* heap, Slab* header)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        header->Previous = null;
+        header->Next = heap->LargeBlocks;
+        if (heap->LargeBlocks != null) heap->LargeBlocks->Previous = header;
+        heap->LargeBlocks = header;
+        heap->LargeChunks += header->Blocks;
+        SpinLock.Exit<TConfig>(&heap->Lock);
+    }
+
+    private static void Unlink<TConfig>(ThreadHeap* heap, Slab* header)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        if (header->Previous != null) header->Previous->Next = header->Next;
+        else heap->LargeBlocks = header->Next;
+        if (header->Next != null) header->Next->Previous = header->Previous;
+        heap->LargeChunks -= header->Blocks;
+        SpinLock.Exit<TConfig>(&heap->Lock);
     }
 
     private static bool TryTakeCached<TConfig>(ThreadHeap* heap, uint chunks, out ChunkSpan span)
@@ -173,6 +238,7 @@ public static unsafe class LargePool
         HeapState* state = TConfig.LargePoolOf(heap);
         SpinLock.Enter<TConfig>(&heap->Lock);
         bool room = state->Count < MaxSlots && state->Chunks + chunks <= MaxCachedChunks;
+        heap->Moves++;
         if (room)
         {
             state->Slots[state->Count++] = ((ulong)chunk << 8) | chunks;

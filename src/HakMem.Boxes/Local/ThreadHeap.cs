@@ -3,6 +3,16 @@ using System.Runtime.InteropServices;
 
 namespace HakMem.Boxes;
 
+/// <summary>Who a heap serves.</summary>
+public enum HeapKind : uint
+{
+    /// <summary>One thread at a time.</summary>
+    Thread,
+
+    /// <summary>Whoever holds its user lock: <see cref="FirstClassHeap"/>. Its blocks die with it.</summary>
+    FirstClass,
+}
+
 /// <summary>Whether a thread runs on a heap.</summary>
 public enum HeapLife
 {
@@ -38,6 +48,9 @@ public unsafe struct ThreadHeap
     /// <summary>The next heap without a thread. Under the registry's lock.</summary>
     [FieldOffset(16)] public ThreadHeap* NextFree;
 
+    /// <summary>Who it serves. Changes only while nobody uses it.</summary>
+    [FieldOffset(24)] public HeapKind Kind;
+
     /// <summary>Guards the bins' slab lists, the L parts of the slabs, the warm and large pools of this heap.</summary>
     [FieldOffset(64)] public int Lock;
 
@@ -53,8 +66,35 @@ public unsafe struct ThreadHeap
     /// <summary>32 bytes in which the OS marks the end of the thread; nonzero is ended.</summary>
     [FieldOffset(80)] public int EndMark;
 
+    /// <summary>Refills and flushes so far. Under <see cref="Lock"/>.</summary>
+    [FieldOffset(112)] public uint Moves;
+
+    /// <summary><see cref="Moves"/> when the scavenger came last. Under <see cref="Lock"/>.</summary>
+    [FieldOffset(116)] public uint SeenMoves;
+
+    /// <summary>OS pages given back inside slabs of this heap that still have users. Under <see cref="Lock"/>.</summary>
+    [FieldOffset(120)] public long PurgedPages;
+
     /// <summary>Slabs of this heap, or just migrated from it, whose remote part has something to collect.</summary>
     [FieldOffset(128)] public nint Inbox;
+
+    /// <summary>The slabs of a first-class heap that are in no bin's list. Under <see cref="Lock"/>.</summary>
+    [FieldOffset(136)] public Slab* FullSlabs;
+
+    /// <summary>The large blocks of a first-class heap, linked through the headers of their first chunks. Under <see cref="Lock"/>.</summary>
+    [FieldOffset(144)] public Slab* LargeBlocks;
+
+    /// <summary>The chunks of these. Under <see cref="Lock"/>.</summary>
+    [FieldOffset(152)] public long LargeChunks;
+
+    /// <summary>The big blocks of a first-class heap. Under the lock of the table of big blocks.</summary>
+    [FieldOffset(160)] public long BigBlocks;
+
+    /// <summary>The bytes of these. Under the same.</summary>
+    [FieldOffset(168)] public long BigBytes;
+
+    /// <summary>Whoever holds it is, for a first-class heap, the running thread. Taken before <see cref="Lock"/>.</summary>
+    [FieldOffset(176)] public int UserLock;
 
     /// <summary>The class of a size, by its 16-byte steps: one load. See <see cref="SizeClasses.FillTable"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -117,9 +157,3 @@ public unsafe struct Bin
     [FieldOffset(56)] public Slab* Empty;
 }
 
-/// <summary>The core of a composition's state, followed in memory by the states of its boxes.</summary>
-public unsafe struct Composition
-{
-    /// <summary>The composition's own owner id: the owner of its large and big blocks.</summary>
-    public uint Id;
-}

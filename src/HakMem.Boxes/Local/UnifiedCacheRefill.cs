@@ -46,6 +46,7 @@ public static unsafe class UnifiedCacheRefill
             got = Fill<TConfig>(heap, bin, sizeClass, want);
         }
 
+        heap->Moves++;
         TConfig.OnRefill(heap, sizeClass, got);
         SpinLock.Exit<TConfig>(&heap->Lock);
         bin->Top = bin->Bottom + got - 1;
@@ -89,14 +90,15 @@ public static unsafe class UnifiedCacheRefill
             uint half = (count + 1) / 2;
             SpinLock.Enter<TConfig>(&heap->Lock);
             GiveBack<TConfig>(heap, sizeClass, bin->Bottom, half);
+            heap->Moves++;
             TConfig.OnFlush(heap, sizeClass, half);
             SpinLock.Exit<TConfig>(&heap->Lock);
             NativeMemory.Copy(bin->Bottom + half, bin->Bottom, (count - half) * (nuint)sizeof(void*));
             bin->Top -= half;
-            TConfig.PollPurge(false);
         }
 
         *bin->Top++ = block;
+        TConfig.WantScavenge();
     }
 
     /// <summary>Gives everything in the front stacks back to the slabs. By the running thread, or for an ended one. Under the heap's lock.</summary>
@@ -165,6 +167,33 @@ public static unsafe class UnifiedCacheRefill
         }
     }
 
+    /// <summary>
+    /// Gives up every slab of a first-class heap with all blocks in it, at a cost of the slabs. Nobody may use the heap or its blocks any more. Under the heap's lock.
+    /// </summary>
+    public static void RetireAll<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+            bin->Top = bin->Bottom;
+            bin->Borrowed = 0;
+            bin->LastMove = FrontMove.None;
+            bin->Empty = null;
+            if (bin->Current != null) Retire<TConfig>(heap, bin, bin->Current);
+            while (bin->Partial != null) Retire<TConfig>(heap, bin, bin->Partial);
+            while (bin->Sparse != null) Retire<TConfig>(heap, bin, bin->Sparse);
+            *ThreadHeap.Out(heap, sizeClass) = 0;
+        }
+
+        while (heap->FullSlabs != null)
+        {
+            Slab* slab = heap->FullSlabs;
+            heap->FullSlabs = slab->Next;
+            Retire<TConfig>(heap, ThreadHeap.BinOf(heap, slab->Class), slab);
+        }
+    }
+
     /// <summary>Takes a slab with free blocks out of a heap's bin, for another heap. False when the bin has none. Under the heap's lock.</summary>
     public static bool TryUnlink<TConfig>(ThreadHeap* heap, uint sizeClass, out Slab* slab)
         where TConfig : struct, IAllocatorConfig
@@ -174,7 +203,104 @@ public static unsafe class UnifiedCacheRefill
         if (slab == null || (slab->FreeBlocks == 0 && slab->Carved == slab->Blocks)) return false;
         Unlink(bin, slab);
         *ThreadHeap.Out(heap, sizeClass) -= slab->Carved - slab->FreeBlocks;
+        heap->PurgedPages -= BitOperations.PopCount(slab->PurgedPages);
         return true;
+    }
+
+    /// <summary>
+    /// Gives back whole OS pages that lie in free blocks of a bin's slabs: of slabs that did not change since the last call, or with
+    /// <paramref name="now"/> of all. Stops after <paramref name="limit"/> calls to the OS, so that the lock is not held long; call again while it returns
+    /// the limit. Returns the number of calls; <paramref name="changing"/> tells that a slab was left for a later time. Under the heap's lock.
+    /// </summary>
+    public static uint PurgePages<TConfig>(ThreadHeap* heap, uint sizeClass, uint limit, bool now, out bool changing)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        changing = false;
+        if (TConfig.Composition->HugePages == HugePagePolicy.Always) return 0;
+        uint calls = PurgeSlab<TConfig>(heap, bin->Current, limit, now, ref changing);
+        for (Slab* slab = bin->Partial; slab != null && calls < limit; slab = slab->Next) calls += PurgeSlab<TConfig>(heap, slab, limit - calls, now, ref changing);
+        for (Slab* slab = bin->Sparse; slab != null && calls < limit; slab = slab->Next) calls += PurgeSlab<TConfig>(heap, slab, limit - calls, now, ref changing);
+        return calls;
+    }
+
+    private static uint PurgeSlab<TConfig>(ThreadHeap* heap, Slab* slab, uint limit, bool now, ref bool changing)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (slab == null || slab->FreeBlocks == 0) return 0;
+        if (slab->Stage == 0 || slab->SeenFree != (ushort)slab->FreeBlocks)
+        {
+            slab->Stage = 1;
+            slab->SeenFree = (ushort)slab->FreeBlocks;
+            if (!now)
+            {
+                changing = true;
+                return 0;
+            }
+        }
+
+        if (slab->Stage == 2) return 0;
+        uint calls = 0;
+        nuint size = TConfig.Classes[slab->Class].SizeBytes;
+        for (uint index = 0; index < slab->Carved && calls < limit;)
+        {
+            uint end = EndOfRun(slab, index, out uint start);
+            if (end == start) break;
+            index = end;
+            nuint firstPage = ((start * size) + Chunk.OsPageBytes - 1) / Chunk.OsPageBytes;
+            nuint endPage = end * size / Chunk.OsPageBytes;
+            if (endPage <= firstPage) continue;
+            ulong pages = (ulong.MaxValue >> (int)(64 - (endPage - firstPage))) << (int)firstPage;
+            if ((pages & ~slab->PurgedPages) == 0) continue;
+            calls++;
+            if (!TConfig.OsPurge(slab->Start + (firstPage * Chunk.OsPageBytes), (endPage - firstPage) * Chunk.OsPageBytes))
+            {
+                slab->Stage = 2;   // refused: not again before something changes
+                return calls;
+            }
+
+            heap->PurgedPages += BitOperations.PopCount(pages & ~slab->PurgedPages);
+            slab->PurgedPages |= pages;
+        }
+
+        if (calls < limit) slab->Stage = 2;
+        return calls;
+    }
+
+    // The first run of free blocks from an index on: its start, and the index behind it. Both are Carved when there is none.
+    private static uint EndOfRun(Slab* slab, uint index, out uint start)
+    {
+        start = NextBit(slab, index, 0);
+        return NextBit(slab, start, ulong.MaxValue);
+    }
+
+    private static uint NextBit(Slab* slab, uint index, ulong invert)
+    {
+        while (index < slab->Carved)
+        {
+            ulong rest = (slab->Bits[index >> 6] ^ invert) >> (int)(index & 63);
+            if (rest != 0)
+            {
+                index += (uint)BitOperations.TrailingZeroCount(rest);
+                break;
+            }
+
+            index = (index | 63) + 1;
+        }
+
+        return index < slab->Carved ? index : slab->Carved;
+    }
+
+    // Blocks of this range are handed out: its pages count as touched again.
+    private static void ForgetPurged(ThreadHeap* heap, Slab* slab, byte* first, nuint bytes)
+    {
+        nuint offset = (nuint)(first - slab->Start);
+        int firstPage = (int)(offset / Chunk.OsPageBytes);
+        int endPage = (int)((offset + bytes + Chunk.OsPageBytes - 1) / Chunk.OsPageBytes);
+        ulong pages = ulong.MaxValue << firstPage;
+        if (endPage < 64) pages &= ~(ulong.MaxValue << endPage);
+        heap->PurgedPages -= BitOperations.PopCount(slab->PurgedPages & pages);
+        slab->PurgedPages &= ~pages;
     }
 
     private static uint Fill<TConfig>(ThreadHeap* heap, Bin* bin, uint sizeClass, uint want)
@@ -210,6 +336,7 @@ public static unsafe class UnifiedCacheRefill
             if (at == bin->Bottom) break;
             slab->Place = SlabPlace.Full;
             bin->Current = null;
+            if (heap->Kind == HeapKind.FirstClass) Push(&heap->FullSlabs, slab);
         }
 
         uint got = (uint)(high - at);
@@ -244,6 +371,7 @@ public static unsafe class UnifiedCacheRefill
             }
             while (bits != 0 && at != bottom);
             slab->Bits[word] = bits;
+            if (slab->PurgedPages != 0) ForgetPurged(heap, slab, first, 64 * size);
             if (bits != 0) break;
         }
 
@@ -293,6 +421,7 @@ public static unsafe class UnifiedCacheRefill
         else
         {
             *ThreadHeap.Out(heap, sizeClass) += slab->Carved - slab->FreeBlocks;
+            heap->PurgedPages += BitOperations.PopCount(slab->PurgedPages);
         }
 
         Link(bin, slab, SlabPlace.Partial);
@@ -351,8 +480,8 @@ public static unsafe class UnifiedCacheRefill
         where TConfig : struct, IAllocatorConfig
     {
         ulong twice = slab->Bits[word] & bits;
-        if (twice != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, BlockAt<TConfig>(slab, word, twice));
-        else Fatal.Stop<TConfig>(FatalReason.NotAllocated, BlockAt<TConfig>(slab, word, bits));
+        if (twice != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, Slab.BlockAt<TConfig>(slab, slab->Class, word, twice));
+        else Fatal.Stop<TConfig>(FatalReason.NotAllocated, Slab.BlockAt<TConfig>(slab, slab->Class, word, bits));
     }
 
     // Puts a slab that gained free blocks where it belongs: into a list, into a better list, or away.
@@ -365,7 +494,11 @@ public static unsafe class UnifiedCacheRefill
         if (slab->Place != SlabPlace.Partial)
         {
             bool worth = slab->FreeBlocks >= TConfig.Classes[slab->Class].ListAt;
-            if (slab->Place == SlabPlace.Full) Link(bin, slab, worth ? SlabPlace.Partial : SlabPlace.Sparse);
+            if (slab->Place == SlabPlace.Full)
+            {
+                if (heap->Kind == HeapKind.FirstClass) Remove(&heap->FullSlabs, slab);
+                Link(bin, slab, worth ? SlabPlace.Partial : SlabPlace.Sparse);
+            }
             else if (worth) Relink(bin, slab, SlabPlace.Partial);
         }
 
@@ -393,7 +526,7 @@ public static unsafe class UnifiedCacheRefill
         uint entry = PageMap.Get<TConfig>(place >> 6);
         if ((byte)entry != sizeClass || TConfig.Space->CompositionOf[entry >> 8] != TConfig.Composition->Id)
         {
-            Fatal.Stop<TConfig>(FatalReason.DoubleFree, BlockAt<TConfig>(slab, word, bits));
+            Fatal.Stop<TConfig>(FatalReason.DoubleFree, Slab.BlockAt<TConfig>(slab, sizeClass, word, bits));   // the slab may be another class's by now
         }
 
         TConfig.SendRemote(slab, word, bits);
@@ -405,6 +538,7 @@ public static unsafe class UnifiedCacheRefill
         where TConfig : struct, IAllocatorConfig
     {
         Unlink(bin, slab);
+        heap->PurgedPages -= BitOperations.PopCount(slab->PurgedPages);
         TConfig.OnRetireSlab(heap, slab);
         ChunkSpan span;
         span.FirstChunk = slab->FirstChunk;
@@ -414,18 +548,25 @@ public static unsafe class UnifiedCacheRefill
         if (span.Chunks != 1 || !TConfig.TryPutWarm(heap, span)) TConfig.ReleaseSlab(span.FirstChunk, span.Chunks, span.Dirty);
     }
 
-    private static void* BlockAt<TConfig>(Slab* slab, uint word, ulong bits)
-        where TConfig : struct, IAllocatorConfig
-        => slab->Start + ((((nuint)word << 6) + (nuint)(uint)BitOperations.TrailingZeroCount(bits)) * TConfig.Classes[slab->Class].SizeBytes);
-
     private static void Link(Bin* bin, Slab* slab, SlabPlace place)
     {
-        Slab** head = Head(bin, place);
         slab->Place = place;
+        Push(Head(bin, place), slab);
+    }
+
+    private static void Push(Slab** head, Slab* slab)
+    {
         slab->Previous = null;
         slab->Next = *head;
         if (*head != null) (*head)->Previous = slab;
         *head = slab;
+    }
+
+    private static void Remove(Slab** head, Slab* slab)
+    {
+        if (slab->Previous != null) slab->Previous->Next = slab->Next;
+        else *head = slab->Next;
+        if (slab->Next != null) slab->Next->Previous = slab->Previous;
     }
 
     private static void Relink(Bin* bin, Slab* slab, SlabPlace place)
@@ -443,9 +584,7 @@ public static unsafe class UnifiedCacheRefill
         }
         else if (slab->Place is SlabPlace.Partial or SlabPlace.Sparse)
         {
-            if (slab->Previous != null) slab->Previous->Next = slab->Next;
-            else *Head(bin, slab->Place) = slab->Next;
-            if (slab->Next != null) slab->Next->Previous = slab->Previous;
+            Remove(Head(bin, slab->Place), slab);
         }
 
         slab->Place = SlabPlace.Adrift;

@@ -15,8 +15,28 @@ public static unsafe class LinuxMemory
 {
     private const int ProtNone = 0, ProtRead = 1, ProtReadWrite = 3;
     private const int MapPrivateAnonymous = 0x22, MapNoReserve = 0x4000;
-    private const int DontNeed = 4, HugePage = 14, NoHugePage = 15;
+    private const int DontNeed = 4, HugePage = 14, NoHugePage = 15, PopulateWrite = 23;
     private const int ClockMonotonicCoarse = 6, RlimitAs = 9;
+
+    /// <summary>Makes every call once, harmlessly, so that the runtime resolves it before it is needed under a lock.</summary>
+    public static void Prepare()
+    {
+        byte* page = Map(4096);
+        if (page == null) return;
+        _ = Commit(page, 4096);
+        _ = AdviseHugePages(page, 4096, false);
+        _ = Populate(page, 4096);
+        _ = Remap(page, 4096, 4096, false);
+        _ = Unmap(page, 4096);
+        _ = AddressSpaceLimit();
+        _ = Milliseconds();
+        _ = ThreadIsGone(ThreadId());
+        _ = sched_yield();
+        long* time = stackalloc long[2];
+        time[0] = time[1] = 0;
+        _ = nanosleep(time, null);
+        _ = write(2, null, 0);
+    }
 
     /// <summary>Reserves an address range without access. Returns its start, aligned to the OS page, or null.</summary>
     public static byte* Reserve(nuint bytes) => Checked(mmap(null, bytes, ProtNone, MapPrivateAnonymous | MapNoReserve, -1, 0));
@@ -41,6 +61,9 @@ public static unsafe class LinuxMemory
 
     /// <summary>Asks for or forbids transparent huge pages in a range. False when the OS does not know them, which does no harm.</summary>
     public static bool AdviseHugePages(byte* at, nuint bytes, bool wanted) => madvise(at, bytes, wanted ? HugePage : NoHugePage) == 0;
+
+    /// <summary>Backs a committed range with memory at once. False when the OS cannot (Linux before 5.14): then pages are backed as touched.</summary>
+    public static bool Populate(byte* at, nuint bytes) => madvise(at, bytes, PopulateWrite) == 0;
 
     /// <summary>The limit on the process's address space in bytes; the largest number when there is none.</summary>
     public static nuint AddressSpaceLimit()

@@ -22,6 +22,7 @@ public static unsafe class AddressSpace
     public static SpaceState* Open<TConfig>()
         where TConfig : struct, IAllocatorConfig
     {
+        TConfig.OsPrepare();
         fixed (int* opening = &s_opening)
         {
             SpinLock.Enter<TConfig>(opening);

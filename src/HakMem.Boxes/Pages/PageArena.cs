@@ -46,11 +46,12 @@ public static unsafe class PageArena
     {
         SharedState* arena = TConfig.PageArenaState;
         uint got = 0;
+        if (!TConfig.TryCharge((nuint)chunks << Chunk.Log2)) return 0;
         Enter<TConfig>(arena);
         while (got < want && TryCut(arena, chunks, aligned, spans + got)) got++;
         SpinLock.Exit<TConfig>(&arena->Lock);
         if (got != 0 || !TConfig.TrySuperSlab(out SuperSlab* fresh)) return got;
-
+        Prepare<TConfig>(fresh);
         Enter<TConfig>(arena);
         arena->SuperSlabs++;
         Insert(arena, fresh);
@@ -143,6 +144,20 @@ public static unsafe class PageArena
         superSlab->Dirty |= stillDirty;
         arena->DirtyChunks -= (uint)BitOperations.PopCount(mask & ~stillDirty);
         Insert(arena, superSlab);
+    }
+
+    // What the composition wants of a SuperSlab's pages; that the OS refuses does no harm.
+    private static void Prepare<TConfig>(SuperSlab* superSlab)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Composition* composition = TConfig.Composition;
+        byte* start = PageMap.Address<TConfig>(superSlab->FirstChunk);
+        if (composition->HugePages != HugePagePolicy.System)
+        {
+            _ = TConfig.OsAdviseHugePages(start, Chunk.SuperSlabBytes, composition->HugePages == HugePagePolicy.Always);
+        }
+
+        if (composition->Prefault) _ = TConfig.OsPopulate(start, Chunk.SuperSlabBytes);
     }
 
     private static void Enter<TConfig>(SharedState* arena)

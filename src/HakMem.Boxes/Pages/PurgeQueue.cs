@@ -34,7 +34,7 @@ public static unsafe class PurgeQueue
         if (superSlab->Queued) return;
         SharedState* queue = TConfig.PurgeQueueState;
         superSlab->Queued = true;
-        superSlab->Deadline = TConfig.OsMilliseconds() + TConfig.PurgeDelay;
+        superSlab->Deadline = TConfig.OsMilliseconds() + TConfig.Composition->PurgeDelay;
         superSlab->QueueNext = null;
         if (queue->Head == null)
         {
@@ -57,7 +57,7 @@ public static unsafe class PurgeQueue
         ulong deadline = Volatile.Read(ref queue->Deadline);
         if (deadline == 0) return;
         ulong time = TConfig.OsMilliseconds();
-        if (!now && time < deadline) return;
+        if (!now && (time < deadline || !TConfig.Composition->PurgeEnabled)) return;
 
         PageArena.SharedState* arena = TConfig.PageArenaState;
         while (TryPop<TConfig>(arena, queue, time, now, out SuperSlab* superSlab, out uint mask))
@@ -94,7 +94,10 @@ public static unsafe class PurgeQueue
             queue->Head = superSlab->QueueNext;
             Volatile.Write(ref queue->Deadline, queue->Head == null ? 0 : queue->Head->Deadline + 1);
             superSlab->Queued = false;
-            mask = TConfig.HideDirtyChunks(superSlab);
+
+            // A huge page goes back whole or not at all: what stays is queued again with the next chunk that is freed.
+            bool whole = TConfig.Composition->HugePages != HugePagePolicy.Always || superSlab->Free == uint.MaxValue;
+            if (whole) mask = TConfig.HideDirtyChunks(superSlab);
         }
 
         SpinLock.Exit<TConfig>(&arena->Lock);

@@ -81,6 +81,15 @@ public unsafe struct Slab
     /// <summary>Whether the blocks from <see cref="Carved"/> on are known to be zero.</summary>
     [FieldOffset(52)] public bool Zeroed;
 
+    /// <summary>What the scavenger knows of it: 0 nothing, 1 seen with <see cref="SeenFree"/> free blocks, 2 purged in that state.</summary>
+    [FieldOffset(53)] public byte Stage;
+
+    /// <summary>The low half of <see cref="FreeBlocks"/> when the scavenger came last.</summary>
+    [FieldOffset(54)] public ushort SeenFree;
+
+    /// <summary>One bit for each OS page that was given back while it was wholly free, and not handed out since.</summary>
+    [FieldOffset(56)] public ulong PurgedPages;
+
     /// <summary>The free bitmap when it is short.</summary>
     [FieldOffset(ShortBitsOffset)] public fixed ulong ShortBits[(int)ShortWords];
 
@@ -125,6 +134,14 @@ public unsafe struct Slab
         return (product & ((1UL << 40) - 1)) < sizeClass->Reciprocal;
     }
 
+    /// <summary>The block of the lowest of some bits in a word of a slab's bitmap.</summary>
+    public static void* BlockAt<TConfig>(Slab* slab, uint sizeClass, uint word, ulong bits)
+        where TConfig : struct, IAllocatorConfig
+    {
+        nuint index = ((nuint)word << 6) + (nuint)(uint)BitOperations.TrailingZeroCount(bits);
+        return slab->Start + (index * TConfig.Classes[sizeClass].SizeBytes);
+    }
+
     /// <summary>Makes the header of fresh memory: all blocks uncut, nothing free, nothing sent. Only when no thread can reach the slab.</summary>
     public static void Init<TConfig>(Slab* slab, uint firstChunk, uint sizeClass, uint owner, bool zeroed)
         where TConfig : struct, IAllocatorConfig
@@ -145,6 +162,8 @@ public unsafe struct Slab
         slab->Place = SlabPlace.Adrift;
         slab->FirstChunk = firstChunk;
         slab->Zeroed = zeroed;
+        slab->Stage = 0;
+        slab->PurgedPages = 0;
         slab->Owner = owner;
         slab->InboxNext = null;
         for (uint word = 0; word < info->Words; word++) slab->Bits[word] = 0;

@@ -40,6 +40,9 @@ public static unsafe class HeapRegistry
         /// <summary>The list of heaps without a thread.</summary>
         public ThreadHeap* FirstFree;
 
+        /// <summary>The list of first-class heaps that were destroyed and wait for use.</summary>
+        public ThreadHeap* FirstSpare;
+
         /// <summary>Where the next probe for ended threads begins.</summary>
         public ThreadHeap* Cursor;
     }
@@ -51,7 +54,14 @@ public static unsafe class HeapRegistry
         Composition* composition = (Composition*)TConfig.TakeMeta(space, TConfig.CompositionBytes);
         if (composition == null) return null;
         composition->Id = TConfig.NewOwner(space, null, 0);
-        return composition->Id == 0 ? null : composition;
+        if (composition->Id == 0) return null;
+        composition->PurgeDelay = TConfig.PurgeDelay;
+        composition->PurgeEnabled = true;
+        composition->SoftLimit = composition->HardLimit = ulong.MaxValue;
+        composition->HugePages = (HugePagePolicy)TConfig.HugePages;
+        composition->Prefault = TConfig.Prefault != 0;
+        TConfig.HostConfigure(composition);
+        return composition;
     }
 
     /// <summary>A heap for the calling thread: one whose thread ended, or a new one. Null when the OS refuses.</summary>
@@ -80,6 +90,40 @@ public static unsafe class HeapRegistry
         if (heap == null) heap = Create<TConfig>(registry, thread);
         if (heap != null) TConfig.OsWatchThreadEnd(&registry->EndKey, &heap->EndMark);
         return heap;
+    }
+
+    /// <summary>A heap without a thread and without anything in it, to be a first-class heap: a destroyed one, or a new one. Null when the OS refuses.</summary>
+    public static ThreadHeap* TakeSpare<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (TConfig.Composition == null) return null;
+        SharedState* registry = TConfig.RegistryState;
+        SpinLock.Enter<TConfig>(&registry->Lock);
+        ThreadHeap* heap = registry->FirstSpare;
+        if (heap != null) registry->FirstSpare = heap->NextFree;
+        SpinLock.Exit<TConfig>(&registry->Lock);
+        return heap != null ? heap : Create<TConfig>(registry, 0);
+    }
+
+    /// <summary>Keeps an empty first-class heap for use.</summary>
+    public static void PutSpare<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* registry = TConfig.RegistryState;
+        SpinLock.Enter<TConfig>(&registry->Lock);
+        heap->NextFree = registry->FirstSpare;
+        registry->FirstSpare = heap;
+        SpinLock.Exit<TConfig>(&registry->Lock);
+    }
+
+    /// <summary>Takes a heap that nobody runs on any more, blocks and all, as if its thread had ended. No lock may be held.</summary>
+    public static void Abandon<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* registry = TConfig.RegistryState;
+        SpinLock.Enter<TConfig>(&registry->Lock);
+        Retire<TConfig>(registry, heap);
+        SpinLock.Exit<TConfig>(&registry->Lock);
     }
 
     /// <summary>The heap made last; the others follow by <see cref="ThreadHeap.NextInComposition"/>.</summary>
@@ -131,33 +175,26 @@ public static unsafe class HeapRegistry
         where TConfig : struct, IAllocatorConfig
     {
         if (TConfig.Composition == null) return;
-        SharedState* registry = TConfig.RegistryState;
         if (heap != null) Empty<TConfig>(heap);
-        for (ThreadHeap* other = First<TConfig>(); other != null; other = other->NextInComposition)
-        {
-            SpinLock.Enter<TConfig>(&registry->Lock);
-            if (HasEnded<TConfig>(other)) Retire<TConfig>(registry, other);
-            SpinLock.Exit<TConfig>(&registry->Lock);
-        }
 
         // Twice: a heap may pass slabs on to one that was visited before it.
-        for (int pass = 0; pass < 2; pass++)
-        {
-            for (ThreadHeap* other = First<TConfig>(); other != null; other = other->NextInComposition)
-            {
-                SpinLock.Enter<TConfig>(&other->Lock);
-                TConfig.CollectRemote(other);
-                TConfig.RetireEmptySlabs(other);
-                TConfig.DrainWarm(other);
-                TConfig.DrainLarge(other);
-                SpinLock.Exit<TConfig>(&other->Lock);
-            }
-        }
-
-        TConfig.DrainSharedPool();
-        TConfig.PollPurge(true);
+        _ = TConfig.ScavengePass(true);
+        _ = TConfig.ScavengePass(true);
         TConfig.ReleaseUnusedSuperSlabs();
-        TConfig.DrainBig(true);
+    }
+
+    /// <summary>Takes over the heaps of all ended threads: their caches are emptied, their empty slabs given up. No lock may be held.</summary>
+    public static void ReleaseEnded<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* registry = TConfig.RegistryState;
+        for (ThreadHeap* heap = First<TConfig>(); heap != null; heap = heap->NextInComposition)
+        {
+            if (Volatile.Read(ref heap->EndMark) == 0) continue;   // a guess without the lock
+            SpinLock.Enter<TConfig>(&registry->Lock);
+            if (HasEnded<TConfig>(heap)) Retire<TConfig>(registry, heap);
+            SpinLock.Exit<TConfig>(&registry->Lock);
+        }
     }
 
     /// <summary>
@@ -203,7 +240,7 @@ public static unsafe class HeapRegistry
         statistics->InUseBytes += statistics->LargeBytes + statistics->BigBytes;
         statistics->CachedBytes += big->Bytes;
         statistics->ReservedBytes = ((ulong)space->ChunkCount << Chunk.Log2) + space->TableBytes + statistics->BigBytes + big->Bytes;
-        statistics->CommittedBytes = ((arena->UsedChunks + arena->DirtyChunks) << Chunk.Log2) + statistics->BigBytes + big->Bytes;
+        statistics->CommittedBytes += MemoryLimit.Committed<TConfig>();
         statistics->PurgedBytes = TConfig.PurgeQueueState->PurgedChunks << Chunk.Log2;
         statistics->Heaps = TConfig.RegistryState->Heaps;
         statistics->FreeHeaps = TConfig.RegistryState->FreeHeaps;
@@ -222,6 +259,7 @@ public static unsafe class HeapRegistry
         }
 
         TConfig.CountPendingRemote(heap, cached);
+        statistics->CommittedBytes -= (ulong)heap->PurgedPages * Chunk.OsPageBytes;
         statistics->CachedBytes += ((ulong)TConfig.LargePoolOf(heap)->Chunks + TConfig.WarmPoolOf(heap)->Count) << Chunk.Log2;
     }
 

@@ -70,7 +70,11 @@ public static unsafe class RemoteFree
             entry->Bits = bit;
         }
 
-        if (++state->Frees >= TConfig.RemoteBatch) SendAll<TConfig>(heap);
+        if (++state->Frees >= TConfig.RemoteBatch)
+        {
+            SendAll<TConfig>(heap);
+            TConfig.WantScavenge();
+        }
     }
 
     /// <summary>Sends what is in the table. By the running thread, or for an ended one.</summary>
@@ -98,7 +102,7 @@ public static unsafe class RemoteFree
         where TConfig : struct, IAllocatorConfig
     {
         ulong before = FetchAdd<TConfig>(slab->Remote + word, bits);      // acquire-release; pairs with the exchange in Collect
-        if ((before & bits) != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, PageMap.Address<TConfig>(slab->FirstChunk));
+        if ((before & bits) != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, Slab.BlockAt<TConfig>(slab, slab->Class, word, before & bits));
         if (before != 0) return;
         ulong flag = 1UL << (int)word;
         ulong summary = FetchAdd<TConfig>(&slab->Summary, flag);   // pairs with the exchange in Collect
@@ -160,6 +164,25 @@ public static unsafe class RemoteFree
             uint sizeClass = (byte)PageMap.Get<TConfig>((key - 1) >> 6);
             if (sizeClass < SizeClasses.Count) blocks[sizeClass] += (uint)BitOperations.PopCount(entries[i].Bits);
         }
+    }
+
+    /// <summary>Copies the entries of a heap's table that hold anything: first chunk of the slab and word in <paramref name="places"/>, blocks in <paramref name="bits"/>; room for 64. Returns how many.</summary>
+    public static uint CopyPending<TConfig>(ThreadHeap* heap, nuint* places, ulong* bits)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = TConfig.RemoteTableOf(heap);
+        uint count = 0;
+        if (state->Frees == 0) return 0;
+        Entry* entries = HeapState.Entries(state);
+        for (uint i = 0; i < 1u << TableLog2; i++)
+        {
+            nuint key = entries[i].Key;
+            if (key == 0) continue;
+            places[count] = key - 1;
+            bits[count++] = entries[i].Bits;
+        }
+
+        return count;
     }
 
     private static void SendEntry<TConfig>(Entry* entry)

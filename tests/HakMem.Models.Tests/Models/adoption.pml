@@ -14,7 +14,7 @@
  *   src/HakMem.Boxes/Shared/HeapRegistry.cs:Attach
  *   src/HakMem.Boxes/Shared/HeapRegistry.cs:Retire
  *   src/HakMem.Boxes/Shared/HeapRegistry.cs:Empty
- *   src/HakMem.Boxes/Shared/HeapRegistry.cs:Trim
+ *   src/HakMem.Boxes/Shared/Scavenger.cs:Visit
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Send
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Push
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Collect
@@ -194,7 +194,7 @@ proctype Successor() {
   od
 }
 
-/* src/HakMem.Boxes/Shared/HeapRegistry.cs:Trim */
+/* src/HakMem.Boxes/Shared/Scavenger.cs:Visit */
 proctype Trimmer() {
   byte sum, v, w, to; bool taken, mine;
   Enter(NEW); Collect(NEW); Exit(NEW)

@@ -1,0 +1,46 @@
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Pages: keeps a composition's committed memory below its limits. Above the soft limit everything unused is given back at once and the host is
+/// told, at most every 100 ms; above the hard limit a request fails. State: the limits in <see cref="Composition"/>. No lock may be held.
+/// </summary>
+[Box(BoxLayer.Pages)]
+public static unsafe class MemoryLimit
+{
+    private const ulong ReliefMilliseconds = 100;
+
+    /// <summary>Whether so many bytes more may be committed. A load and a branch when there is no limit.</summary>
+    public static bool TryCharge<TConfig>(nuint bytes)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Composition* composition = TConfig.Composition;
+        return composition->SoftLimit == ulong.MaxValue || TryChargeSlow<TConfig>(composition, bytes);
+    }
+
+    /// <summary>What the composition has committed: chunks in use or not purged, big blocks, cached mappings.</summary>
+    public static ulong Committed<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        PageArena.SharedState* arena = TConfig.PageArenaState;
+        BigCache.SharedState* big = TConfig.BigCacheState;
+        return ((arena->UsedChunks + arena->DirtyChunks) << Chunk.Log2) + (ulong)big->LiveBytes + big->Bytes;
+    }
+
+    private static bool TryChargeSlow<TConfig>(Composition* composition, nuint bytes)
+        where TConfig : struct, IAllocatorConfig
+    {
+        ulong wanted = Committed<TConfig>() + bytes;
+        if (wanted <= composition->SoftLimit) return true;
+        ulong time = TConfig.OsMilliseconds();
+        bool hard = wanted > composition->HardLimit;
+        if (hard || time - composition->RelievedAt >= ReliefMilliseconds)
+        {
+            composition->RelievedAt = time;
+            TConfig.PollPurge(true);
+            TConfig.DrainBig(true);
+            TConfig.HostPressure(wanted);
+        }
+
+        return !hard || Committed<TConfig>() + bytes <= composition->HardLimit;
+    }
+}

@@ -1,0 +1,162 @@
+using System.Runtime.InteropServices;
+
+namespace HakMem.Boxes;
+
+/// <summary>The numbers of one heap at one time; all sizes in bytes.</summary>
+public struct HeapStatistics
+{
+    /// <summary>Blocks with users.</summary>
+    public ulong Blocks;
+
+    /// <summary>Their usable sizes.</summary>
+    public ulong Bytes;
+
+    /// <summary>Free blocks in the front stacks, in bytes.</summary>
+    public ulong CachedBytes;
+}
+
+/// <summary>
+/// Box of layer Shared: heaps that belong to no thread. Whoever holds the user lock plays the running thread; frees by others come in by the
+/// remote bitmaps, sent at once. All blocks of such a heap can be given up together, at a cost of its slabs (T8), or outlive it as those of
+/// an ended thread do. State: the first-class part of <see cref="ThreadHeap"/>.
+/// </summary>
+[Box(BoxLayer.Shared)]
+public static unsafe class FirstClassHeap
+{
+    /// <summary>A new heap with nothing in it. Null when the OS refuses.</summary>
+    public static ThreadHeap* Create<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        ThreadHeap* heap = TConfig.TakeSpareHeap();
+        if (heap != null) heap->Kind = HeapKind.FirstClass;
+        return heap;
+    }
+
+    /// <summary>A block of the heap, not zeroed or zeroed, at a multiple of <paramref name="alignment"/>, a power of two. Null when no memory is to be had. Any thread.</summary>
+    public static void* Alloc<TConfig>(ThreadHeap* heap, nuint size, nuint alignment, bool zeroed)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&heap->UserLock);
+        void* block = AllocLocked<TConfig>(heap, size, alignment, zeroed);
+        SpinLock.Exit<TConfig>(&heap->UserLock);
+        return block;
+    }
+
+    /// <summary>Frees a block of any heap of the composition; one of this heap goes to its front. Any thread.</summary>
+    public static void Free<TConfig>(ThreadHeap* heap, void* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (block == null) return;
+        SpinLock.Enter<TConfig>(&heap->UserLock);
+        if (!TConfig.TryOwn(heap, block, out uint sizeClass) || !TConfig.TryPushFront(heap, sizeClass, block)) TConfig.FreeSlow(heap, block);
+        SpinLock.Exit<TConfig>(&heap->UserLock);
+    }
+
+    /// <summary>A block of the new size in this heap with the old contents. Null when no memory is to be had; the old block is as before then. Any thread.</summary>
+    public static void* Realloc<TConfig>(ThreadHeap* heap, void* block, nuint size, nuint alignment)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (block == null) return Alloc<TConfig>(heap, size, alignment, false);
+        nuint usable = TConfig.UsableSize(block);
+        if (((nuint)block & (alignment - 1)) == 0)
+        {
+            void* resized = TConfig.TryResize(block, usable, size, alignment);
+            if (resized != null) return resized;
+        }
+
+        void* moved = Alloc<TConfig>(heap, size, alignment, false);
+        if (moved == null) return null;
+        NativeMemory.Copy(block, moved, usable < size ? usable : size);
+        Free<TConfig>(heap, block);
+        return moved;
+    }
+
+    /// <summary>T8: gives up the heap with all its blocks. Nobody may use either any more; a later free of one of its blocks ends the process as long as its memory is not used again.</summary>
+    public static void Destroy<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        TConfig.FreeAllBig(heap);
+        TConfig.SendAllRemote(heap);
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        TConfig.CollectRemote(heap);   // clears every remote bitmap that is not zero
+        TConfig.RetireAllSlabs(heap);
+        TConfig.FreeAllLarge(heap);
+        TConfig.DrainWarm(heap);
+        TConfig.DrainLarge(heap);
+        SpinLock.Exit<TConfig>(&heap->Lock);
+        TConfig.PutSpareHeap(heap);
+        TConfig.WantScavenge();
+    }
+
+    /// <summary>Lets the heap go and its blocks live: they can be freed as before, and their slabs serve other heaps.</summary>
+    public static void Release<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&heap->UserLock);
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        heap->Kind = HeapKind.Thread;   // from here on its full slabs and large blocks are in no list
+        heap->FullSlabs = null;
+        heap->LargeBlocks = null;
+        heap->LargeChunks = 0;
+        SpinLock.Exit<TConfig>(&heap->Lock);
+        SpinLock.Exit<TConfig>(&heap->UserLock);
+        TConfig.AbandonHeap(heap);
+    }
+
+    /// <summary>Gives the heap's unused memory back to the composition. Any thread.</summary>
+    public static void Trim<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&heap->UserLock);
+        TConfig.SendAllRemote(heap);
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        TConfig.FlushAllFronts(heap);
+        TConfig.CollectRemote(heap);
+        TConfig.RetireEmptySlabs(heap);
+        TConfig.DrainWarm(heap);
+        TConfig.DrainLarge(heap);
+        SpinLock.Exit<TConfig>(&heap->Lock);
+        SpinLock.Exit<TConfig>(&heap->UserLock);
+        TConfig.WantScavenge();
+    }
+
+    /// <summary>Adds the heap up. Exact when no other thread uses it meanwhile.</summary>
+    public static void ReadStatistics<TConfig>(ThreadHeap* heap, HeapStatistics* statistics)
+        where TConfig : struct, IAllocatorConfig
+    {
+        *statistics = default;
+        SpinLock.Enter<TConfig>(&heap->UserLock);
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        TConfig.CollectRemote(heap);
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+            ulong size = TConfig.Classes[sizeClass].SizeBytes;
+            ulong cached = (ulong)(bin->Top - bin->Bottom);
+            ulong blocks = *ThreadHeap.Out(heap, sizeClass) - cached;
+            statistics->Blocks += blocks;
+            statistics->Bytes += blocks * size;
+            statistics->CachedBytes += cached * size;
+        }
+
+        for (Slab* large = heap->LargeBlocks; large != null; large = large->Next) statistics->Blocks++;
+        statistics->Bytes += (ulong)heap->LargeChunks << Chunk.Log2;
+        statistics->Blocks += (ulong)heap->BigBlocks;
+        statistics->Bytes += (ulong)heap->BigBytes;
+        SpinLock.Exit<TConfig>(&heap->Lock);
+        SpinLock.Exit<TConfig>(&heap->UserLock);
+    }
+
+    private static void* AllocLocked<TConfig>(ThreadHeap* heap, nuint size, nuint alignment, bool zeroed)
+        where TConfig : struct, IAllocatorConfig
+    {
+        void* block;
+        if (alignment > 16) block = TConfig.AllocAligned(heap, size, alignment);
+        else if (zeroed) block = TConfig.AllocZeroed(heap, size);
+        else if (!TConfig.TryClassify(heap, size, out uint sizeClass) || !TConfig.TryPopFront(heap, sizeClass, out block)) block = TConfig.AllocSlow(heap, size);
+        if (block == null) return null;
+        if (PageMap.ChunkOf<TConfig>(block) >= TConfig.ChunkCount) TConfig.AssignBig(block, heap);
+        if (zeroed && alignment > 16) NativeMemory.Clear(block, size);
+        return block;
+    }
+}

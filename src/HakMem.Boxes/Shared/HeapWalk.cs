@@ -1,0 +1,143 @@
+using System.Threading;
+
+namespace HakMem.Boxes;
+
+/// <summary>What a walk found at one place of the address space: a copy, taken under the owner's lock.</summary>
+public unsafe struct WalkedSpan
+{
+    /// <summary>The first byte.</summary>
+    public byte* Start;
+
+    /// <summary>Its bytes.</summary>
+    public nuint Bytes;
+
+    /// <summary>The owner's id: a heap's, or the composition's.</summary>
+    public uint Owner;
+
+    /// <summary>The size class; 0 for a large or big block, which fills the span.</summary>
+    public uint Class;
+
+    /// <summary>How many blocks were cut.</summary>
+    public uint Carved;
+
+    /// <summary>How many blocks it has room for.</summary>
+    public uint Blocks;
+
+    /// <summary>The free bitmap.</summary>
+    public fixed ulong Free[64];
+
+    /// <summary>The remote bitmap: blocks freed by other threads that the owner has not collected.</summary>
+    public fixed ulong Remote[64];
+}
+
+/// <summary>
+/// Box of layer Shared: visits what a composition holds, in ascending order of address, by the page map. Each slab is copied under its owner's lock, so
+/// each is true in itself; the whole is exact when the process is at rest. Changes nothing. No state but the caller's cursor.
+/// </summary>
+[Box(BoxLayer.Shared)]
+public static unsafe class HeapWalk
+{
+    /// <summary>Finds the next slab or large block at or after the chunk of a cursor, and moves the cursor behind it. False at the end.</summary>
+    public static bool TryNext<TConfig>(uint* cursor, WalkedSpan* span)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpaceState* space = TConfig.Space;
+        if (TConfig.Composition == null) return false;
+        for (; *cursor < Volatile.Read(ref space->NextChunk); ++*cursor)
+        {
+            uint chunk = *cursor;
+            uint entry = Volatile.Read(ref TConfig.PageMap[chunk]);
+            uint sizeClass = (byte)entry;
+            if (entry == 0 || sizeClass == SizeClasses.LargeInterior || space->CompositionOf[entry >> 8] != TConfig.Composition->Id) continue;
+            if (sizeClass == SizeClasses.LargeHead)
+            {
+                *span = default;
+                span->Start = PageMap.Address<TConfig>(chunk);
+                span->Bytes = (nuint)Slab.At<TConfig>(chunk)->Blocks << Chunk.Log2;
+                span->Owner = entry >> 8;
+                span->Blocks = span->Carved = 1;
+                ++*cursor;
+                return true;
+            }
+
+            if ((chunk & (TConfig.Classes[sizeClass].Chunks - 1)) != 0 || !TryCopy<TConfig>(chunk, entry, span)) continue;
+            *cursor += TConfig.Classes[sizeClass].Chunks;
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Finds the next big block at or after a slot of the table, and moves the slot behind it. False at the end.</summary>
+    public static bool TryNextBig<TConfig>(nuint* slot, WalkedSpan* span)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpaceState* space = TConfig.Space;
+        if (TConfig.Composition == null) return false;
+        bool found = false;
+        SpinLock.Enter<TConfig>(&space->BigLock);
+        nuint slots = space->BigLog2 == 0 ? 0 : (nuint)1 << space->BigLog2;
+        for (; *slot < slots && !found; ++*slot)
+        {
+            BigBlock* block = space->BigBlocks + *slot;
+            if (block->Start == null || space->CompositionOf[block->Owner] != TConfig.Composition->Id) continue;
+            *span = default;
+            span->Start = block->Start;
+            span->Bytes = block->Bytes;
+            span->Owner = block->Owner;
+            span->Blocks = span->Carved = 1;
+            found = true;
+        }
+
+        SpinLock.Exit<TConfig>(&space->BigLock);
+        return found;
+    }
+
+    /// <summary>
+    /// Copies the blocks in a heap's front stacks to <paramref name="blocks"/>, at most <paramref name="room"/>, and returns how many there are. Of a running thread's
+    /// heap the copy may miss or repeat some.
+    /// </summary>
+    public static uint CopyCached<TConfig>(ThreadHeap* heap, void** blocks, uint room)
+        where TConfig : struct, IAllocatorConfig
+    {
+        uint count = 0;
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+            void** top = bin->Top;
+            for (void** at = bin->Bottom; at < top; at++, count++)
+            {
+                if (count < room) blocks[count] = *at;
+            }
+        }
+
+        return count;
+    }
+
+    private static bool TryCopy<TConfig>(uint chunk, uint entry, WalkedSpan* span)
+        where TConfig : struct, IAllocatorConfig
+    {
+        ThreadHeap* owner = TConfig.Space->Heaps[entry >> 8];
+        Slab* slab = Slab.At<TConfig>(chunk);
+        SpinLock.Enter<TConfig>(&owner->Lock);
+        bool same = Volatile.Read(ref TConfig.PageMap[chunk]) == entry;
+        if (same)
+        {
+            SizeClass* info = TConfig.Classes + (byte)entry;
+            span->Start = slab->Start;
+            span->Bytes = (nuint)info->Chunks << Chunk.Log2;
+            span->Owner = entry >> 8;
+            span->Class = (byte)entry;
+            span->Carved = slab->Carved;
+            span->Blocks = slab->Blocks;
+            for (uint word = 0; word < info->Words; word++)
+            {
+                span->Free[word] = slab->Bits[word];
+                span->Remote[word] = Volatile.Read(ref slab->Remote[word]);
+            }
+        }
+
+        SpinLock.Exit<TConfig>(&owner->Lock);
+        return same;
+    }
+}

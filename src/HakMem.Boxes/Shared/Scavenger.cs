@@ -1,0 +1,98 @@
+using System.Threading;
+
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Shared: gives memory back that nobody uses for a while, of idle, running and ended threads. Whoever frees memory in a batch asks for a
+/// pass; one pass runs at a time, in a timer of the host or in a slow path of any thread. A pass looks at every heap under its lock, a few calls to
+/// the OS at a time: what did not change since the last pass is given back. It asks for another pass while something still changes. State: <see cref="Composition"/>.
+/// </summary>
+[Box(BoxLayer.Shared)]
+public static unsafe class Scavenger
+{
+    private const uint CallsPerLock = 32;
+
+    /// <summary>Asks for a pass after the purge delay, unless one is due already. A load and a branch then. No lock may be held.</summary>
+    public static void Want<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        Composition* composition = TConfig.Composition;
+        if (composition->Scavenge == 0)
+        {
+            if (composition->PurgeEnabled) Arm<TConfig>(composition);
+        }
+        else if (composition->Scavenge == 1 && !composition->HostWakes)
+        {
+            Poll<TConfig>();
+        }
+    }
+
+    /// <summary>Runs a pass if one is due. No lock may be held.</summary>
+    public static void Poll<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        Composition* composition = TConfig.Composition;
+        if (composition == null || composition->Scavenge != 1) return;
+        if (TConfig.OsMilliseconds() < Volatile.Read(ref composition->ScavengeAt)) return;
+        if (Interlocked.CompareExchange(ref composition->Scavenge, 2, 1) != 1) return;
+        bool more = Pass<TConfig>(false);
+        Volatile.Write(ref composition->Scavenge, 0);
+        if (more) Arm<TConfig>(composition);
+    }
+
+    /// <summary>Looks at everything once; with <paramref name="now"/> gives all back that can be. Returns whether there is more to come. No lock may be held.</summary>
+    public static bool Pass<TConfig>(bool now)
+        where TConfig : struct, IAllocatorConfig
+    {
+        bool more = false;
+        TConfig.ReleaseEndedHeaps();
+        for (ThreadHeap* heap = TConfig.FirstHeap(); heap != null; heap = heap->NextInComposition) more |= Visit<TConfig>(heap, now);
+        if (!more || now) TConfig.DrainSharedPool();
+        TConfig.PollPurge(now);
+        TConfig.DrainBig(now);
+        return more || Volatile.Read(ref TConfig.PurgeQueueState->Deadline) != 0 || TConfig.BigCacheState->Count != 0;
+    }
+
+    private static bool Visit<TConfig>(ThreadHeap* heap, bool now)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        TConfig.CollectRemote(heap);
+        bool moved = heap->Moves != heap->SeenMoves;
+        heap->SeenMoves = heap->Moves;
+        if (!moved || now)
+        {
+            TConfig.RetireEmptySlabs(heap);
+            TConfig.DrainWarm(heap);
+            TConfig.DrainLarge(heap);
+        }
+
+        bool more = moved;
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            uint calls = TConfig.PurgePages(heap, sizeClass, CallsPerLock, now, out bool changing);
+            more |= changing;
+            while (calls == CallsPerLock)
+            {
+                // The owner may be waiting.
+                SpinLock.Exit<TConfig>(&heap->Lock);
+                SpinLock.Enter<TConfig>(&heap->Lock);
+                calls = TConfig.PurgePages(heap, sizeClass, CallsPerLock, now, out changing);
+                more |= changing;
+            }
+        }
+
+        SpinLock.Exit<TConfig>(&heap->Lock);
+        return more;
+    }
+
+    private static void Arm<TConfig>(Composition* composition)
+        where TConfig : struct, IAllocatorConfig
+    {
+        ulong at = TConfig.OsMilliseconds() + composition->PurgeDelay;
+        if (Interlocked.CompareExchange(ref composition->Scavenge, 3, 0) != 0) return;
+        Volatile.Write(ref composition->ScavengeAt, at);
+        Volatile.Write(ref composition->Scavenge, 1);
+        composition->HostWakes = TConfig.HostWake(composition->PurgeDelay + 8);   // the clock is coarse
+    }
+}

@@ -1,0 +1,166 @@
+using System;
+using System.Collections;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Text;
+using HakMem.Boxes;
+
+namespace HakMem;
+
+/// <summary>
+/// The options of the default allocator at run time. Each has a name here, <c>HakMem.Name</c> in <c>runtimeconfig.json</c> (as an MSBuild item
+/// <c>RuntimeHostConfigurationOption</c>) and <c>HAKMEM_NAME</c> in the environment; the environment wins. They are read once, at the first use of the
+/// allocator. A value that cannot be read, or an environment variable that is no option, is reported on standard error once and ignored.
+/// </summary>
+public sealed class HakMemOptions
+{
+    private static readonly Option[] s_known =
+    [
+        new("PurgeDelay", "HAKMEM_PURGE_DELAY", "milliseconds from 0 to 3600000", static (options, text) =>
+        {
+            if (!uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint value) || value > 3_600_000) return false;
+            options.PurgeDelay = TimeSpan.FromMilliseconds(value);
+            return true;
+        }),
+        new("Purge", "HAKMEM_PURGE", "true or false", static (options, text) =>
+        {
+            if (!TryParseSwitch(text, out bool value)) return false;
+            options.Purge = value;
+            return true;
+        }),
+        new("GcTrim", "HAKMEM_GC_TRIM", "true or false", static (options, text) =>
+        {
+            if (!TryParseSwitch(text, out bool value)) return false;
+            options.GcTrim = value;
+            return true;
+        }),
+        new("SoftLimit", "HAKMEM_SOFT_LIMIT", "bytes, with K, M or G if you like, or none", static (options, text) =>
+        {
+            if (!TryParseBytes(text, out ulong value)) return false;
+            options.SoftLimit = value;
+            return true;
+        }),
+        new("HardLimit", "HAKMEM_HARD_LIMIT", "bytes, with K, M or G if you like, or none", static (options, text) =>
+        {
+            if (!TryParseBytes(text, out ulong value)) return false;
+            options.HardLimit = value;
+            return true;
+        }),
+        new("HugePages", "HAKMEM_HUGE_PAGES", "system, never or always", static (options, text) =>
+        {
+            if (!Enum.TryParse(text, true, out HugePagePolicy value) || !Enum.IsDefined(value) || char.IsAsciiDigit(text[0])) return false;
+            options.HugePages = value;
+            return true;
+        }),
+        new("Prefault", "HAKMEM_PREFAULT", "true or false", static (options, text) =>
+        {
+            if (!TryParseSwitch(text, out bool value)) return false;
+            options.Prefault = value;
+            return true;
+        }),
+    ];
+
+    private static readonly Lazy<HakMemOptions> s_current = new(static () => Read(AppContext.GetData, Environment.GetEnvironmentVariables(), static line => Console.Error.WriteLine(line)));
+
+    private HakMemOptions()
+    {
+    }
+
+    /// <summary>The options in force for this process.</summary>
+    public static HakMemOptions Current => s_current.Value;
+
+    /// <summary>How long unused memory waits before it is given back to the operating system; 1 second by default.</summary>
+    public TimeSpan PurgeDelay { get; private set; } = TimeSpan.FromMilliseconds(1000);
+
+    /// <summary>Whether unused memory is given back without anyone asking; true by default. Otherwise only <see cref="HakMemory.Trim"/> does it.</summary>
+    public bool Purge { get; private set; } = true;
+
+    /// <summary>Whether a full garbage collection under high memory load trims; true by default. Costs nothing between collections.</summary>
+    public bool GcTrim { get; private set; } = true;
+
+    /// <summary>
+    /// Committed bytes above which everything unused is given back at once and <see cref="HakMemory.MemoryPressure"/> is raised; by default nine tenths of the
+    /// memory limit of the container, none outside one. <see cref="ulong.MaxValue"/> is none.
+    /// </summary>
+    public ulong SoftLimit { get; private set; } = ContainerLimit();
+
+    /// <summary>Committed bytes above which allocations fail; none by default. <see cref="ulong.MaxValue"/> is none.</summary>
+    public ulong HardLimit { get; private set; } = ulong.MaxValue;
+
+    /// <summary>What is wanted of transparent huge pages; null is what the composition declares.</summary>
+    public HugePagePolicy? HugePages { get; private set; }
+
+    /// <summary>Whether fresh memory is backed by 2 MiB at once; null is what the composition declares.</summary>
+    public bool? Prefault { get; private set; }
+
+    /// <summary>Reads options from a source of configuration and an environment; what is wrong goes to <paramref name="report"/>, a line each.</summary>
+    internal static HakMemOptions Read(Func<string, object?> configuration, IDictionary environment, Action<string> report)
+    {
+        HakMemOptions options = new();
+        HashSet<string> names = new(StringComparer.Ordinal);
+        foreach (Option option in s_known)
+        {
+            names.Add(option.Variable);
+            string name = "HakMem." + option.Name;
+            Apply(options, option, name, configuration(name) as string, report);
+            Apply(options, option, option.Variable, environment[option.Variable] as string, report);
+        }
+
+        if (options.SoftLimit > options.HardLimit) options.SoftLimit = options.HardLimit;
+        foreach (DictionaryEntry entry in environment)
+        {
+            if (entry.Key is string variable && variable.StartsWith("HAKMEM_", StringComparison.Ordinal) && !names.Contains(variable))
+            {
+                report($"hakmem: {variable} is no option; known are {Known()}.");
+            }
+        }
+
+        return options;
+    }
+
+    private static void Apply(HakMemOptions options, Option option, string source, string? text, Action<string> report)
+    {
+        if (text is null || option.TryApply(options, text.Trim())) return;
+        report($"hakmem: {source} is '{text}'; it takes {option.Values}. The default holds.");
+    }
+
+    private static bool TryParseSwitch(string text, out bool value)
+    {
+        value = text is "1" || text.Equals("true", StringComparison.OrdinalIgnoreCase);
+        return value || text is "0" || text.Equals("false", StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static bool TryParseBytes(string text, out ulong value)
+    {
+        value = ulong.MaxValue;
+        if (text.Equals("none", StringComparison.OrdinalIgnoreCase)) return true;
+        int shift = text.Length == 0 ? 0 : char.ToUpperInvariant(text[^1]) switch { 'K' => 10, 'M' => 20, 'G' => 30, _ => 0 };
+        if (!ulong.TryParse(shift == 0 ? text : text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out value)) return false;
+        if (value > ulong.MaxValue >> shift) return false;
+        value <<= shift;
+        return value > 0;
+    }
+
+    private static ulong ContainerLimit()
+    {
+        try
+        {
+            string text = File.ReadAllText("/sys/fs/cgroup/memory.max").Trim();
+            return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong limit) ? limit / 10 * 9 : ulong.MaxValue;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return ulong.MaxValue;   // not Linux, or not in a container of its own
+        }
+    }
+
+    private static string Known()
+    {
+        StringBuilder names = new();
+        for (int i = 0; i < s_known.Length; i++) names.Append(i == 0 ? "" : i == s_known.Length - 1 ? " and " : ", ").Append(s_known[i].Variable);
+        return names.ToString();
+    }
+
+    private sealed record Option(string Name, string Variable, string Values, Func<HakMemOptions, string, bool> TryApply);
+}

@@ -1,0 +1,123 @@
+using System;
+using System.ComponentModel;
+using System.Runtime.ConstrainedExecution;
+using System.Threading;
+using HakMem.Boxes;
+
+namespace HakMem;
+
+/// <summary>
+/// Box of layer Shared: the .NET runtime as host. Options come from <see cref="HakMemOptions"/>, the scavenger is woken by a one-shot timer that is armed only
+/// while there is something to give back, and a full garbage collection under high memory load trims. Managed code; nothing of it runs under a lock of the allocator.
+/// </summary>
+[Box(BoxLayer.Shared)]
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static unsafe class RuntimeHost
+{
+    /// <inheritdoc cref="NoHost.Configure"/>
+    public static void Configure<TConfig>(Composition* composition)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HakMemOptions options = HakMemOptions.Current;
+        composition->PurgeDelay = (uint)options.PurgeDelay.TotalMilliseconds;
+        composition->PurgeEnabled = options.Purge;
+        composition->SoftLimit = options.SoftLimit;
+        composition->HardLimit = options.HardLimit;
+        if (options.HugePages is { } hugePages) composition->HugePages = hugePages;
+        if (options.Prefault is { } prefault) composition->Prefault = prefault;
+        if (options.GcTrim) GcTrim<TConfig>.Start();
+    }
+
+    /// <inheritdoc cref="NoHost.Pressure{TConfig}"/>
+    public static void Pressure<TConfig>(ulong committedBytes)
+        where TConfig : struct, IAllocatorConfig
+        => HakMemory.OnMemoryPressure(committedBytes);
+
+    /// <inheritdoc cref="NoHost.Wake{TConfig}"/>
+    public static bool Wake<TConfig>(uint milliseconds)
+        where TConfig : struct, IAllocatorConfig
+        => ScavengeTimer<TConfig>.TryArm(milliseconds);
+}
+
+/// <summary>The timer of one composition.</summary>
+internal static unsafe class ScavengeTimer<TConfig>
+    where TConfig : struct, IAllocatorConfig
+{
+    private const uint RetryMilliseconds = 16;
+
+    private static Timer? s_timer;
+
+    /// <summary>Arms the timer, or makes it. False when the runtime refuses, at its end or without memory.</summary>
+    internal static bool TryArm(uint milliseconds)
+    {
+        try
+        {
+            return (Volatile.Read(ref s_timer) ?? Make()).Change(milliseconds, Timeout.Infinite);
+        }
+        catch (ThreadInterruptedException)
+        {
+            Thread.CurrentThread.Interrupt();   // meant for the program, not for the allocator
+            return false;
+        }
+        catch (Exception exception) when (exception is ObjectDisposedException or OutOfMemoryException)
+        {
+            return false;
+        }
+    }
+
+    private static Timer Make()
+    {
+        // The caller's execution context has no business in the timer.
+        bool suppressed = !ExecutionContext.IsFlowSuppressed();
+        if (suppressed) ExecutionContext.SuppressFlow();
+        try
+        {
+            Timer made = new(static _ => Tick(), null, Timeout.Infinite, Timeout.Infinite);
+            Timer? first = Interlocked.CompareExchange(ref s_timer, made, null);
+            if (first is null) return made;
+            made.Dispose();
+            return first;
+        }
+        finally
+        {
+            if (suppressed) ExecutionContext.RestoreFlow();
+        }
+    }
+
+    private static void Tick()
+    {
+        Composition* composition = TConfig.Composition;
+        ulong due = Volatile.Read(ref composition->ScavengeAt);
+        TConfig.PollScavenge();
+
+        // The timer may be a little ahead of the allocator's coarse clock: then the pass is still due.
+        if (Volatile.Read(ref composition->Scavenge) == 1 && Volatile.Read(ref composition->ScavengeAt) == due) TryArm(RetryMilliseconds);
+    }
+}
+
+/// <summary>Trims a composition after full garbage collections under high memory load: an unreachable object whose finalizer brings it back each time.</summary>
+internal sealed unsafe class GcTrim<TConfig> : CriticalFinalizerObject
+    where TConfig : struct, IAllocatorConfig
+{
+    private int _generation2Collections = GC.CollectionCount(2);
+
+    private GcTrim()
+    {
+    }
+
+    ~GcTrim()
+    {
+        if (Environment.HasShutdownStarted) return;
+        int collections = GC.CollectionCount(2);
+        if (collections != _generation2Collections)
+        {
+            _generation2Collections = collections;
+            GCMemoryInfo info = GC.GetGCMemoryInfo();
+            if (info.MemoryLoadBytes >= info.HighMemoryLoadThresholdBytes && info.HighMemoryLoadThresholdBytes > 0) _ = TConfig.ScavengePass(true);
+        }
+
+        GC.ReRegisterForFinalize(this);
+    }
+
+    internal static void Start() => _ = new GcTrim<TConfig>();
+}

@@ -1,0 +1,130 @@
+using System.Collections.Generic;
+using Xunit;
+using Config = HakMem.Boxes.Tests.TestHeap.Config;
+using Wide = HakMem.Boxes.Tests.WideHeap.Config;
+
+namespace HakMem.Boxes.Tests;
+
+/// <summary>A composition that asks for 64 GiB.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 36)]
+internal static unsafe partial class WideHeap;
+
+public unsafe class AddressSpaceTests
+{
+    private static nuint Gigabyte => (nuint)1 << 30;
+
+    [Theory]
+    [InlineData(256, 0, 64)]    // a quarter of the limit
+    [InlineData(255, 0, 32)]
+    [InlineData(20, 0, 4)]
+    [InlineData(1024, 1, 32)]   // the system refuses the first
+    [InlineData(1024, 6, 1)]
+    [InlineData(1024, 7, 0)]
+    [InlineData(3, 0, 0)]       // less than the smallest
+    public void The_range_is_halved_until_it_is_granted(int limitGigabytes, int refusals, int granted)
+    {
+        FaultyMemory.Restore();
+        FaultyMemory.Limit = (nuint)limitGigabytes * Gigabyte;
+        FaultyMemory.Affected = MemoryCalls.Reserve;
+        FaultyMemory.FailAt = refusals == 0 ? 0 : 1;
+        FaultyMemory.FailTimes = refusals;
+        SpaceState* space = AddressSpace.Create<Wide>();
+        FaultyMemory.FailAt = 0;
+        Assert.True(space != null);
+        Assert.Equal((nuint)granted * Gigabyte / Chunk.Bytes, space->ChunkCount);
+        Assert.Equal((nuint)0, (nuint)space->Base % Chunk.SuperSlabBytes);
+        AddressSpace.Destroy<Wide>(space);
+        Assert.Equal(0, FaultyMemory.MappedBytes);
+    }
+
+    [Fact]
+    public void Without_a_range_own_mappings_serve() => OwnThread.RunFresh(WideHeap.Reset, static () =>
+    {
+        FaultyMemory.Limit = Gigabyte;
+        BlockLedger ledger = new();
+        for (nuint size = 1; size < 3_000_000; size *= 5)
+        {
+            ledger.Add(WideHeap.Alloc(size), size);
+            ledger.Add(WideHeap.AlignedAlloc(size, 65536), size);
+        }
+
+        ledger.Check();
+        AllocatorStatistics statistics;
+        WideHeap.ReadStatistics(&statistics);
+        Assert.Equal((ulong)ledger.Count, statistics.BigBlocks);
+        while (ledger.Count != 0) WideHeap.Free(ledger.Take(0));
+        WideHeap.Trim();
+        WideHeap.ReadStatistics(&statistics);
+        Assert.Equal((0UL, 0UL), (statistics.InUseBytes, statistics.CommittedBytes));
+    });
+
+    [Fact]
+    public void Super_slabs_come_in_ascending_order_and_are_reused() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        List<nint> taken = [];
+        while (AddressSpace.TrySuperSlab<Config>(out SuperSlab* superSlab))
+        {
+            Assert.Equal((uint)taken.Count * Chunk.PerSuperSlab, superSlab->FirstChunk);
+            Assert.Equal((uint.MaxValue, 0u), (superSlab->Free, superSlab->Dirty));
+            Assert.True(SuperSlab.Of<Config>(superSlab->FirstChunk + 31) == superSlab);
+            byte* start = PageMap.Address<Config>(superSlab->FirstChunk);
+            Assert.Equal((0, 0), (start[0], start[Chunk.SuperSlabBytes - 1]));
+            start[Chunk.SuperSlabBytes - 1] = 0;   // committed to the end
+            taken.Add((nint)superSlab);
+        }
+
+        Assert.Equal(32, taken.Count);
+        AddressSpace.ReturnSuperSlab<Config>((SuperSlab*)taken[7]);
+        AddressSpace.ReturnSuperSlab<Config>((SuperSlab*)taken[3]);
+        Assert.True(AddressSpace.TrySuperSlab<Config>(out SuperSlab* again) && (nint)again == taken[3]);
+        Assert.True(AddressSpace.TrySuperSlab<Config>(out again) && (nint)again == taken[7]);
+        Assert.False(AddressSpace.TrySuperSlab<Config>(out _));
+    });
+
+    [Fact]
+    public void Owner_ids_are_unique_and_know_their_composition() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        SpaceState* space = Config.Space;
+        uint last = heap->Id;
+        Assert.Equal(Config.Composition->Id, space->CompositionOf[last]);
+        for (int i = 0; i < 3000; i++)
+        {
+            uint id = AddressSpace.NewOwner<Config>(space, heap, Config.Composition->Id);
+            Assert.Equal(last + 1, id);
+            Assert.True(space->Heaps[id] == heap && space->CompositionOf[id] == Config.Composition->Id);
+            last = id;
+        }
+
+        uint composition = AddressSpace.NewOwner<Config>(space, null, 0);
+        Assert.Equal(composition, space->CompositionOf[composition]);
+        space->NextOwner = 1 << 24;
+        Assert.Equal(0u, AddressSpace.NewOwner<Config>(space, heap, 1));
+    });
+
+    [Fact]
+    public void Memory_for_heaps_is_zero_and_aligned() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        byte* before = null;
+        foreach (nuint bytes in new nuint[] { 1, 64, 65, 100_000, 3_000_000, 8 })
+        {
+            byte* taken = AddressSpace.TakeMeta<Config>(Config.Space, bytes);
+            Assert.True(taken != before && (nuint)taken % 64 == 0 && taken[0] == 0 && taken[bytes - 1] == 0);
+            taken[bytes - 1] = 1;
+            before = taken;
+        }
+    });
+
+    [Fact]
+    public void Reset_gives_all_mappings_back_those_cached_too() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        void* big = TestHeap.Alloc(5_000_000);
+        void* kept = TestHeap.Alloc(3_000_000);
+        TestHeap.Free(big);
+        Assert.True(kept != null && FaultyMemory.MappedBytes > 0);
+        TestHeap.Reset();
+        Assert.Equal(0, FaultyMemory.MappedBytes);
+    });
+}

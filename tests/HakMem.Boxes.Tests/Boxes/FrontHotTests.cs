@@ -1,0 +1,79 @@
+using Xunit;
+using Config = HakMem.Boxes.Tests.TestHeap.Config;
+
+namespace HakMem.Boxes.Tests;
+
+public unsafe class FrontHotTests
+{
+    [Fact]
+    public void The_newest_block_comes_first_and_full_and_empty_are_said() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        Assert.False(FrontHot.TryPop<Config>(heap, 4, out void* block));
+        Assert.True(block == null);
+        for (nint i = 1; i <= 16; i++) Assert.True(FrontHot.TryPush<Config>(heap, 4, (void*)i));
+        Assert.False(FrontHot.TryPush<Config>(heap, 4, (void*)17));
+        for (nint i = 16; i >= 1; i--) Assert.True(FrontHot.TryPop<Config>(heap, 4, out block) && (nint)block == i);
+        Assert.False(FrontHot.TryPop<Config>(heap, 4, out _));
+    });
+
+    [Fact]
+    public void Stacks_of_all_classes_grow_and_shrink_without_touching_each_other() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            uint size = SizeClasses.SizeOf(sizeClass);
+            uint most = System.Math.Clamp(32768 / size, 4, 256);
+            Assert.Equal(most, ThreadHeap.BinOf(heap, sizeClass)->MaxCapacity);
+            Assert.Equal(System.Math.Min(16, most), Capacity(heap, sizeClass));
+            Fill(heap, sizeClass);
+            while (FrontHot.TryGrow<Config>(heap, sizeClass)) Fill(heap, sizeClass);
+            Assert.Equal(most, Capacity(heap, sizeClass));
+        }
+
+        Assert.InRange(heap->GrownBytes, 1u, Config.HeapFrontBytes);
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            FrontHot.Shrink<Config>(heap, sizeClass);   // full: keeps its contents
+            for (uint i = Capacity(heap, sizeClass); i-- != 0;) Assert.True(FrontHot.TryPop<Config>(heap, sizeClass, out void* block) && (nuint)block == (sizeClass << 16) + i);
+            for (int i = 0; i < 5; i++) FrontHot.Shrink<Config>(heap, sizeClass);
+            Assert.InRange(Capacity(heap, sizeClass), 4u, 16u);
+        }
+
+        Assert.Equal(0u, heap->GrownBytes);
+    });
+
+    [Fact]
+    public void The_bytes_of_all_stacks_are_bounded() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        heap->GrownBytes = Config.HeapFrontBytes - 255;
+        Assert.False(FrontHot.TryGrow<Config>(heap, 1));   // 16 more blocks of 16 bytes
+        heap->GrownBytes = Config.HeapFrontBytes - 256;
+        Assert.True(FrontHot.TryGrow<Config>(heap, 1));
+        Assert.Equal(Config.HeapFrontBytes, heap->GrownBytes);
+    });
+
+    [Fact]
+    public void Hits_misses_and_pushes_are_counted() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        void* block = TestHeap.Alloc(1024);
+        for (int i = 0; i < 10; i++)
+        {
+            TestHeap.Free(block);
+            Assert.True(TestHeap.Alloc(1024) == block);
+        }
+
+        DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
+        Assert.Equal((10UL, 1UL, 10UL), (counters.FrontHits, counters.FrontMisses, counters.FrontPushes));
+    });
+
+    private static uint Capacity(ThreadHeap* heap, uint sizeClass) => (uint)(ThreadHeap.BinOf(heap, sizeClass)->Limit - ThreadHeap.BinOf(heap, sizeClass)->Bottom);
+
+    private static void Fill(ThreadHeap* heap, uint sizeClass)
+    {
+        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        while (FrontHot.TryPush<Config>(heap, sizeClass, (void*)(nuint)((sizeClass << 16) + (uint)(bin->Top - bin->Bottom)))) { }
+    }
+}

@@ -1,0 +1,209 @@
+using System;
+using System.Collections.Generic;
+using Xunit;
+using Config = HakMem.Boxes.Tests.TestHeap.Config;
+
+namespace HakMem.Boxes.Tests;
+
+public unsafe class AllocGateTests
+{
+    [Fact]
+    public void Every_size_gets_a_block_that_holds_it() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        for (nuint size = 0; size <= 33_000; size++)
+        {
+            Assert.Equal(size <= 1024, AllocGate.TryClassify<Config>(heap, size, out uint sizeClass));
+            if (size is > 0 and <= 1024) Assert.Equal(SizeClasses.ClassOf(size), sizeClass);
+            void* block = TestHeap.Alloc(size);
+            Assert.True(TestHeap.UsableSize(block) >= Math.Max(1, size) && (nuint)block % 16 == 0);
+            TestHeap.Free(block);
+        }
+
+        foreach (nuint size in new nuint[] { nuint.MaxValue, nuint.MaxValue - 4095, (nuint)1 << 47, ((nuint)1 << 47) + 1 })
+        {
+            Assert.False(TestHeap.TryAlloc(size, out void* none));
+            Assert.True(none == null);
+            Assert.Throws<OutOfMemoryException>(() => TestHeap.Alloc(size));
+            Assert.False(TestHeap.TryAllocZeroed(size, out _));
+            Assert.False(TestHeap.TryAlignedAlloc(size, 64, out _));
+        }
+    });
+
+    [Fact]
+    public void Aligned_blocks_are_aligned_in_every_tier() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        BlockLedger ledger = new();
+        for (nuint alignment = 1; alignment <= 8u << 20; alignment *= 2)
+        {
+            foreach (nuint size in new nuint[] { 0, 1, 48, 500, 1025, 9000, 33_000, 130_000, 2_000_000, 2_100_000 })
+            {
+                void* block = TestHeap.AlignedAlloc(size, alignment);
+                Assert.Equal((nuint)0, (nuint)block % alignment);
+                ledger.Add(block, size);
+                if (ledger.Count > 12) TestHeap.Free(ledger.Take(0));
+            }
+        }
+
+        ledger.Check();
+        Assert.Throws<ArgumentException>(() => TestHeap.AlignedAlloc(10, 48));
+        Assert.False(TestHeap.TryAlignedAlloc(10, 0, out _));
+    });
+
+    [Fact]
+    public void Zeroed_blocks_are_zero_also_when_their_memory_was_used() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        for (int round = 0; round < 3; round++)
+        {
+            foreach (nuint size in new nuint[] { 1, 16, 1000, 1025, 3000, 20_000, 32_768, 50_000, 1_000_000, 2_500_000 })
+            {
+                List<nint> blocks = [];
+                for (int i = 0; i < 9; i++)
+                {
+                    void* block = TestHeap.AllocZeroed(size);
+                    Assert.False(new ReadOnlySpan<byte>(block, (int)size).ContainsAnyExcept((byte)0));
+                    new Span<byte>(block, (int)TestHeap.UsableSize(block)).Fill(0xAB);
+                    blocks.Add((nint)block);
+                }
+
+                foreach (nint block in blocks) TestHeap.Free((void*)block);
+            }
+        }
+    });
+
+    [Fact]
+    public void A_batch_is_blocks_like_others() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        void** blocks = stackalloc void*[300];
+        foreach (nuint size in new nuint[] { 8, 640, 5000, 70_000 })
+        {
+            uint count = size > 32768 ? 20u : 300;
+            BlockLedger ledger = new();
+            Assert.Equal(count, TestHeap.AllocBatch(size, blocks, count));
+            for (uint i = 0; i < count; i++) ledger.Add(blocks[i], size);
+            ledger.Check();
+            TestHeap.FreeBatch(blocks, count);
+        }
+
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal(0UL, statistics.InUseBlocks);
+    });
+}
+
+public unsafe class FreeGateTests
+{
+    [Fact]
+    public void A_thread_knows_its_own_blocks() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        void* tiny = TestHeap.Alloc(1000), large = TestHeap.Alloc(100_000), big = TestHeap.Alloc(3_000_000);
+        Assert.True(FreeGate.TryOwn<Config>(heap, tiny, out uint sizeClass) && sizeClass == SizeClasses.ClassOf(1024));
+        Assert.False(FreeGate.TryOwn<Config>(heap, large, out _));
+        Assert.False(FreeGate.TryOwn<Config>(heap, big, out _));
+        Assert.False(FreeGate.TryOwn<Config>(heap, null, out _));
+        OwnThread.Run(() => Assert.False(FreeGate.TryOwn<Config>(TestHeap.CurrentHeap(), tiny, out _)));
+        TestHeap.Free(null);
+        Assert.Equal((nuint)0, TestHeap.UsableSize(null));
+    });
+
+    [Theory]
+    [InlineData("stack", "free of an address that is not allocated: 0x")]
+    [InlineData("free chunk", "free of an address that is not allocated: 0x")]
+    [InlineData("inside large", "free of an address inside a block: 0x")]
+    [InlineData("inside large head", "free of an address inside a block: 0x")]
+    [InlineData("inside big", "free of an address inside a block: 0x")]
+    [InlineData("large twice", "free of an address that is not allocated: 0x")]
+    [InlineData("big twice", "free of an address that is not allocated: 0x")]
+    [InlineData("tiny twice", "double free of the block at 0x")]
+    [InlineData("inside tiny", "free of an address inside a block: 0x")]
+    public void What_is_no_block_is_refused_with_its_address(string what, string message) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        byte* large = (byte*)TestHeap.Alloc(200_000), big = (byte*)TestHeap.Alloc(3_000_000), tiny = (byte*)TestHeap.Alloc(1024);
+        byte local;
+        byte* wrong = what switch
+        {
+            "stack" => &local,
+            "free chunk" => Config.Base + (60 << 20),
+            "inside large" => large + 65536,
+            "inside large head" => large + 16,
+            "inside big" => big + 4096,
+            "large twice" => large,
+            "big twice" => big,
+            "inside tiny" => tiny + 16,
+            _ => tiny,
+        };
+        AbortException found = Assert.Throws<AbortException>(() =>
+        {
+            if (what.EndsWith("twice", StringComparison.Ordinal)) TestHeap.Free(wrong);
+            TestHeap.Free(wrong);
+            TestHeap.Trim();   // what the front stack took is looked at when it is flushed
+        });
+        Assert.Equal($"hakmem: {message}{(nint)wrong:x}", found.Message);
+    });
+
+    [Fact]
+    public void A_block_of_another_composition_is_refused() => OwnThread.Run(static () =>
+    {
+        // Both in the process-wide range; PlainHeap ends the process, so the check is asked here, by its box.
+        byte* tiny = (byte*)DiagnosedHeap.Alloc(100), large = (byte*)DiagnosedHeap.Alloc(100_000);
+        _ = PlainHeap.CurrentHeap();
+        Assert.False(FreeGate.TryOwn<PlainHeap.Config>(PlainHeap.CurrentHeap(), tiny, out _));
+        foreach (nint block in new[] { (nint)tiny, (nint)large })
+        {
+            uint owner = PageMap.Get<PlainHeap.Config>(PageMap.ChunkOf<PlainHeap.Config>((void*)block)) >> 8;
+            Assert.Equal(DiagnosedHeap.Config.Composition->Id, PlainHeap.Config.Space->CompositionOf[owner]);
+            Assert.NotEqual(PlainHeap.Config.Composition->Id, PlainHeap.Config.Space->CompositionOf[owner]);
+        }
+
+        DiagnosedHeap.Free(tiny);
+        DiagnosedHeap.Free(large);
+    });
+}
+
+public unsafe class ReallocGateTests
+{
+    [Fact]
+    public void A_block_stays_while_half_of_it_is_used_and_moves_with_its_contents() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        void* block = TestHeap.Alloc(1024);
+        Assert.True(TestHeap.Realloc(block, 512) == block);
+        Assert.True(TestHeap.Realloc(block, 1000) == block);
+        void* moved = TestHeap.Realloc(block, 511);
+        Assert.True(moved != block);
+        Assert.True(TestHeap.Realloc(null, 100) != null);
+
+        Random random = new(5);
+        BlockLedger ledger = new();
+        for (int step = 0; step < 1500; step++)
+        {
+            nuint size = (nuint)Math.Pow(2, random.NextDouble() * 21.7);
+            if (ledger.Count < 20) ledger.Add(TestHeap.Alloc(size), size);
+            int index = random.Next(ledger.Count);
+            size = (nuint)Math.Pow(2, random.NextDouble() * 21.7);
+            nuint alignment = (nuint)1 << random.Next(14);
+            void* there = random.Next(2) == 0 ? TestHeap.Realloc(ledger[index], size) : TestHeap.AlignedRealloc(ledger[index], size, alignment);
+            ledger.Move(index, there, size);
+            if (random.Next(4) == 0) TestHeap.Free(ledger.Take(random.Next(ledger.Count)));
+        }
+
+        ledger.Check();
+        while (ledger.Count != 0) TestHeap.Free(ledger.Take(0));
+        HeapWalk.AssertValid<Config>();
+    });
+
+    [Fact]
+    public void A_refused_move_leaves_the_block() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        BlockLedger ledger = new();
+        ledger.Add(TestHeap.Alloc(3_000_000), 3_000_000);
+        FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+        FaultyMemory.FailTimes = long.MaxValue;
+        Assert.False(TestHeap.TryRealloc(ledger[0], 9_000_000, out void* result));
+        Assert.True(result == null);
+        Assert.False(TestHeap.TryRealloc(ledger[0], nuint.MaxValue, out _));
+        FaultyMemory.FailAt = 0;
+        ledger.Check();
+        TestHeap.Free(ledger.Take(0));
+    });
+}

@@ -1,0 +1,142 @@
+using System.Threading;
+using Xunit;
+using Config = HakMem.Boxes.Tests.TestHeap.Config;
+
+namespace HakMem.Boxes.Tests;
+
+public unsafe class HeapRegistryTests
+{
+    [Fact]
+    public void The_heap_of_an_ended_thread_serves_the_next_with_its_blocks() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        ThreadHeap* first = null, second = null;
+        void* freed = null;
+        OwnThread.Run(() =>
+        {
+            first = TestHeap.CurrentHeap();
+            freed = TestHeap.Alloc(1024);
+            TestHeap.Free(freed);
+        });
+        OwnThread.Run(() =>
+        {
+            second = TestHeap.CurrentHeap();
+            Assert.True(TestHeap.Alloc(1024) == freed);
+        });
+        Assert.True(first == second);
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal((2UL, 1UL, 1UL), (statistics.Heaps, statistics.Adoptions, statistics.InUseBlocks));
+    });
+
+    [Fact]
+    public void A_living_thread_keeps_its_heap() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        using ManualResetEventSlim attached = new(), leave = new();
+        ThreadHeap* one = null, two = null;
+        OwnThread.Handle thread = OwnThread.Start(() =>
+        {
+            one = TestHeap.CurrentHeap();
+            attached.Set();
+            leave.Wait();
+        });
+        attached.Wait();
+        OwnThread.Run(() => two = TestHeap.CurrentHeap());
+        Assert.True(one != two);
+        TestHeap.Trim();
+        Assert.Equal((HeapLife.Active, HeapLife.Free), (one->Life, two->Life));
+        leave.Set();
+        thread.Join();
+        TestHeap.Trim();
+        Assert.Equal((HeapLife.Free, 2u), (one->Life, Config.RegistryState->FreeHeaps));
+    });
+
+    [Fact]
+    public void Slabs_of_ended_threads_move_before_new_ones_are_taken() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* mine = TestHeap.CurrentHeap();
+        BlockLedger ledger = new();
+        OwnThread.Run(() =>
+        {
+            for (int i = 0; i < 200; i++) ledger.Add(TestHeap.Alloc(512), 512);
+            for (int i = 199; i >= 0; i -= 2) TestHeap.Free(ledger.Take(i));
+        });
+        for (int i = 0; i < 150; i++) ledger.Add(TestHeap.Alloc(512), 512);
+        ledger.Check();
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        Assert.True(statistics.Migrations >= 1);
+        Assert.Equal(250UL, statistics.InUseBlocks);
+        Assert.Equal(250UL, statistics.ClassBlocks[(int)SizeClasses.ClassOf(512)]);
+        HeapWalk.AssertValid<Config>();
+        while (ledger.Count != 0) TestHeap.Free(ledger.Take(ledger.Count - 1));
+        TestHeap.Trim();
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal((0UL, 0UL, 0UL), (statistics.InUseBlocks, statistics.CommittedBytes, statistics.CachedBytes));
+        Assert.Equal(mine->Id, TestHeap.CurrentHeap()->Id);
+    });
+
+    [Fact]
+    public void Statistics_tell_blocks_from_caches() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        void* tiny = TestHeap.Alloc(1024), mid = TestHeap.Alloc(8192), large = TestHeap.Alloc(100_000), big = TestHeap.Alloc(3_000_000);
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal((4UL, 1UL, 131072UL, 1UL, 3002368UL), (statistics.InUseBlocks, statistics.LargeBlocks, statistics.LargeBytes, statistics.BigBlocks, statistics.BigBytes));
+        Assert.Equal(1024UL + 8192 + 131072 + 3002368, statistics.InUseBytes);
+        Assert.Equal((1UL, 1UL), (statistics.ClassBlocks[(int)SizeClasses.ClassOf(1024)], statistics.ClassBlocks[(int)SizeClasses.ClassOf(8192)]));
+        Assert.True(statistics.CommittedBytes >= statistics.InUseBytes && statistics.ReservedBytes > 64u << 20);
+        foreach (nint block in new[] { (nint)tiny, (nint)mid, (nint)large, (nint)big }) TestHeap.Free((void*)block);
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal((0UL, 0UL), (statistics.InUseBlocks, statistics.InUseBytes));
+        Assert.True(statistics.CachedBytes >= 1024 + 8192 + 131072 + 3002368);
+        TestHeap.Trim();
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal((0UL, 0UL), (statistics.CachedBytes, statistics.CommittedBytes));
+        Assert.True(statistics.PurgedBytes > 0);
+    });
+
+    [Fact]
+    public void The_system_marks_the_ends_of_threads()
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            OwnThread.Run(static () =>
+            {
+                void* block = PlainHeap.Alloc(40);
+                Assert.Equal(0, PlainHeap.CurrentHeap()->EndMark);
+                PlainHeap.Free(block);
+            });
+        }
+
+        OwnThread.Run(static () =>
+        {
+            AllocatorStatistics statistics;
+            PlainHeap.ReadStatistics(&statistics);
+            Assert.InRange(statistics.Heaps, 1UL, 20UL);
+            Assert.True(statistics.Adoptions >= 80);
+        });
+    }
+
+    /// <summary>In a process of its own: the destructor of the thread's key must not meet the unmapped heap.</summary>
+    [Fact]
+    public void A_thread_may_end_after_its_allocator_was_reset() => Assert.Equal((0, ""), JitListing.Run(JitListing.Child("reset")));
+
+    [Fact]
+    public void A_heap_that_cannot_be_made_costs_nothing_however_often_it_is_asked_for() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Affected = MemoryCalls.Commit;
+        FaultyMemory.FailAt = 1;
+        FaultyMemory.FailTimes = long.MaxValue;
+        _ = TestHeap.TryAlloc(100, out void* first);
+        TestHeap.Free(first);
+        long mapped = FaultyMemory.MappedBytes;
+        for (int i = 0; i < 20_000; i++)
+        {
+            _ = TestHeap.TryAlloc(100, out void* block);
+            TestHeap.Free(block);
+        }
+
+        Assert.InRange(FaultyMemory.MappedBytes - mapped, 0, 1 << 20);
+    });
+}

@@ -1,0 +1,132 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Xunit;
+using Config = HakMem.Boxes.Tests.TestHeap.Config;
+
+namespace HakMem.Boxes.Tests;
+
+public unsafe class PageArenaTests
+{
+    private static readonly uint[] s_lengths = [1, 1, 1, 2, 3, 4, 5, 8, 13, 16, 31, 32];
+
+    [Theory]
+    [InlineData(11)]
+    [InlineData(12)]
+    public void A_random_program_agrees_with_a_bitmap(int seed) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        Random random = new(seed);
+        bool[] used = new bool[1024], dirty = new bool[1024];
+        List<(uint First, uint Chunks)> spans = [];
+        PageArena.SharedState* arena = Config.PageArenaState;
+        FaultyMemory.Clock = 1;   // nothing is purged
+        for (int step = 0; step < 6000; step++)
+        {
+            int choice = random.Next(10);
+            if (choice < 5 || spans.Count == 0) Take(random, spans, used, dirty);
+            else if (choice < 6) Extend(random, spans, used, dirty);
+            else Return(random, spans, used, dirty);
+            Assert.Equal((ulong)used.Count(static chunk => chunk), arena->UsedChunks);
+            Assert.Equal((ulong)dirty.Count(static chunk => chunk), arena->DirtyChunks);
+        }
+
+        foreach ((uint first, uint chunks) in spans) Config.ReturnSpan(first, chunks, false);
+        Assert.Equal(0UL, arena->UsedChunks);
+        PurgeQueue.Poll<Config>(true);
+        PageArena.ReleaseUnused<Config>();
+        Assert.Equal((0u, 0UL, 0UL), (arena->SuperSlabs, arena->DirtyChunks, arena->Listed));
+    });
+
+    [Fact]
+    public void The_tightest_run_that_fits_serves_first() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        ChunkSpan* spans = stackalloc ChunkSpan[2];
+        Assert.Equal(1u, PageArena.TryTake<Config>(32, true, 1, spans));
+        Assert.Equal(1u, PageArena.TryTake<Config>(32, true, 1, spans + 1));
+        PageArena.Return<Config>(spans[0].FirstChunk + 4, 5, false);
+        PageArena.Return<Config>(spans[1].FirstChunk + 9, 3, false);
+        ChunkSpan taken;
+        Assert.Equal(1u, PageArena.TryTake<Config>(3, false, 1, &taken));
+        Assert.Equal(spans[1].FirstChunk + 9, taken.FirstChunk);
+        Assert.Equal(1u, PageArena.TryTake<Config>(4, true, 1, &taken));
+        Assert.Equal(spans[0].FirstChunk + 4, taken.FirstChunk);
+    });
+
+    [Fact]
+    public void Dirty_chunks_serve_before_fresh_ones() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        ChunkSpan* spans = stackalloc ChunkSpan[4];
+        Assert.Equal(4u, PageArena.TryTake<Config>(1, false, 4, spans));
+        PageArena.Return<Config>(spans[1].FirstChunk, 1, false);
+        PageArena.Return<Config>(spans[3].FirstChunk, 1, true);
+        ChunkSpan taken;
+        Assert.Equal(1u, PageArena.TryTake<Config>(1, false, 1, &taken));
+        Assert.Equal((spans[3].FirstChunk, true), (taken.FirstChunk, taken.Dirty));
+        Assert.Equal(1u, PageArena.TryTake<Config>(1, false, 1, &taken));
+        Assert.Equal((spans[1].FirstChunk, false), (taken.FirstChunk, taken.Dirty));
+    });
+
+    [Fact]
+    public void A_batch_takes_one_lock() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        ChunkSpan* spans = stackalloc ChunkSpan[16];
+        Assert.Equal(1u, PageArena.TryTake<Config>(1, false, 1, spans));
+        long before = SharedLockCount.Taken;
+        Assert.Equal(16u, PageArena.TryTake<Config>(1, false, 16, spans));
+        Assert.Equal(1, SharedLockCount.Taken - before);
+    });
+
+    private static void Take(Random random, List<(uint First, uint Chunks)> spans, bool[] used, bool[] dirty)
+    {
+        uint chunks = s_lengths[random.Next(s_lengths.Length)];
+        bool aligned = (chunks & (chunks - 1)) == 0 && random.Next(2) == 0;
+        uint want = (uint)random.Next(1, 5);
+        ChunkSpan* taken = stackalloc ChunkSpan[4];
+        uint got = PageArena.TryTake<Config>(chunks, aligned, want, taken);
+        for (uint i = 0; i < got; i++)
+        {
+            uint first = taken[i].FirstChunk;
+            bool anyDirty = false;
+            Assert.True(!aligned || first % chunks == 0);
+            Assert.Equal(first / 32, (first + chunks - 1) / 32);
+            for (uint chunk = first; chunk < first + chunks; chunk++)
+            {
+                Assert.False(used[chunk]);
+                used[chunk] = true;
+                anyDirty |= dirty[chunk];
+                dirty[chunk] = false;
+            }
+
+            Assert.Equal((chunks, anyDirty), (taken[i].Chunks, taken[i].Dirty));
+            spans.Add((first, chunks));
+        }
+    }
+
+    private static void Extend(Random random, List<(uint First, uint Chunks)> spans, bool[] used, bool[] dirty)
+    {
+        int index = random.Next(spans.Count);
+        (uint first, uint chunks) = spans[index];
+        uint longer = chunks + (uint)random.Next(1, 6);
+        bool free = (first % 32) + longer <= 32;
+        for (uint chunk = first + chunks; free && chunk < first + longer; chunk++) free = !used[chunk];
+        Assert.Equal(free, PageArena.TryExtend<Config>(first, chunks, longer));
+        if (!free) return;
+        for (uint chunk = first + chunks; chunk < first + longer; chunk++) (used[chunk], dirty[chunk]) = (true, false);
+        spans[index] = (first, longer);
+    }
+
+    private static void Return(Random random, List<(uint First, uint Chunks)> spans, bool[] used, bool[] dirty)
+    {
+        int index = random.Next(spans.Count);
+        (uint first, uint chunks) = spans[index];
+        spans[index] = spans[^1];
+        spans.RemoveAt(spans.Count - 1);
+        bool written = random.Next(2) == 0;
+        PageArena.Return<Config>(first, chunks, written);
+        for (uint chunk = first; chunk < first + chunks; chunk++) (used[chunk], dirty[chunk]) = (false, written);
+    }
+}

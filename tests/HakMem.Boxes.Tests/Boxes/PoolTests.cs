@@ -1,0 +1,246 @@
+using System;
+using System.Collections.Generic;
+using Xunit;
+using Config = HakMem.Boxes.Tests.TestHeap.Config;
+
+namespace HakMem.Boxes.Tests;
+
+public unsafe class WarmPoolTests
+{
+    [Fact]
+    public void The_warmest_slab_comes_first_until_the_stash_is_full() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        Assert.False(WarmPool.TryTake<Config>(heap, out _));
+        ChunkSpan* spans = stackalloc ChunkSpan[5];
+        Assert.Equal(5u, Config.TryTakeSpans(1, false, 1, spans) + Config.TryTakeSpans(1, false, 4, spans + 1));
+        for (int i = 0; i < 5; i++)
+        {
+            spans[i].Dirty = i % 2 == 0;
+            Assert.Equal(i < 4, WarmPool.TryPut<Config>(heap, spans[i]));
+        }
+
+        for (int i = 3; i >= 1; i--)
+        {
+            Assert.True(WarmPool.TryTake<Config>(heap, out ChunkSpan span));
+            Assert.Equal((spans[i].FirstChunk, 1u, spans[i].Dirty), (span.FirstChunk, span.Chunks, span.Dirty));
+        }
+
+        WarmPool.Drain<Config>(heap);
+        Assert.Equal(0u, Config.WarmPoolOf(heap)->Count);
+        Assert.Equal(1, Config.SharedPoolState->Stacked);
+        DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
+        Assert.Equal((3UL, 1UL), (counters.WarmHits, counters.WarmMisses));
+    });
+}
+
+public unsafe class PrefillTests
+{
+    [Fact]
+    public void One_slab_for_now_the_rest_for_the_warm_pool() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        Assert.True(Prefill.TryTake<Config>(heap, 8, out ChunkSpan span, out Slab* partial));
+        Assert.True(partial == null && span.Chunks == 1);
+        Assert.Equal(3u, Config.WarmPoolOf(heap)->Count);
+        Assert.True(Prefill.TryTake<Config>(heap, SizeClasses.ClassOf(32768), out span, out partial));
+        Assert.Equal((4u, 0u, 3u), (span.Chunks, span.FirstChunk % 4, Config.WarmPoolOf(heap)->Count));
+        DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
+        Assert.Equal((1UL, 4UL), (counters.Prefills, counters.PrefilledSlabs));
+    });
+
+    [Fact]
+    public void A_refusal_is_told() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+        FaultyMemory.FailTimes = long.MaxValue;
+        Assert.False(Prefill.TryTake<Config>(heap, 8, out _, out Slab* partial));
+        Assert.True(partial == null);
+    });
+}
+
+public unsafe class MidPoolTests
+{
+    [Fact]
+    public void Mid_blocks_fit_are_aligned_by_their_power_and_come_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        BlockLedger ledger = new();
+        for (nuint size = 1025; size <= 32768; size += 97)
+        {
+            void* block = TestHeap.Alloc(size);
+            Assert.Equal(SizeClasses.GoodSize(TestHeap.UsableSize(block)), TestHeap.UsableSize(block));
+            ledger.Add(block, size);
+        }
+
+        for (nuint size = 2048; size <= 32768; size *= 2)
+        {
+            void* block = TestHeap.Alloc(size);
+            Assert.Equal((nuint)0, (nuint)block % size);
+            ledger.Add(block, size);
+        }
+
+        ledger.Check();
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        while (ledger.Count != 0) TestHeap.Free(ledger.Take(ledger.Count - 1));
+        Assert.True(ThreadHeap.BinOf(heap, SizeClasses.ClassOf(32768))->MaxCapacity == 4);
+        ulong hits = TestHeap.ReadDebugCounters().FrontHits;
+        void* again = MidPool.Alloc<Config>(heap, 20_000);
+        Assert.Equal(hits + 1, TestHeap.ReadDebugCounters().FrontHits);
+        TestHeap.Free(again);
+        HeapWalk.AssertValid<Config>();
+    });
+}
+
+public unsafe class LargePoolTests
+{
+    [Fact]
+    public void A_freed_span_serves_again_without_the_arena() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        void* block = TestHeap.Alloc(300_000);
+        TestHeap.Free(block);
+        Assert.Equal((1u, 5u), (Config.LargePoolOf(heap)->Count, Config.LargePoolOf(heap)->Chunks));
+        long locks = SharedLockCount.Taken;
+        Assert.True(TestHeap.Alloc(310_000) == block);
+        Assert.Equal(locks, SharedLockCount.Taken);
+        DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
+        Assert.Equal((2UL, 1UL, 1L, 5L), (counters.LargeAllocs, counters.LargeFrees, Config.LargePoolState->Blocks, Config.LargePoolState->Chunks));
+    });
+
+    [Fact]
+    public void The_cache_is_bounded_and_drained() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        List<nint> blocks = [];
+        for (int i = 0; i < 12; i++) blocks.Add((nint)TestHeap.Alloc(130_000));
+        foreach (nint block in blocks) TestHeap.Free((void*)block);
+        Assert.Equal((8u, 16u), (Config.LargePoolOf(heap)->Count, Config.LargePoolOf(heap)->Chunks));
+        LargePool.Drain<Config>(heap);
+        Assert.Equal((0u, 0u, 0UL), (Config.LargePoolOf(heap)->Count, Config.LargePoolOf(heap)->Chunks, Config.PageArenaState->UsedChunks));
+    });
+
+    [Fact]
+    public void A_block_grows_and_shrinks_where_it_is() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        BlockLedger ledger = new();
+        byte* block = (byte*)TestHeap.Alloc(100_000);
+        ledger.Add(block, 100_000);
+        foreach (nuint size in new nuint[] { 1_000_000, 2_097_152, 700_000, 40_000, 131_072, 131_073 })
+        {
+            Assert.True(TestHeap.Realloc(block, size) == block);
+            ledger.Move(0, block, size);
+            Assert.Equal(SizeClasses.GoodSize(size), TestHeap.UsableSize(block));
+            nuint chunks = SizeClasses.GoodSize(size) >> 16;
+            for (nuint chunk = 1; chunk < 32; chunk++) Assert.Equal(chunk < chunks, PageMap.Get<Config>(PageMap.ChunkOf<Config>(block) + chunk) != 0);
+        }
+
+        void* behind = TestHeap.Alloc(2_000_000);
+        ledger.Add(behind, 2_000_000);
+        void* moved = TestHeap.Realloc(block, 2_097_153);
+        Assert.True(moved != block);
+        ledger.Move(0, moved, 2_097_153);
+        ledger.Check();
+    });
+
+    [Fact]
+    public void Another_thread_may_free_it_but_once() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        void* block = TestHeap.Alloc(100_000);
+        OwnThread.Run(() => TestHeap.Free(block));
+        AbortException found = Assert.Throws<AbortException>(() => LargePool.Free<Config>(TestHeap.CurrentHeap(), block, (uint)PageMap.ChunkOf<Config>(block)));
+        Assert.Equal($"hakmem: double free of the block at 0x{(nint)block:x}", found.Message);
+    });
+}
+
+public unsafe class BigCacheTests
+{
+    [Theory]
+    [InlineData(21)]
+    [InlineData(22)]
+    public void The_table_agrees_with_a_dictionary(int seed) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        Random random = new(seed);
+        Dictionary<nint, nuint> model = [];
+        List<nint> blocks = [];
+        for (int step = 0; step < 4000; step++)
+        {
+            if (blocks.Count == 0 || random.Next(100) < (step < 2000 ? 65 : 40))
+            {
+                nuint size = (nuint)random.Next(1, 40_000);
+                void* block = BigCache.Alloc<Config>(size, (nuint)1 << random.Next(17), false);
+                Assert.True(block != null && model.TryAdd((nint)block, size));
+                blocks.Add((nint)block);
+            }
+            else
+            {
+                int index = random.Next(blocks.Count);
+                Assert.True(BigCache.UsableSize<Config>((void*)blocks[index]) >= model[blocks[index]]);
+                BigCache.Free<Config>((void*)blocks[index]);
+                model.Remove(blocks[index]);
+                blocks[index] = blocks[^1];
+                blocks.RemoveAt(blocks.Count - 1);
+            }
+
+            Assert.Equal((nuint)model.Count, Config.Space->BigCount);
+            if (step % 200 == 0) Assert.All(model.Keys, static block => BigCache.UsableSize<Config>((void*)block));
+        }
+
+        Assert.True(Config.Space->BigLog2 > 7);
+        foreach (nint block in blocks) BigCache.Free<Config>((void*)block);
+        BigCache.Drain<Config>(true);
+        Assert.Equal((0L, 0L, (nuint)0), (Config.BigCacheState->Blocks, Config.BigCacheState->LiveBytes, Config.BigCacheState->Bytes));
+    });
+
+    [Fact]
+    public void A_freed_mapping_serves_again_zeroed_if_asked_and_grows_old() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 5000;
+        void* block = TestHeap.Alloc(4_000_000);
+        new Span<byte>(block, 4_000_000).Fill(1);
+        TestHeap.Free(block);
+        long maps = FaultyMemory.Maps;
+        Assert.True(TestHeap.AllocZeroed(3_900_000) == block);
+        Assert.Equal((maps, 1UL), (FaultyMemory.Maps, Config.BigCacheState->Hits));
+        Assert.False(new ReadOnlySpan<byte>(block, 3_900_000).ContainsAnyExcept((byte)0));
+        TestHeap.Free(block);
+        long unmaps = FaultyMemory.Unmaps;
+        FaultyMemory.Clock = 5999;
+        BigCache.Drain<Config>(false);
+        Assert.Equal((unmaps, 1u), (FaultyMemory.Unmaps, Config.BigCacheState->Count));
+        FaultyMemory.Clock = 6000;
+        BigCache.Drain<Config>(false);
+        Assert.Equal((unmaps + 1, 0u), (FaultyMemory.Unmaps, Config.BigCacheState->Count));
+    });
+
+    [Fact]
+    public void The_cache_is_bounded_in_bytes_and_gives_nothing_much_too_large() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        void* small = TestHeap.Alloc(3_000_000), huge = TestHeap.Alloc(40_000_000);
+        TestHeap.Free(huge);
+        Assert.Equal(0u, Config.BigCacheState->Count);
+        TestHeap.Free(small);
+        Assert.Equal(1u, Config.BigCacheState->Count);
+        Assert.True(TestHeap.Alloc(2_200_000) != small);
+        Assert.True(TestHeap.Alloc(2_999_000) == small);
+    });
+
+    [Fact]
+    public void A_big_block_is_resized_by_the_system_not_copied() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        BlockLedger ledger = new();
+        ledger.Add(TestHeap.Alloc(3_000_000), 3_000_000);
+        long maps = FaultyMemory.Maps;
+        foreach (nuint size in new nuint[] { 30_000_000, 2_500_000, 8_000_000 })
+        {
+            ledger.Move(0, TestHeap.Realloc(ledger[0], size), size);
+            Assert.Equal((long)((size + 4095) & ~4095u), Config.BigCacheState->LiveBytes);
+        }
+
+        Assert.Equal(maps, FaultyMemory.Maps);
+        ledger.Move(0, TestHeap.Realloc(ledger[0], 100_000), 100_000);
+        TestHeap.Free(ledger.Take(0));
+        Assert.Equal(0L, Config.BigCacheState->Blocks);
+    });
+}

@@ -1,0 +1,99 @@
+using System;
+using Xunit;
+using Config = HakMem.Boxes.Tests.TestHeap.Config;
+
+namespace HakMem.Boxes.Tests;
+
+public unsafe class PurgeQueueTests
+{
+    [Fact]
+    public void Nothing_goes_before_its_deadline_then_neighbours_go_in_one_call() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        uint first = TakeWritten(12);
+        for (uint chunk = 0; chunk < 12; chunk++)
+        {
+            if (chunk is not (4 or 5)) Config.ReturnSpan(first + chunk, 1, true);
+        }
+
+        PurgeQueue.Poll<Config>(false);
+        FaultyMemory.Clock = 1099;
+        PurgeQueue.Poll<Config>(false);
+        Assert.Equal(0, FaultyMemory.Purges);
+        FaultyMemory.Clock = 1102;
+        PurgeQueue.Poll<Config>(false);
+        Assert.Equal((2, 10 * 65536), (FaultyMemory.Purges, FaultyMemory.PurgedBytes));   // 0–3 and 6–11
+        Assert.Equal((10UL, 0UL, 0UL), (Config.PurgeQueueState->PurgedChunks, Config.PurgeQueueState->Deadline, Config.PageArenaState->DirtyChunks));
+
+        ChunkSpan* again = stackalloc ChunkSpan[10];
+        Assert.Equal(10u, Config.TryTakeSpans(1, false, 10, again));
+        for (int i = 0; i < 10; i++)
+        {
+            Assert.False(again[i].Dirty);
+            Assert.False(new ReadOnlySpan<byte>(PageMap.Address<Config>(again[i].FirstChunk), 65536).ContainsAnyExcept((byte)0));
+        }
+    });
+
+    [Fact]
+    public void Now_means_now() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        uint first = TakeWritten(3);
+        Config.ReturnSpan(first, 3, true);
+        PurgeQueue.Poll<Config>(true);
+        Assert.Equal((1, 3 * 65536), (FaultyMemory.Purges, FaultyMemory.PurgedBytes));
+        Assert.Equal(0u, Config.PageArenaState->SuperSlabs);   // wholly free and clean: given back
+    });
+
+    [Fact]
+    public void A_refusal_keeps_the_chunks_dirty_and_usable() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        uint first = TakeWritten(3);
+        FaultyMemory.Affected = MemoryCalls.Purge;
+        FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+        Config.ReturnSpan(first, 3, true);
+        PurgeQueue.Poll<Config>(true);
+        Assert.Equal((1L, 3UL, 0UL), (FaultyMemory.Failures, Config.PageArenaState->DirtyChunks, Config.PurgeQueueState->PurgedChunks));
+        ChunkSpan again;
+        Assert.Equal(1u, Config.TryTakeSpans(3, false, 1, &again));
+        Assert.Equal((first, true), (again.FirstChunk, again.Dirty));
+    });
+
+    [Fact]
+    public void What_was_refused_is_tried_again_by_the_next_trim() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        uint first = TakeWritten(3);
+        FaultyMemory.Affected = MemoryCalls.Purge;
+        FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+        Config.ReturnSpan(first, 3, true);
+        TestHeap.Trim();
+        Assert.Equal(3UL, Config.PageArenaState->DirtyChunks);
+        TestHeap.Trim();
+        Assert.Equal(0UL, Config.PageArenaState->DirtyChunks);
+    });
+
+    [Fact]
+    public void Super_slabs_wait_in_the_order_they_came() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        uint a = TakeWritten(32), b = TakeWritten(32);
+        Config.ReturnSpan(b, 2, true);
+        FaultyMemory.Clock = 1050;
+        Config.ReturnSpan(a, 1, true);
+        FaultyMemory.Clock = 1101;
+        PurgeQueue.Poll<Config>(false);
+        Assert.Equal(2 * 65536, FaultyMemory.PurgedBytes);
+        FaultyMemory.Clock = 1151;
+        PurgeQueue.Poll<Config>(false);
+        Assert.Equal(3 * 65536, FaultyMemory.PurgedBytes);
+    });
+
+    private static uint TakeWritten(uint chunks)
+    {
+        _ = TestHeap.CurrentHeap();
+        ChunkSpan span;
+        Assert.Equal(1u, Config.TryTakeSpans(chunks, false, 1, &span));
+        new Span<byte>(PageMap.Address<Config>(span.FirstChunk), (int)(chunks * 65536)).Fill(0xEE);
+        return span.FirstChunk;
+    }
+}

@@ -1,0 +1,140 @@
+using System.Threading;
+using Xunit;
+using Config = HakMem.Boxes.Tests.TestHeap.Config;
+
+namespace HakMem.Boxes.Tests;
+
+public unsafe class RemoteFreeTests
+{
+    [Fact]
+    public void Frees_are_combined_sent_as_one_and_collected() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* mine = TestHeap.CurrentHeap();
+        void** blocks = stackalloc void*[64];
+        Take(blocks, 64, 1024);
+        OwnThread.Run(() =>
+        {
+            ThreadHeap* other = TestHeap.CurrentHeap();
+            for (int i = 0; i < 63; i++) TestHeap.Free(blocks[i]);
+            Assert.Equal((63u, 0), (Config.RemoteTableOf(other)->Frees, (int)mine->Inbox));
+            RemoteFree.SendAll<Config>(other);
+            Assert.Equal(0u, Config.RemoteTableOf(other)->Frees);
+        });
+        Slab* slab = (Slab*)mine->Inbox;
+        Assert.True(slab != null && slab->Start == blocks[0] && slab->Owner == mine->Id && slab->Summary == 1);
+        Assert.Equal(ulong.MaxValue >> 1, slab->Remote[0]);
+        Collect(mine);
+        Assert.Equal((0UL, 0UL, 0), (slab->Summary, slab->Remote[0], (int)mine->Inbox));
+        Assert.Equal(ulong.MaxValue >> 1, slab->Bits[0]);
+        DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
+        Assert.Equal((63UL, 63UL, 1UL), (counters.RemoteFrees, counters.CollectedBlocks, counters.Collects));
+    });
+
+    [Fact]
+    public void All_is_sent_after_a_bounded_number_of_frees() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* mine = TestHeap.CurrentHeap();
+        void** blocks = stackalloc void*[1024];
+        Take(blocks, 1024, 64);
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        ulong before = statistics.InUseBlocks;
+        OwnThread.Run(() =>
+        {
+            ThreadHeap* other = TestHeap.CurrentHeap();
+            for (int i = 0; i < 1023; i++) TestHeap.Free(blocks[i]);
+            Assert.Equal(1023u, Config.RemoteTableOf(other)->Frees);
+            TestHeap.Free(blocks[1023]);
+            Assert.Equal(0u, Config.RemoteTableOf(other)->Frees);
+        });
+        Collect(mine);
+        Assert.Equal(1024UL, TestHeap.ReadDebugCounters().CollectedBlocks);
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal(before - 1024, statistics.InUseBlocks);
+    });
+
+    [Fact]
+    public void A_thread_without_a_heap_sends_at_once() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* mine = TestHeap.CurrentHeap();
+        void* block = TestHeap.Alloc(100);
+        _ = TestHeap.Alloc(100);
+        OwnThread.Run(() => TestHeap.Free(block));
+        Assert.NotEqual(0, (int)mine->Inbox);
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal((1UL, 1UL), (statistics.InUseBlocks, statistics.Heaps));
+    });
+
+    [Fact]
+    public void Freeing_twice_is_found_in_the_table_and_in_the_remote_bitmap()
+    {
+        OwnThread.RunFresh(TestHeap.Reset, static () =>
+        {
+            void* block = TestHeap.Alloc(64);
+            _ = TestHeap.Alloc(64);
+            AbortException? found = null;
+            OwnThread.Run(() =>
+            {
+                _ = TestHeap.CurrentHeap();
+                TestHeap.Free(block);
+                found = Assert.Throws<AbortException>(() => TestHeap.Free(block));
+            });
+            Assert.Equal($"hakmem: double free of the block at 0x{(nint)block:x}", found?.Message);
+        });
+        OwnThread.RunFresh(TestHeap.Reset, static () =>
+        {
+            void* block = TestHeap.Alloc(64);
+            _ = TestHeap.Alloc(64);
+            OwnThread.Run(() =>
+            {
+                TestHeap.Free(block);
+                AbortException found = Assert.Throws<AbortException>(() => TestHeap.Free(block));
+                Assert.Equal($"hakmem: double free of the block at 0x{(nint)block & ~0xFFFF:x}", found.Message);
+            });
+        });
+    }
+
+    [Fact]
+    public void A_slab_that_left_is_passed_on_untouched() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* mine = TestHeap.CurrentHeap();
+        void** blocks = stackalloc void*[2];
+        ThreadHeap* old = null;
+        OwnThread.Run(() =>
+        {
+            old = TestHeap.CurrentHeap();
+            Take(blocks, 2, 1024);
+        });
+        Slab* slab = Slab.At<Config>(PageMap.ChunkOf<Config>(blocks[0]));
+        Assert.Equal(old->Id, slab->Owner);
+        Assert.True(HeapRegistry.TryAdoptSlab<Config>(mine, slab->Class, out Slab* adopted) && adopted == slab);
+        Assert.Equal((mine->Id, SlabPlace.Adrift), (slab->Owner, slab->Place));
+        Assert.Equal(mine->IdShifted | slab->Class, PageMap.Get<Config>(slab->FirstChunk));
+
+        // As if a sender had read the owner before it changed: the slab lands in the old inbox.
+        slab->Remote[0] = 1;
+        slab->Summary = 1;
+        slab->InboxNext = null;
+        Volatile.Write(ref old->Inbox, (nint)slab);
+        Collect(old);
+        Assert.Equal((0, (nint)slab, 1UL, 1UL), ((int)old->Inbox, mine->Inbox, slab->Remote[0], slab->Summary));
+        Collect(mine);
+        Assert.Equal((0, 0UL, 1UL), ((int)mine->Inbox, slab->Remote[0], slab->Bits[0] & 1));
+    });
+
+    private static void Collect(ThreadHeap* heap)
+    {
+        SpinLock.Enter<Config>(&heap->Lock);
+        RemoteFree.Collect<Config>(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+    }
+
+    /// <summary>Blocks of one slab in ascending order, none borrowed.</summary>
+    private static void Take(void** blocks, int count, nuint size)
+    {
+        while ((nuint)TestHeap.UsableSize(blocks[0] = TestHeap.Alloc(size)) != size) { }
+        while ((PageMap.ChunkOf<Config>(blocks[0]) << 16) + Config.Base - (byte*)blocks[0] is not 0) blocks[0] = TestHeap.Alloc(size);
+        for (int i = 1; i < count; i++) blocks[i] = TestHeap.Alloc(size);
+    }
+}

@@ -1,0 +1,94 @@
+using System;
+using System.Numerics;
+using Xunit;
+
+namespace HakMem.Boxes.Tests;
+
+public unsafe class SizeClassesTests
+{
+    [Fact]
+    public void Every_size_fits_its_class_and_wastes_little()
+    {
+        for (nuint size = 0; size <= SizeClasses.MaxBytes; size++)
+        {
+            uint sizeClass = SizeClasses.ClassOf(size);
+            nuint block = SizeClasses.SizeOf(sizeClass);
+            Assert.InRange(sizeClass, 1u, SizeClasses.Count - 1);
+            Assert.True(block >= size && block % 16 == 0, $"{size} in {block}");
+            if (size > 128) Assert.True((block - size) * 8 <= block, $"{size} wastes {block - size} of {block}");
+            if (sizeClass > 1 && size != 0) Assert.True(SizeClasses.SizeOf(sizeClass - 1) < size, $"{size} fits a smaller class");
+            Assert.Equal(block, SizeClasses.GoodSize(size));
+            if (size > 128) Assert.Equal(sizeClass, SizeClasses.ClassAbove128(size));
+        }
+    }
+
+    [Fact]
+    public void The_table_agrees_with_the_arithmetic()
+    {
+        byte* table = stackalloc byte[65];
+        SizeClasses.FillTable(table);
+        for (nuint size = 0; size <= SizeClasses.MaxTableBytes; size++) Assert.Equal(SizeClasses.ClassOf(size == 0 ? 1 : size), Math.Max(1u, table[(size + 15) >> 4]));
+        Assert.NotEqual(0, table[0]);
+    }
+
+    [Fact]
+    public void Powers_of_two_are_naturally_aligned()
+    {
+        for (nuint size = 16; size <= SizeClasses.MaxBytes; size *= 2)
+        {
+            Assert.Equal(size, (nuint)SizeClasses.SizeOf(SizeClasses.ClassOf(size)));
+            Assert.Equal((nuint)0, Chunk.Bytes % size);
+        }
+    }
+
+    [Fact]
+    public void An_aligned_class_is_the_smallest_that_serves()
+    {
+        for (nuint alignment = 1; alignment <= 65536; alignment *= 2)
+        {
+            for (nuint size = 0; size <= SizeClasses.MaxBytes + 1; size += size < 2048 ? 1u : 37u)
+            {
+                uint found = SizeClasses.ClassOfAligned(size, alignment);
+                uint wanted = 0;
+                for (uint sizeClass = 1; sizeClass < SizeClasses.Count && wanted == 0; sizeClass++)
+                {
+                    uint block = SizeClasses.SizeOf(sizeClass);
+                    if (block >= size && block >= alignment && block % alignment == 0) wanted = sizeClass;
+                }
+
+                Assert.Equal(wanted, found);
+            }
+        }
+    }
+
+    [Fact]
+    public void The_index_is_exact_for_every_offset_of_every_slab()
+    {
+        SizeClass* classes = stackalloc SizeClass[(int)SizeClasses.Count];
+        SizeClasses.FillClasses(classes);
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            SizeClass* info = classes + sizeClass;
+            Assert.Equal(info->SizeBytes, SizeClasses.SizeOf(sizeClass));
+            Assert.True(BitOperations.IsPow2(info->Chunks) && info->Blocks >= 7 && info->Words * 64 >= info->Blocks && info->ListAt >= 1);
+            Assert.True(info->Home == sizeClass || BitOperations.IsPow2(classes[info->Home].SizeBytes));
+            Assert.True(classes[info->Home].SizeBytes >= info->SizeBytes);
+            uint index = 0, rest = 0;
+            for (nuint offset = 0; offset < info->Chunks * Chunk.Bytes; offset++)
+            {
+                bool start = Slab.IndexOf(info, offset, out uint found);
+                if (start != (rest == 0) || found != index) Assert.Fail($"class {sizeClass}, offset {offset}: {found}, {start}");
+                if (++rest == info->SizeBytes) (rest, index) = (0, index + 1);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_good_size_beyond_the_classes_is_whole_chunks_then_whole_pages()
+    {
+        Assert.Equal(Chunk.Bytes, SizeClasses.GoodSize(SizeClasses.MaxBytes + 1));
+        Assert.Equal(Chunk.SuperSlabBytes, SizeClasses.GoodSize(Chunk.SuperSlabBytes));
+        Assert.Equal(Chunk.SuperSlabBytes + 4096, SizeClasses.GoodSize(Chunk.SuperSlabBytes + 1));
+        Assert.Equal(nuint.MaxValue, SizeClasses.GoodSize(nuint.MaxValue));
+    }
+}

@@ -1,0 +1,117 @@
+using System.Collections.Generic;
+using Xunit;
+using Config = HakMem.Boxes.Tests.TestHeap.Config;
+
+namespace HakMem.Boxes.Tests;
+
+public unsafe class UnifiedCacheRefillTests
+{
+    [Fact]
+    public void Fresh_blocks_come_in_ascending_order_in_batches_that_double() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        List<ulong> batches = [];
+        byte* before = null;
+        ulong moved = 0;
+        for (int i = 0; i < 500; i++)
+        {
+            byte* block = (byte*)TestHeap.Alloc(128);
+            if (before != null) Assert.Equal(128, block - before);
+            before = block;
+            DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
+            if (counters.RefilledBlocks != moved) batches.Add(counters.RefilledBlocks - moved);
+            moved = counters.RefilledBlocks;
+        }
+
+        Assert.Equal([8UL, 16, 32, 64, 128, 128, 128], batches.GetRange(0, 7).ToArray());
+        Assert.Equal(256, ThreadHeap.BinOf(heap, 8)->MaxCapacity);
+    });
+
+    [Fact]
+    public void First_blocks_are_borrowed_from_the_home_class() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        for (int i = 0; i < 8; i++)
+        {
+            Assert.Equal((nuint)128, TestHeap.UsableSize(TestHeap.Alloc((nuint)(16 + (i * 16)))));
+            Assert.Equal((nuint)1024, TestHeap.UsableSize(TestHeap.Alloc(600)));
+        }
+
+        Assert.Equal((nuint)640, TestHeap.UsableSize(TestHeap.Alloc(600)));
+        Assert.Equal(3UL, TestHeap.ReadDebugCounters().NewSlabs);
+    });
+
+    [Fact]
+    public void A_full_slab_is_sparse_until_it_is_worth_visiting() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        uint sizeClass = SizeClasses.ClassOf(512);   // 128 blocks, listed from 8 free on
+        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        List<nint> blocks = [];
+        for (int i = 0; i < 300; i++) blocks.Add((nint)TestHeap.Alloc(512));
+        Slab* slab = Slab.At<Config>(PageMap.ChunkOf<Config>((void*)blocks[0]));
+        Assert.Equal(SlabPlace.Full, slab->Place);
+        SpinLock.Enter<Config>(&heap->Lock);
+        UnifiedCacheRefill.Merge<Config>(heap, slab, 0, 0x7F);
+        Assert.True(slab->Place == SlabPlace.Sparse && bin->Sparse == slab && bin->Partial == null);
+        UnifiedCacheRefill.Merge<Config>(heap, slab, 0, 0x80);
+        Assert.True(slab->Place == SlabPlace.Partial && bin->Sparse == null && bin->Partial == slab);
+        Assert.True(Slab.IsValid<Config>(slab));
+        SpinLock.Exit<Config>(&heap->Lock);
+    });
+
+    [Fact]
+    public void Sparse_slabs_serve_before_a_new_one_is_taken() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        Bin* bin = ThreadHeap.BinOf(heap, SizeClasses.ClassOf(1024));
+        List<nint> blocks = [];
+        do blocks.Add((nint)TestHeap.Alloc(1024));
+        while (blocks.Count < 64 || bin->Top != bin->Bottom || bin->Current != null && bin->Current->Carved != 64);
+        ulong slabs = TestHeap.ReadDebugCounters().NewSlabs;
+        for (int i = 0; i < blocks.Count; i += 40) TestHeap.Free((void*)blocks[i]);
+        SpinLock.Enter<Config>(&heap->Lock);
+        Config.FlushAllFronts(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+        Assert.True(bin->Sparse != null);
+        for (int i = 0; i < blocks.Count; i += 40) Assert.Contains((nint)TestHeap.Alloc(1024), blocks);
+        Assert.Equal(slabs, TestHeap.ReadDebugCounters().NewSlabs);
+    });
+
+    [Fact]
+    public void Empty_slabs_are_given_up_but_for_one() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        uint sizeClass = SizeClasses.ClassOf(1024);
+        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        BlockLedger ledger = new();
+        for (int i = 0; i < 640; i++) ledger.Add(TestHeap.Alloc(1024), 1024);
+        while (ledger.Count != 0) TestHeap.Free(ledger.Take(ledger.Count - 1));
+        SpinLock.Enter<Config>(&heap->Lock);
+        Config.FlushAllFronts(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+        DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
+        uint kept = HeapWalk.AssertValid<Config>();
+        Assert.Equal(counters.NewSlabs - counters.RetiredSlabs, kept);
+        Assert.InRange(kept, 1u, 2u);
+        Assert.True(bin->Empty != null || bin->Current != null);
+        Assert.Equal(counters.RefilledBlocks, counters.FlushedBlocks);
+        SpinLock.Enter<Config>(&heap->Lock);
+        Config.RetireEmptySlabs(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+        Assert.True(bin->Empty == null && bin->Current == null);
+        Assert.Equal(0u, HeapWalk.AssertValid<Config>());
+    });
+
+    [Fact]
+    public void Merge_refuses_what_is_free_or_was_never_cut() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        byte* block = (byte*)TestHeap.Alloc(1024);
+        Slab* slab = Slab.At<Config>(PageMap.ChunkOf<Config>(block));
+        AbortException found = Assert.Throws<AbortException>(() => UnifiedCacheRefill.Merge<Config>(heap, slab, 0, 1UL << 63));
+        Assert.Equal($"hakmem: free of an address that is not allocated: 0x{(nint)(slab->Start + (63 * 1024)):x}", found.Message);
+        UnifiedCacheRefill.Merge<Config>(heap, slab, 0, 1);
+        found = Assert.Throws<AbortException>(() => UnifiedCacheRefill.Merge<Config>(heap, slab, 0, 1));
+        Assert.Equal($"hakmem: double free of the block at 0x{(nint)block:x}", found.Message);
+    });
+}

@@ -1,0 +1,42 @@
+using System.Threading;
+
+namespace HakMem.Boxes.Tests;
+
+/// <summary>For tests of single boxes: 64 MiB of address space, everything counted.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters), typeof(SharedLockCount)])]
+internal static unsafe partial class TestHeap;
+
+/// <summary>As <see cref="TestHeap"/>, every block on its way checked, every first touch counted.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters), typeof(FreelistValidation), typeof(PageFaultTelemetry)])]
+internal static unsafe partial class CheckedHeap;
+
+/// <summary>For faults: so little address space that own mappings must serve.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 24, PurgeDelay = 0)]
+internal static unsafe partial class FaultHeap;
+
+/// <summary>For threads that hand blocks around: all checks, and a schedule that is pushed about at the join points.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 28, PurgeDelay = 1, RemoteBatch = 32, Diagnostics = [typeof(FreelistValidation), typeof(ScheduleNoise), typeof(DebugCounters)])]
+internal static unsafe partial class StressHeap;
+
+/// <summary>Isolated over the real system: threads' ends are marked by the system itself.</summary>
+[HakMemAllocator(Isolated = true, ReserveLog2 = 26)]
+internal static unsafe partial class SystemHeap;
+
+/// <summary>What a program gets that declares nothing: the release build's hot path.</summary>
+[HakMemAllocator]
+internal static unsafe partial class PlainHeap;
+
+/// <summary>The same with diagnostics: its hot path is longer.</summary>
+[HakMemAllocator(Diagnostics = [typeof(DebugCounters), typeof(FreelistValidation), typeof(PageFaultTelemetry)])]
+internal static unsafe partial class DiagnosedHeap;
+
+/// <summary>Counts the shared locks that were taken.</summary>
+[Box(BoxLayer.Diagnostics)]
+internal static class SharedLockCount
+{
+    private static long s_taken;
+
+    public static long Taken => Volatile.Read(ref s_taken);
+
+    public static void OnSharedLock() => Interlocked.Increment(ref s_taken);
+}

@@ -1,0 +1,90 @@
+using System;
+using System.Collections.Generic;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace HakMem.Boxes.Tests;
+
+/// <summary>Invariant 6: whichever call to the OS fails, requests are refused, nothing is lost, and the heap works on.</summary>
+public unsafe class FaultTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Every_call_to_the_system_can_fail(bool forGood)
+    {
+        List<string> wrong = [];
+        long refused = 0;
+        long number = 1;
+        for (; ; number++)
+        {
+            long failures = 0;
+            MemoryCalls failed = MemoryCalls.None;
+            try
+            {
+                OwnThread.RunFresh(FaultHeap.Reset, () =>
+                {
+                    try
+                    {
+                        refused += RunOnce(number, forGood);
+                    }
+                    finally
+                    {
+                        failures = FaultyMemory.Failures;
+                        failed = FaultyMemory.Failed;
+                    }
+                });
+                if ((failed & MemoryCalls.Unmap) == 0 && FaultyMemory.MappedBytes != 0) wrong.Add($"call {number} ({failed}): {FaultyMemory.MappedBytes} bytes stay mapped after reset");
+            }
+            catch (Exception error)
+            {
+                wrong.Add($"call {number} ({failed}): {error.GetType().Name}: {error.Message} {FirstFrame(error)}");
+            }
+
+            if (failures == 0) break;
+        }
+
+        long calls = number - 1;
+        output.WriteLine($"N = {calls} calls failed one after the other{(forGood ? ", each with all after it" : "")}; {refused} requests refused");
+        Assert.True(wrong.Count == 0, $"{wrong.Count} of {calls} faults do harm:\n{string.Join("\n", wrong.GetRange(0, Math.Min(wrong.Count, 12)))}");
+    }
+
+    [Fact]
+    public void The_script_is_never_refused_without_faults() => OwnThread.RunFresh(FaultHeap.Reset, static () =>
+    {
+        FaultScript script = new();
+        script.Run();
+        script.FreeAll();
+        Assert.Equal(0, script.Refused);
+        AssertNothingInUse();
+    });
+
+    private static string FirstFrame(Exception error) => error.StackTrace?.Split('\n')[0].Trim() ?? "";
+
+    private static int RunOnce(long number, bool forGood)
+    {
+        FaultyMemory.FailTimes = forGood ? long.MaxValue : 1;
+        FaultyMemory.FailAt = number;
+        FaultScript script = new();
+        script.Run();
+
+        // The system is generous again: what is left must go back, and everything must work.
+        FaultyMemory.FailAt = 0;
+        script.FreeAll();
+        AssertNothingInUse();
+        FaultScript after = new();
+        after.Run();
+        after.FreeAll();
+        Assert.Equal(0, after.Refused);
+        AssertNothingInUse();
+        return script.Refused;
+    }
+
+    private static void AssertNothingInUse()
+    {
+        AllocatorStatistics statistics;
+        FaultHeap.ReadStatistics(&statistics);
+        Assert.Equal((0UL, 0UL, 0UL, 0UL), (statistics.InUseBlocks, statistics.InUseBytes, statistics.LargeBytes, statistics.BigBytes));
+        Assert.Equal(0UL, statistics.CachedBytes);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Linq;
+using System.Reflection;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace HakMem.Boxes.Tests;
+
+/// <summary>Runs only when this assembly was compiled with optimizations: the JIT's last word on unoptimized code says nothing.</summary>
+public sealed class OptimizedFactAttribute : FactAttribute
+{
+    public OptimizedFactAttribute()
+    {
+        if (typeof(HotPathProgram).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true }) Skip = "compiled without optimizations";
+    }
+}
+
+/// <summary>Invariant 8: what the machine runs on a hit, as the JIT wrote it.</summary>
+public class HotPathTests(ITestOutputHelper output)
+{
+    private const int MostInstructions = 50;
+
+    [OptimizedFact]
+    public void A_hit_makes_no_call_but_for_the_threads_storage_and_leaves_by_one_jump()
+    {
+        Dictionary<string, JitListing> listings = JitListing.OfHotPaths();
+        foreach (JitListing listing in listings.Values) output.WriteLine($"{listing.Method}: {listing.Instructions.Count} instructions, {listing.Calls.Length} calls, {listing.TailJumps.Length} tail jumps");
+
+        foreach (string method in new[] { "AllocPlain", "FreePlain" })
+        {
+            JitListing listing = listings[method];
+            string code = string.Join("\n", listing.Instructions);
+            Assert.True(listing.Instructions.Count <= MostInstructions, $"{method} has {listing.Instructions.Count} instructions:\n{code}");
+            Assert.True(listing.Calls is ["call     rax"] or ["call     [CORINFO_HELP_GETDYNAMIC_NONGCTHREADSTATIC_BASE_NOCTOR_OPTIMIZED]"] or [], $"{method} calls:\n{code}");
+            Assert.True(listing.Calls.Length == 0 || listing.Instructions.Take(10).Contains(listing.Calls[0]), $"{method} calls something else than the thread's storage:\n{code}");
+            Assert.True(listing.TailJumps.Length == 1 && listing.TailJumps[0].Contains("Slow", System.StringComparison.Ordinal), $"{method} leaves by:\n{code}");
+            Assert.True(listing.Atomics.Length == 0, $"{method} is atomic somewhere:\n{code}");
+        }
+    }
+
+    [OptimizedFact]
+    public void Diagnostics_show_in_the_machine_code()
+    {
+        Dictionary<string, JitListing> listings = JitListing.OfHotPaths();
+        foreach (string method in new[] { "Alloc", "Free" })
+        {
+            int plain = listings[method + "Plain"].Instructions.Count, diagnosed = listings[method + "Diagnosed"].Instructions.Count;
+            Assert.True(diagnosed > plain, $"{method}: {plain} instructions without and {diagnosed} with diagnostics");
+            Assert.Contains(listings[method + "Diagnosed"].Instructions, static line => line.StartsWith("inc ", System.StringComparison.Ordinal));
+            Assert.DoesNotContain(listings[method + "Plain"].Instructions, static line => line.StartsWith("inc ", System.StringComparison.Ordinal));
+        }
+    }
+}

@@ -1,0 +1,169 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Threading;
+using Xunit;
+using Xunit.Abstractions;
+using Config = HakMem.Boxes.Tests.StressHeap.Config;
+
+namespace HakMem.Boxes.Tests;
+
+/// <summary>
+/// The protocol T1–T9 under a schedule that is pushed about at the join points: threads hand blocks around and end, their heaps are taken
+/// over and their slabs move, while another thread trims. Every block carries its own mark, so two owners of one are seen.
+/// </summary>
+public unsafe class ProtocolStressTests(ITestOutputHelper output)
+{
+    private const int MillisecondsForEach = 2500;
+    private const int Slots = 512, Workers = 4, Generations = 12, StepsPerLife = 4000;
+    private static readonly nuint[] s_sizes = [16, 48, 64, 100, 128, 200, 512, 1000, 1024, 3000, 9000, 20_000, 70_000];
+
+    // Blocks on their way from thread to thread: a thread that takes one out of a slot owns it alone.
+    private static readonly nint[] s_exchange = new nint[Slots];
+
+    [Theory]
+    [InlineData(1_000UL)]
+    [InlineData(2_000UL)]
+    [InlineData(3_000UL)]
+    public void No_block_has_two_owners_and_nothing_is_lost(ulong firstSeed)
+    {
+        Stopwatch time = Stopwatch.StartNew();
+        ulong seed = firstSeed;
+        try
+        {
+            for (; time.ElapsedMilliseconds < MillisecondsForEach; seed++) OwnThread.RunFresh(StressHeap.Reset, () => RunPerturbed(seed));
+        }
+        catch (Exception)
+        {
+            output.WriteLine($"seed {seed} fails");
+            throw;
+        }
+
+        output.WriteLine($"{seed - firstSeed} seeds from {firstSeed}");
+    }
+
+    private void RunPerturbed(ulong seed)
+    {
+        ScheduleNoise.Rate = 3;
+        FaultyMemory.YieldOnWait = true;
+        try
+        {
+            Run(seed);
+        }
+        finally
+        {
+            ScheduleNoise.Rate = 0;
+        }
+    }
+
+    private void Run(ulong seed)
+    {
+        Array.Clear(s_exchange);
+        using CancellationTokenSource over = new();
+        OwnThread.Handle trimmer = OwnThread.Start(() => TrimUntil(seed, over.Token));
+        List<OwnThread.Handle> lines = [];
+        for (uint worker = 0; worker < Workers; worker++)
+        {
+            uint number = worker;
+            lines.Add(OwnThread.Start(() =>
+            {
+                // One thread after the other: each ends with blocks still out, in its stacks and in its table.
+                for (uint life = 0; life < Generations; life++) OwnThread.Run(() => Live((seed << 16) + (number << 8) + life + 1));
+            }));
+        }
+
+        List<Exception> errors = [];
+        foreach (OwnThread.Handle line in lines) Join(line, errors);
+        over.Cancel();
+        Join(trimmer, errors);
+        if (errors.Count != 0) throw new AggregateException(errors);
+
+
+        AllocatorStatistics statistics;
+        StressHeap.ReadStatistics(&statistics);
+        ulong left = 0;
+        foreach (nint block in s_exchange) left += block != 0 ? 1u : 0;
+        uint slabs = HeapWalk.AssertValid<Config>();
+        DebugCounters.HeapState counters = StressHeap.ReadDebugCounters();
+        Assert.Equal(left, statistics.InUseBlocks);
+        if (seed % 1000 == 0) output.WriteLine($"seed {seed}: {statistics.Heaps} heaps, {statistics.Adoptions} adoptions, {statistics.Migrations} migrations, {counters.RemoteFrees} remote frees, {counters.NewSlabs} slabs cut, {slabs} left with {left} blocks");
+        Assert.True(statistics.Adoptions > 0 && counters.RemoteFrees > 0 && counters.CollectedBlocks > 0);
+
+        for (int slot = 0; slot < Slots; slot++)
+        {
+            Release(s_exchange[slot]);
+            s_exchange[slot] = 0;
+        }
+
+        StressHeap.Trim();
+        StressHeap.ReadStatistics(&statistics);
+        Assert.Equal((0UL, 0UL, 0UL, 0UL), (statistics.InUseBlocks, statistics.InUseBytes, statistics.CachedBytes, statistics.CommittedBytes));
+        Assert.Equal(0u, HeapWalk.AssertValid<Config>());
+        counters = StressHeap.ReadDebugCounters();
+        Assert.Equal(counters.NewSlabs, counters.RetiredSlabs);
+    }
+
+    private static void Join(OwnThread.Handle thread, List<Exception> errors)
+    {
+        try
+        {
+            thread.Join();
+        }
+        catch (Exception error)
+        {
+            errors.Add(error);
+        }
+    }
+
+    private static void Live(ulong seed)
+    {
+        ScheduleNoise.Seed(seed);
+        Random random = new((int)seed);
+        for (int step = 0; step < StepsPerLife; step++)
+        {
+            nint mine = random.Next(5) < 3 ? Make(random) : 0;
+            Release(Interlocked.Exchange(ref s_exchange[random.Next(Slots)], mine));
+        }
+    }
+
+    private static nint Make(Random random)
+    {
+        // Phases of one size: whole slabs empty and fill, and move between heaps.
+        nuint size = s_sizes[random.Next(4) == 0 ? random.Next(s_sizes.Length) : 8];
+        byte* block = (byte*)StressHeap.Alloc(size);
+        nuint words = size / sizeof(ulong);
+        ulong mark = Mark(block, words);
+        for (nuint i = 1; i < words && i < 16; i++) ((ulong*)block)[i] = mark + i;
+        ((ulong*)block)[words - 1] = mark + words - 1;
+        ((ulong*)block)[0] = words;
+        return (nint)block;
+    }
+
+    private static void Release(nint given)
+    {
+        if (given == 0) return;
+        byte* block = (byte*)given;
+        nuint words = (nuint)((ulong*)block)[0];
+        ulong mark = Mark(block, words);
+        for (nuint i = 1; i < words && i < 16; i++)
+        {
+            if (((ulong*)block)[i] != mark + i) throw new InvalidOperationException($"block {given:x} of {words} words has another owner: word {i}");
+        }
+
+        if (words > 1 && ((ulong*)block)[words - 1] != mark + words - 1) throw new InvalidOperationException($"block {given:x} of {words} words has another owner at its end");
+        ((ulong*)block)[0] = 0;   // whoever still thinks it its own finds no words
+        StressHeap.Free(block);
+    }
+
+    private static ulong Mark(byte* block, nuint words) => ((ulong)block * 0x9E37_79B9_7F4A_7C15UL) ^ words;
+
+    private static void TrimUntil(ulong seed, CancellationToken over)
+    {
+        ScheduleNoise.Seed(seed + 77);
+        while (!over.IsCancellationRequested)
+        {
+            StressHeap.Trim();
+            Thread.Sleep(3);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Threading.Tasks;
+
+namespace HakMem.Tests.Faults;
+
+/// <summary>A run of <c>HakMem.Faults</c>, which lies beside the tests.</summary>
+internal sealed record ChildProcess(int ExitCode, string Output, string Error)
+{
+    public const int Aborted = 128 + 6;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static ChildProcess Run(params string[] arguments)
+    {
+        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "HakMem.Faults.dll"));
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        if (process.WaitForExit(Patience)) return new ChildProcess(process.ExitCode, output.Result, error.Result);
+        process.Kill();
+        throw new TimeoutException($"HakMem.Faults {string.Join(' ', arguments)} did not end");
+    }
+}

@@ -1,0 +1,133 @@
+using System;
+using Xunit;
+
+namespace HakMem.Tests.Faults;
+
+/// <summary>Each misuse ends a child process by SIGABRT with one line that names what is wrong and the address. The table is in docs/threat-model.md.</summary>
+public sealed class FaultTests
+{
+    private const string NotAllocated = "free of an address that is not allocated: 0x";
+    private const string Interior = "free of an address inside a block: 0x";
+    private const string DoubleFree = "double free of the block at 0x";
+    private const string Other = "free of a block of another allocator: 0x";
+
+    [Theory]
+    [InlineData("foreign-stack", NotAllocated)]
+    [InlineData("foreign-stack-after-big", NotAllocated)]
+    [InlineData("foreign-native", NotAllocated)]
+    [InlineData("foreign-low", NotAllocated)]
+    [InlineData("foreign-high", NotAllocated)]
+    [InlineData("foreign-reserved", NotAllocated)]
+    [InlineData("foreign-next-superslab", NotAllocated)]
+    [InlineData("never-handed-out", NotAllocated)]
+    [InlineData("other-tiny", Other)]
+    [InlineData("other-mid", Other)]
+    [InlineData("other-large", Other)]
+    [InlineData("other-big", Other)]
+    [InlineData("other-reverse", Other)]
+    [InlineData("interior-tiny", Interior)]
+    [InlineData("interior-mid", Interior)]
+    [InlineData("interior-mid-other-chunk", Interior)]
+    [InlineData("interior-large", Interior)]
+    [InlineData("interior-large-chunk", Interior)]
+    [InlineData("interior-big", Interior)]
+    [InlineData("interior-odd", Interior)]
+    [InlineData("interior-batch", Interior)]
+    [InlineData("interior-local-heap", Interior)]
+    [InlineData("interior-full-stack", Interior)]
+    [InlineData("interior-remote", Interior)]
+    public void ABadPointerIsNamed(string fault, string message) => AssertFatal(fault, message);
+
+    [Theory]
+    [InlineData("twice-in-stack", DoubleFree)]
+    [InlineData("twice-in-stack-apart", DoubleFree)]
+    [InlineData("twice-in-stack-mid", DoubleFree)]
+    [InlineData("twice-in-batch", DoubleFree)]
+    [InlineData("twice-in-full-stack", DoubleFree)]
+    [InlineData("twice-across-flush", DoubleFree)]
+    [InlineData("twice-slab-retired", NotAllocated)]
+    [InlineData("twice-large", NotAllocated)]
+    [InlineData("twice-large-after-trim", NotAllocated)]
+    [InlineData("twice-big", NotAllocated)]
+    [InlineData("twice-big-uncached", NotAllocated)]
+    [InlineData("twice-aligned", NotAllocated)]
+    [InlineData("twice-zero-size", DoubleFree)]
+    [InlineData("twice-with-size", DoubleFree)]
+    [InlineData("twice-in-table", DoubleFree)]
+    [InlineData("twice-sent", DoubleFree)]
+    [InlineData("twice-sent-in-batches", DoubleFree)]
+    [InlineData("twice-collected", DoubleFree)]
+    [InlineData("twice-flushed-after-collect", DoubleFree)]
+    [InlineData("twice-slab-gone", DoubleFree)]
+    [InlineData("twice-slab-recut", DoubleFree)]
+    [InlineData("twice-large-threads", NotAllocated)]
+    [InlineData("twice-big-threads", NotAllocated)]
+    [InlineData("twice-after-owner-ended", DoubleFree)]
+    public void ADoubleFreeIsNamed(string fault, string message) => AssertFatal(fault, message);
+
+    [Theory]
+    [InlineData("realloc-native", NotAllocated)]
+    [InlineData("realloc-reserved", NotAllocated)]
+    [InlineData("realloc-interior-tiny", Interior)]
+    [InlineData("realloc-interior-mid", Interior)]
+    [InlineData("realloc-interior-large", Interior)]
+    [InlineData("realloc-interior-big", Interior)]
+    [InlineData("realloc-other", Other)]
+    [InlineData("realloc-other-big", Other)]
+    [InlineData("realloc-freed-large", NotAllocated)]
+    [InlineData("realloc-freed-big", NotAllocated)]
+    [InlineData("realloc-freed-tiny", DoubleFree)]
+    [InlineData("aligned-realloc-interior", Interior)]
+    [InlineData("aligned-free-interior", Interior)]
+    [InlineData("usable-native", NotAllocated)]
+    [InlineData("usable-interior-tiny", Interior)]
+    [InlineData("usable-interior-large", Interior)]
+    [InlineData("usable-interior-big", Interior)]
+    [InlineData("usable-other", Other)]
+    [InlineData("usable-freed-large", NotAllocated)]
+    [InlineData("usable-freed-big", NotAllocated)]
+    public void ABadPointerToReallocOrUsableSizeIsNamed(string fault, string message) => AssertFatal(fault, message);
+
+    /// <summary>The limits that docs/threat-model.md admits for the release flavor.</summary>
+    [Theory]
+    [InlineData("reused-tiny")]
+    [InlineData("reused-large")]
+    [InlineData("interior-reused")]
+    [InlineData("write-after-free")]
+    public void WhatReleaseCannotSeeDoesNotEndTheProcess(string fault) => AssertAlive(fault);
+
+    [Theory]
+    [InlineData("aligned-zero-size")]
+    [InlineData("default-local-heap")]
+    public void RareButValidUseWorks(string use) => AssertAlive(use);
+
+    /// <summary>The operating system refuses address space or memory: null or an exception, nothing lost, and the heap works on afterwards.</summary>
+    [Theory]
+    [InlineData("no-range")]
+    [InlineData("no-tables")]
+    [InlineData("memory-runs-out-tiny")]
+    [InlineData("memory-runs-out-mid")]
+    [InlineData("memory-runs-out-large")]
+    [InlineData("memory-runs-out-big")]
+    public void ARefusalOfTheSystemIsSurvived(string limit) => AssertAlive(limit);
+
+    [Fact]
+    public void AnUnknownCaseIsAUsageError() => Assert.Equal(2, ChildProcess.Run("no-such-case").ExitCode);
+
+    private static void AssertFatal(string fault, string message)
+    {
+        ChildProcess child = ChildProcess.Run(fault);
+        string said = child.Output.Trim();
+        Assert.NotEmpty(said);
+        Assert.Equal($"hakmem: {message}{said[(said.LastIndexOf('\n') + 1)..]}\n", child.Error);
+        Assert.Equal(ChildProcess.Aborted, child.ExitCode);
+    }
+
+    private static void AssertAlive(string fault)
+    {
+        ChildProcess child = ChildProcess.Run(fault);
+        Assert.Equal(string.Empty, child.Error);
+        Assert.EndsWith("alive", child.Output.TrimEnd(), StringComparison.Ordinal);
+        Assert.Equal(0, child.ExitCode);
+    }
+}
