@@ -41,14 +41,14 @@ internal sealed unsafe class RandomMixedScenario : Workload
 
     public override WorkloadRecipe Recipe => WorkloadRecipe.OfScenario(Scenario, Variant, _parameters);
 
-    public override long TimedPass<T>()
+    public override PassCost TimedPass<T>()
     {
         bool inlined = CallVariant.IsInlined(Variant);
         var slots = (void**)_slots.Pointer;
         var random = new RandomSequence(Seed);
         uint count = (uint)_parameters.Slots, minBytes = (uint)_parameters.MinBytes;
         new Span<nint>(slots, (int)count).Clear(); // a pass that failed leaves its blocks behind
-        long start = CpuClock.Process;
+        PassMeter meter = PassMeter.Start();
         for (int slice = 0; slice < Slices; slice++)
         {
             random = inlined
@@ -56,7 +56,7 @@ internal sealed unsafe class RandomMixedScenario : Workload
                 : ThroughPointers(&T.Alloc, &T.Free, slots, count, minBytes, _sizes, random);
         }
 
-        long elapsed = CpuClock.Process - start;
+        PassCost cost = meter.Stop();
         for (uint i = 0; i < count; i++)
         {
             if (slots[i] != null)
@@ -64,7 +64,7 @@ internal sealed unsafe class RandomMixedScenario : Workload
             slots[i] = null;
         }
 
-        return elapsed;
+        return cost;
     }
 
     public override void Dispose() => _slots.Dispose();
