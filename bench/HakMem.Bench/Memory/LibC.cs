@@ -50,6 +50,15 @@ internal static unsafe class LibC
     [DllImport("libc", EntryPoint = "munmap")]
     public static extern int MemoryUnmap(void* address, nuint byteCount);
 
+    [DllImport("libc", EntryPoint = "sem_init")]
+    public static extern int SemaphoreInitialize(void* semaphore, int shared, uint value);
+
+    [DllImport("libc", EntryPoint = "sem_wait")]
+    public static extern int SemaphoreWait(void* semaphore);
+
+    [DllImport("libc", EntryPoint = "sem_post")]
+    public static extern int SemaphorePost(void* semaphore);
+
     [DllImport("libc", EntryPoint = "mallinfo2")]
     public static extern MallInfo2 MallocInfo();
 

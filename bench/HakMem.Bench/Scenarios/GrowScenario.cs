@@ -12,7 +12,7 @@ internal sealed unsafe class GrowScenario : Workload
     public static readonly ScenarioDefinition Definition = new(
         "grow",
         "n blocks of one size, freed in order, in reverse or shuffled (--count, --size)",
-        [.. from order in new[] { InOrder, Reverse, Shuffled } from call in new[] { CallVariant.Inlined, CallVariant.NoInline } select $"{order} {call}"],
+        _ => [.. from order in new[] { InOrder, Reverse, Shuffled } from call in new[] { CallVariant.Inlined, CallVariant.NoInline } select $"{order} {call}"],
         (variant, parameters) => new GrowScenario(variant, parameters));
 
     private const string InOrder = "in-order";

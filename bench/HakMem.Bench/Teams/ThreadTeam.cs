@@ -13,8 +13,9 @@ internal static class ThreadTeam
     /// <param name="threadCount">How many threads.</param>
     /// <param name="prepare">What each thread does first, unmeasured.</param>
     /// <param name="job">What each thread does between the common start and the common end.</param>
+    /// <param name="leaveThread">What each thread does last, unmeasured.</param>
     /// <returns>What the process took for the job.</returns>
-    public static PassCost Run(int threadCount, Action<int> prepare, Action<int> job)
+    public static PassCost Run(int threadCount, Action<int> prepare, Action<int> job, Action? leaveThread = null)
     {
         using var parked = new CountdownEvent(threadCount);
         using var done = new CountdownEvent(threadCount);
@@ -33,6 +34,7 @@ internal static class ThreadTeam
                 failure.Catch(job, index);
                 done.Signal();
                 leave.WaitOne();
+                leaveThread?.Invoke();
             })
             { IsBackground = true };
             threads[i].Start();
