@@ -2,8 +2,8 @@ using System;
 using System.Collections;
 using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
 using System.Text;
+using System.Threading;
 using HakMem.Boxes;
 
 namespace HakMem;
@@ -15,60 +15,18 @@ namespace HakMem;
 /// </summary>
 public sealed class HakMemOptions
 {
-    private static readonly Option[] s_known =
+    private static readonly string[] s_names =
     [
-        new("PurgeDelay", "HAKMEM_PURGE_DELAY", "milliseconds from 0 to 3600000", static (options, text) =>
-        {
-            if (!uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint value) || value > 3_600_000) return false;
-            options.PurgeDelay = TimeSpan.FromMilliseconds(value);
-            return true;
-        }),
-        new("Purge", "HAKMEM_PURGE", "true or false", static (options, text) =>
-        {
-            if (!TryParseSwitch(text, out bool value)) return false;
-            options.Purge = value;
-            return true;
-        }),
-        new("GcTrim", "HAKMEM_GC_TRIM", "true or false", static (options, text) =>
-        {
-            if (!TryParseSwitch(text, out bool value)) return false;
-            options.GcTrim = value;
-            return true;
-        }),
-        new("SoftLimit", "HAKMEM_SOFT_LIMIT", "bytes, with K, M or G if you like, or none", static (options, text) =>
-        {
-            if (!TryParseBytes(text, out ulong value)) return false;
-            options.SoftLimit = value;
-            return true;
-        }),
-        new("HardLimit", "HAKMEM_HARD_LIMIT", "bytes, with K, M or G if you like, or none", static (options, text) =>
-        {
-            if (!TryParseBytes(text, out ulong value)) return false;
-            options.HardLimit = value;
-            return true;
-        }),
-        new("HugePages", "HAKMEM_HUGE_PAGES", "system, never or always", static (options, text) =>
-        {
-            if (!Enum.TryParse(text, true, out HugePagePolicy value) || !Enum.IsDefined(value) || char.IsAsciiDigit(text[0])) return false;
-            options.HugePages = value;
-            return true;
-        }),
-        new("Prefault", "HAKMEM_PREFAULT", "true or false", static (options, text) =>
-        {
-            if (!TryParseSwitch(text, out bool value)) return false;
-            options.Prefault = value;
-            return true;
-        }),
+        "HakMem.PurgeDelay", "HakMem.Purge", "HakMem.GcTrim", "HakMem.SoftLimit", "HakMem.HardLimit", "HakMem.HugePages", "HakMem.Prefault",
     ];
-
-    private static readonly Lazy<HakMemOptions> s_current = new(static () => Read(AppContext.GetData, Environment.GetEnvironmentVariables(), static line => Console.Error.WriteLine(line)));
+    private static HakMemOptions? s_current;
 
     private HakMemOptions()
     {
     }
 
     /// <summary>The options in force for this process.</summary>
-    public static HakMemOptions Current => s_current.Value;
+    public static HakMemOptions Current => Volatile.Read(ref s_current) ?? First();
 
     /// <summary>How long unused memory waits before it is given back to the operating system; 1 second by default.</summary>
     public TimeSpan PurgeDelay { get; private set; } = TimeSpan.FromMilliseconds(1000);
@@ -83,7 +41,7 @@ public sealed class HakMemOptions
     /// Committed bytes above which everything unused is given back at once and <see cref="HakMemory.MemoryPressure"/> is raised; by default nine tenths of the
     /// memory limit of the container, none outside one. <see cref="ulong.MaxValue"/> is none.
     /// </summary>
-    public ulong SoftLimit { get; private set; } = ContainerLimit();
+    public ulong SoftLimit { get; private set; } = ContainerMemory.SoftLimit();
 
     /// <summary>Committed bytes above which allocations fail; none by default. <see cref="ulong.MaxValue"/> is none.</summary>
     public ulong HardLimit { get; private set; } = ulong.MaxValue;
@@ -94,12 +52,31 @@ public sealed class HakMemOptions
     /// <summary>Whether fresh memory is backed by 2 MiB at once; null is what the composition declares.</summary>
     public bool? Prefault { get; private set; }
 
+    // Most processes set no option, and a small one must not pay for the machinery that reads them.
+    private static HakMemOptions First()
+    {
+        HakMemOptions options = IsAnythingSet()
+            ? Read(AppContext.GetData, Environment.GetEnvironmentVariables(), static line => Console.Error.WriteLine(line))
+            : new HakMemOptions();
+        return Interlocked.CompareExchange(ref s_current, options, null) ?? options;
+    }
+
+    private static bool IsAnythingSet()
+    {
+        foreach (string name in s_names)
+        {
+            if (AppContext.GetData(name) is not null) return true;
+        }
+
+        return ProcessEnvironment.HasPrefix("HAKMEM_"u8);
+    }
+
     /// <summary>Reads options from a source of configuration and an environment; what is wrong goes to <paramref name="report"/>, a line each.</summary>
     internal static HakMemOptions Read(Func<string, object?> configuration, IDictionary environment, Action<string> report)
     {
         HakMemOptions options = new();
         HashSet<string> names = new(StringComparer.Ordinal);
-        foreach (Option option in s_known)
+        foreach (Option option in Table.Known)
         {
             names.Add(option.Variable);
             string name = "HakMem." + option.Name;
@@ -142,24 +119,61 @@ public sealed class HakMemOptions
         return value > 0;
     }
 
-    private static ulong ContainerLimit()
-    {
-        try
-        {
-            string text = File.ReadAllText("/sys/fs/cgroup/memory.max").Trim();
-            return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong limit) ? limit / 10 * 9 : ulong.MaxValue;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return ulong.MaxValue;   // not Linux, or not in a container of its own
-        }
-    }
-
     private static string Known()
     {
         StringBuilder names = new();
-        for (int i = 0; i < s_known.Length; i++) names.Append(i == 0 ? "" : i == s_known.Length - 1 ? " and " : ", ").Append(s_known[i].Variable);
+        for (int i = 0; i < Table.Known.Length; i++) names.Append(i == 0 ? "" : i == Table.Known.Length - 1 ? " and " : ", ").Append(Table.Known[i].Variable);
         return names.ToString();
+    }
+
+    // A class of its own, so that the table is made only when it is read.
+    private static class Table
+    {
+        internal static readonly Option[] Known =
+        [
+            new("PurgeDelay", "HAKMEM_PURGE_DELAY", "milliseconds from 0 to 3600000", static (options, text) =>
+            {
+                if (!uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint value) || value > 3_600_000) return false;
+                options.PurgeDelay = TimeSpan.FromMilliseconds(value);
+                return true;
+            }),
+            new("Purge", "HAKMEM_PURGE", "true or false", static (options, text) =>
+            {
+                if (!TryParseSwitch(text, out bool value)) return false;
+                options.Purge = value;
+                return true;
+            }),
+            new("GcTrim", "HAKMEM_GC_TRIM", "true or false", static (options, text) =>
+            {
+                if (!TryParseSwitch(text, out bool value)) return false;
+                options.GcTrim = value;
+                return true;
+            }),
+            new("SoftLimit", "HAKMEM_SOFT_LIMIT", "bytes, with K, M or G if you like, or none", static (options, text) =>
+            {
+                if (!TryParseBytes(text, out ulong value)) return false;
+                options.SoftLimit = value;
+                return true;
+            }),
+            new("HardLimit", "HAKMEM_HARD_LIMIT", "bytes, with K, M or G if you like, or none", static (options, text) =>
+            {
+                if (!TryParseBytes(text, out ulong value)) return false;
+                options.HardLimit = value;
+                return true;
+            }),
+            new("HugePages", "HAKMEM_HUGE_PAGES", "system, never or always", static (options, text) =>
+            {
+                if (!Enum.TryParse(text, true, out HugePagePolicy value) || !Enum.IsDefined(value) || char.IsAsciiDigit(text[0])) return false;
+                options.HugePages = value;
+                return true;
+            }),
+            new("Prefault", "HAKMEM_PREFAULT", "true or false", static (options, text) =>
+            {
+                if (!TryParseSwitch(text, out bool value)) return false;
+                options.Prefault = value;
+                return true;
+            }),
+        ];
     }
 
     private sealed record Option(string Name, string Variable, string Values, Func<HakMemOptions, string, bool> TryApply);

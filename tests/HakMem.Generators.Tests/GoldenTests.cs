@@ -6,7 +6,7 @@ using Xunit;
 namespace HakMem.Generators.Tests;
 
 /// <summary>
-/// What the generator writes, word for word. <c>HAKMEM_UPDATE_GOLDEN=1 dotnet test</c> writes the files of the folder Golden anew.
+/// What the generator writes, word for word. <c>HAKMEMTEST_UPDATE_GOLDEN=1 dotnet test</c> writes the files of the folder Golden anew.
 /// </summary>
 public class GoldenTests
 {
@@ -85,7 +85,7 @@ public class GoldenTests
     private static void AssertGolden(string name, string written, [CallerFilePath] string test = "")
     {
         string file = name + ".g.cs";
-        if (Environment.GetEnvironmentVariable("HAKMEM_UPDATE_GOLDEN") == "1")
+        if (Environment.GetEnvironmentVariable("HAKMEMTEST_UPDATE_GOLDEN") == "1")
         {
             File.WriteAllText(Path.Combine(Path.GetDirectoryName(test)!, "Golden", file), written);
             return;

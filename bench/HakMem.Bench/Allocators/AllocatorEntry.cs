@@ -15,7 +15,7 @@ internal abstract class AllocatorEntry(string name, string description, Func<str
 
     public abstract string ProveIdentity();
 
-    public abstract long TimedPass(Workload workload);
+    public abstract PassCost TimedPass(Workload workload);
 
     public abstract CheckTally Check(Workload workload);
 
@@ -32,7 +32,7 @@ internal unsafe class AllocatorEntry<T>(string name, string description, Func<st
 
     public override string ProveIdentity() => T.ProveIdentity();
 
-    public override long TimedPass(Workload workload) => workload.TimedPass<T>();
+    public override PassCost TimedPass(Workload workload) => workload.TimedPass<T>();
 
     public override CheckTally Check(Workload workload) => workload.Check<T>();
 
@@ -56,6 +56,6 @@ internal unsafe class AllocatorEntry<T>(string name, string description, Func<st
 /// <summary>The floor: it has a ring for one thread and one for several, because a thread-local ring costs more than the loop around it.</summary>
 internal sealed class FloorEntry(string name, string description) : AllocatorEntry<NullAllocator>(name, description)
 {
-    public override long TimedPass(Workload workload) =>
+    public override PassCost TimedPass(Workload workload) =>
         workload.UsesThreads ? workload.TimedPass<NullThreadsAllocator>() : workload.TimedPass<NullAllocator>();
 }

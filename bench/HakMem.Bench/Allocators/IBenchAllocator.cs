@@ -21,6 +21,11 @@ internal unsafe interface IBenchAllocator
     /// <summary>The address of the last 8 bytes of a block of 8 bytes or more; <c>null</c> bends it into its ring.</summary>
     static abstract byte* LastWord(void* block, nuint byteCount);
 
+    /// <summary>Called by each thread of the harness before it ends. Only <c>null</c> needs it, for its ring; real allocators find out themselves.</summary>
+    static virtual void LeaveThread()
+    {
+    }
+
     /// <summary>Finds out what really serves the calls above.</summary>
     /// <returns>What was proven, for people: a library's path and version, a counter that moved.</returns>
     /// <exception cref="IdentityException">Nothing could be proven.</exception>

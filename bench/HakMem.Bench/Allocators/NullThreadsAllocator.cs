@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
 namespace HakMem.Bench.Allocators;
@@ -6,6 +7,8 @@ namespace HakMem.Bench.Allocators;
 /// <summary>The same as <see cref="NullAllocator"/> with a ring for each thread, so that threads share no cache line.</summary>
 internal readonly unsafe struct NullThreadsAllocator : IBenchAllocator
 {
+    private static readonly ConcurrentStack<nint> s_spareRings = new();
+
     [ThreadStatic]
     private static byte* t_next;
 
@@ -49,6 +52,15 @@ internal readonly unsafe struct NullThreadsAllocator : IBenchAllocator
         return $"no allocator: a ring of {NullRing.RingBytes} bytes moved by a block";
     }
 
+    /// <summary>Hands the ring to the next new thread: scenarios with thousands of threads have as many rings as run at once.</summary>
+    public static void LeaveThread()
+    {
+        if (t_next == null)
+            return;
+        s_spareRings.Push((nint)t_next);
+        t_next = null;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static byte* NewRingSlow() => NullRing.Create();
+    private static byte* NewRingSlow() => s_spareRings.TryPop(out nint spare) ? (byte*)spare : NullRing.Create();
 }

@@ -7,14 +7,14 @@ using HakMem.Bench.Memory;
 
 namespace HakMem.Bench.Commands;
 
-/// <summary>What a child process of the memory measurement does: one pass, then the kernel's peak on standard output.</summary>
+/// <summary>What a child process of the memory measurement does: one pass, then the kernel's peak and the page faults on standard output.</summary>
 internal sealed class MemoryProbeCommand : Command
 {
     private readonly Argument<string> _allocator = new("allocator");
     private readonly Argument<string> _recipe = new("recipe");
 
     public MemoryProbeCommand()
-        : base(PeakMemoryProbe.CommandName, "Peak memory of one pass, in bytes.")
+        : base(PeakMemoryProbe.CommandName, "Peak memory of one pass, in bytes, and its page faults.")
     {
         Hidden = true;
         Add(_allocator);
@@ -32,7 +32,7 @@ internal sealed class MemoryProbeCommand : Command
         GC.WaitForPendingFinalizers();
         GC.Collect();
         ResidentMemory.ResetPeak();
-        entry.TimedPass(workload);
+        PassCost cost = entry.TimedPass(workload);
         long peakBytes = ResidentMemory.PeakBytes() - NullRing.AllRingsBytes;
         try
         {
@@ -45,7 +45,7 @@ internal sealed class MemoryProbeCommand : Command
             return ExitCode.RowFailed;
         }
 
-        output.WriteLine(peakBytes);
+        output.WriteLine($"{peakBytes} {cost.PageFaults}");
         return ExitCode.Success;
     }
 }

@@ -11,8 +11,6 @@ namespace HakMem.Bench.Commands;
 /// <summary>Runs synthetic scenarios.</summary>
 internal sealed class ScenarioCommand : Command
 {
-    private static readonly ScenarioParameters s_defaults = new();
-
     private readonly MeasuringOptions _measuring = new();
 
     private readonly Argument<string[]> _names = new("names")
@@ -21,18 +19,19 @@ internal sealed class ScenarioCommand : Command
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<int> _slots = Bounded("--slots", "random-mixed: places for a block.", s_defaults.Slots, 1, 1 << 24);
-    private readonly Option<int> _min = Bounded("--min", "random-mixed: smallest block, in bytes.", s_defaults.MinBytes, 1, 1 << 30);
-    private readonly Option<int> _max = Bounded("--max", "random-mixed: largest block, in bytes.", s_defaults.MaxBytes, 1, 1 << 30);
-    private readonly Option<int> _count = Bounded("--count", "grow: blocks live at once.", s_defaults.Count, 1, 1 << 27);
-    private readonly Option<int> _size = Bounded("--size", "grow: size of every block, in bytes.", s_defaults.SizeBytes, 1, 1 << 30);
+    private readonly ScenarioOptions _options = new();
+
+    private readonly Option<bool> _check = new("--check")
+    {
+        Description = "Only the check pass of scenarios with threads: every block carries a pattern of its own that is verified when it is freed. Without this option a check pass comes before the timed ones.",
+    };
 
     public ScenarioCommand()
-        : base("scenario", "Run synthetic scenarios, each with the allocator inlined into the loop and through a function pointer.")
+        : base("scenario", "Run synthetic scenarios, with one thread or several.")
     {
         Add(_names);
-        foreach (Option<int> option in new[] { _slots, _min, _max, _count, _size })
-            Add(option);
+        _options.AddTo(this);
+        Add(_check);
         _measuring.AddTo(this);
         this.SetUnguardedAction(Execute);
     }
@@ -42,21 +41,16 @@ internal sealed class ScenarioCommand : Command
     private int Execute(ParseResult parsed, TextWriter output, TextWriter error)
     {
         List<ScenarioDefinition> scenarios = Scenarios(parsed.GetValue(_names) ?? []);
-        var parameters = new ScenarioParameters
-        {
-            Slots = parsed.GetValue(_slots),
-            MinBytes = parsed.GetValue(_min),
-            MaxBytes = parsed.GetValue(_max),
-            Count = parsed.GetValue(_count),
-            SizeBytes = parsed.GetValue(_size),
-        };
-        if (parameters.MaxBytes < parameters.MinBytes)
-            throw new BadInputException($"--max {parameters.MaxBytes} is below --min {parameters.MinBytes}.");
+        ScenarioParameters parameters = _options.Parameters(parsed);
         string? jsonFile = _measuring.JsonFile(parsed);
         MeasuringPlan plan = _measuring.Plan(parsed, error);
+        bool checkOnly = parsed.GetValue(_check);
+        if (checkOnly && scenarios.FirstOrDefault(scenario => !scenario.HasCheck) is { } without)
+            throw new BadInputException($"--check: '{without.Name}' has no check pass.");
+        plan = plan with { WithCheck = true, WithTimes = !checkOnly, WithMemory = plan.WithMemory && !checkOnly };
         IEnumerable<Func<Workload>> workloads =
             from scenario in scenarios
-            from variant in scenario.Variants
+            from variant in scenario.Variants(parameters)
             select (Func<Workload>)(() => scenario.Create(variant, parameters));
         return new MeasuringRun(plan, jsonFile, parsed.CommandLine(), output, error).Execute(workloads);
     }
@@ -75,16 +69,5 @@ internal sealed class ScenarioCommand : Command
         }
 
         return scenarios;
-    }
-
-    private static Option<int> Bounded(string name, string description, int value, int min, int max)
-    {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => value, HelpName = "n" };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int number) && (number < min || number > max))
-                result.AddError($"{name} must be from {min} to {max}, not {number}.");
-        });
-        return option;
     }
 }

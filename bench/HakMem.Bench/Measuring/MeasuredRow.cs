@@ -5,6 +5,12 @@ internal sealed record MeasuredRow(string Scenario, string Variant, string Alloc
 {
     public SampleSet? NsPerOp { get; init; }
 
+    /// <summary>In the timed rounds, which reuse memory that the passes before them left.</summary>
+    public SampleSet? PageFaultsPerOp { get; init; }
+
+    /// <summary>Of one pass in a process of its own, whose memory is fresh.</summary>
+    public long? FirstPassPageFaults { get; init; }
+
     /// <summary>0.03 if the allocator differed from itself by up to 3 %.</summary>
     public double? AaSpread { get; init; }
 

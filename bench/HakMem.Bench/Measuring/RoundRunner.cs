@@ -26,16 +26,16 @@ internal sealed class RoundRunner(Workload workload, IReadOnlyList<Contestant> c
     public IReadOnlyList<TimedContestant> Run(int rounds, Action step)
     {
         int[] repeats = WarmUp();
-        var samples = contestants.Select(_ => new double[rounds]).ToArray();
+        double[][] nanoseconds = [.. contestants.Select(_ => new double[rounds])], faults = [.. contestants.Select(_ => new double[rounds])];
         for (int round = 0; round < rounds; round++)
         {
             GC.Collect();
             foreach (int index in VisitingOrder(round, contestants.Count))
-                samples[index][round] = NsPerOperation(contestants[index], repeats[index]);
+                (nanoseconds[index][round], faults[index][round]) = PerOperation(contestants[index], repeats[index]);
             step();
         }
 
-        return [.. contestants.Select((contestant, index) => new TimedContestant(contestant, new SampleSet(samples[index])))];
+        return [.. contestants.Select((contestant, index) => new TimedContestant(contestant, new SampleSet(nanoseconds[index]), new SampleSet(faults[index])))];
     }
 
     internal static IEnumerable<int> VisitingOrder(int round, int count)
@@ -55,7 +55,7 @@ internal sealed class RoundRunner(Workload workload, IReadOnlyList<Contestant> c
         {
             long methods = JitInfo.GetCompiledMethodCount();
             for (int i = 0; i < contestants.Count; i++)
-                fastest[i] = Math.Min(fastest[i], Math.Max(1, contestants[i].Entry.TimedPass(workload)));
+                fastest[i] = Math.Min(fastest[i], Math.Max(1, contestants[i].Entry.TimedPass(workload).CpuNanoseconds));
             Thread.Sleep(s_tierDelay);
             quiet = JitInfo.GetCompiledMethodCount() == methods ? quiet + 1 : 0;
         }
@@ -63,11 +63,12 @@ internal sealed class RoundRunner(Workload workload, IReadOnlyList<Contestant> c
         return [.. fastest.Select(pass => (int)Math.Clamp(ShortestRoundNanoseconds / pass + 1, 1, MaxRepeats))];
     }
 
-    private double NsPerOperation(Contestant contestant, int repeats)
+    private (double Nanoseconds, double PageFaults) PerOperation(Contestant contestant, int repeats)
     {
-        long nanoseconds = 0;
+        PassCost cost = default;
         for (int i = 0; i < repeats; i++)
-            nanoseconds += contestant.Entry.TimedPass(workload);
-        return nanoseconds / ((double)workload.OperationsPerPass * repeats);
+            cost += contestant.Entry.TimedPass(workload);
+        double operations = (double)workload.OperationsPerPass * repeats;
+        return (cost.CpuNanoseconds / operations, cost.PageFaults / operations);
     }
 }

@@ -1,4 +1,4 @@
 namespace HakMem.Bench.Measuring;
 
-/// <summary>A contestant with its CPU nanoseconds per operation, one per round.</summary>
-internal sealed record TimedContestant(Contestant Contestant, SampleSet NsPerOp);
+/// <summary>A contestant with its CPU nanoseconds and page faults per operation, one each per round.</summary>
+internal sealed record TimedContestant(Contestant Contestant, SampleSet NsPerOp, SampleSet? PageFaultsPerOp = null);

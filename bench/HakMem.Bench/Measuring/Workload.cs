@@ -26,8 +26,7 @@ internal abstract class Workload : IDisposable
     public virtual bool HasCheck => false;
 
     /// <summary>Runs one pass; what is live at its end is freed after the clock was read.</summary>
-    /// <returns>CPU time in nanoseconds.</returns>
-    public abstract long TimedPass<T>()
+    public abstract PassCost TimedPass<T>()
         where T : struct, IBenchAllocator;
 
     /// <summary>Runs one pass, watching every block's contents and alignment.</summary>

@@ -62,7 +62,7 @@ internal sealed class WorkloadMeasurer(MeasuringPlan plan, IProgressSink progres
             return;
         IReadOnlyList<TimedContestant> timed = new RoundRunner(workload, able).Run(plan.Rounds, () => progress.Step("time"));
         foreach (TimedContestant one in timed)
-            rows[one.Contestant] = rows[one.Contestant] with { NsPerOp = one.NsPerOp, AaSpread = AaSpread.Of(one, timed) };
+            rows[one.Contestant] = rows[one.Contestant] with { NsPerOp = one.NsPerOp, PageFaultsPerOp = one.PageFaultsPerOp, AaSpread = AaSpread.Of(one, timed) };
     }
 
     private static bool TrialPass(Workload workload, Contestant contestant, Dictionary<Contestant, MeasuredRow> rows)
@@ -90,7 +90,7 @@ internal sealed class WorkloadMeasurer(MeasuringPlan plan, IProgressSink progres
                 continue;
             rows[contestant] = peak.Error is not null
                 ? rows[contestant] with { Error = $"memory: {peak.Error}" }
-                : rows[contestant] with { PeakRssBytes = floor is null ? null : Math.Max(0, (peak.Bytes - floor).GetValueOrDefault()) };
+                : rows[contestant] with { FirstPassPageFaults = peak.PageFaults, PeakRssBytes = floor is null ? null : Math.Max(0, (peak.Bytes - floor).GetValueOrDefault()) };
         }
 
         return floor;

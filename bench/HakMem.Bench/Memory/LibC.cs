@@ -8,6 +8,8 @@ internal static unsafe class LibC
     public const int ProcessCpuClock = 2;
     public const int ThreadCpuClock = 3;
 
+    public const int ThisProcess = 0;
+
     public const int ProtectReadWrite = 3;
     public const int MapPrivateAnonymous = 0x22;
     public const int MapNoReserve = 0x4000;
@@ -20,6 +22,15 @@ internal static unsafe class LibC
         public long Nanoseconds;
     }
 
+    /// <summary><c>struct rusage</c>: two times, then counters of which most are unused on Linux.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ResourceUsage
+    {
+        public Timespec UserTime, SystemTime;
+        public long PeakKibibytes, SharedText, UnsharedData, UnsharedStack, MinorFaults, MajorFaults, Swaps, BlocksIn, BlocksOut, MessagesSent,
+            MessagesReceived, Signals, VoluntarySwitches, InvoluntarySwitches;
+    }
+
     /// <summary><c>struct mallinfo2</c>; the arena counters come first, the bytes handed out are <see cref="UsedBytes"/>.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct MallInfo2
@@ -30,11 +41,23 @@ internal static unsafe class LibC
     [DllImport("libc", EntryPoint = "clock_gettime")]
     public static extern int ClockGetTime(int clock, Timespec* time);
 
+    [DllImport("libc", EntryPoint = "getrusage")]
+    public static extern int GetResourceUsage(int who, ResourceUsage* usage);
+
     [DllImport("libc", EntryPoint = "mmap")]
     public static extern void* MemoryMap(void* address, nuint byteCount, int protection, int flags, int file, nint offset);
 
     [DllImport("libc", EntryPoint = "munmap")]
     public static extern int MemoryUnmap(void* address, nuint byteCount);
+
+    [DllImport("libc", EntryPoint = "sem_init")]
+    public static extern int SemaphoreInitialize(void* semaphore, int shared, uint value);
+
+    [DllImport("libc", EntryPoint = "sem_wait")]
+    public static extern int SemaphoreWait(void* semaphore);
+
+    [DllImport("libc", EntryPoint = "sem_post")]
+    public static extern int SemaphorePost(void* semaphore);
 
     [DllImport("libc", EntryPoint = "mallinfo2")]
     public static extern MallInfo2 MallocInfo();

@@ -1,4 +1,4 @@
 namespace HakMem.Bench.Memory;
 
-/// <summary>Median peak resident memory of child processes, or why there is none.</summary>
-internal readonly record struct PeakMemory(long? Bytes, string? Error);
+/// <summary>Medians over child processes: peak resident memory and page faults of the pass; or why there are none.</summary>
+internal readonly record struct PeakMemory(long? Bytes, long? PageFaults, string? Error);

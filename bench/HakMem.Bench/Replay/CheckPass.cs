@@ -4,6 +4,7 @@ using System.Runtime.ExceptionServices;
 using System.Threading;
 using HakMem.Bench.Allocators;
 using HakMem.Bench.Measuring;
+using HakMem.Bench.Teams;
 using HakMem.Bench.Memory;
 using HakMem.Bench.Traces;
 

@@ -4,6 +4,7 @@ using System.Runtime.ExceptionServices;
 using System.Threading;
 using HakMem.Bench.Allocators;
 using HakMem.Bench.Measuring;
+using HakMem.Bench.Teams;
 using HakMem.Bench.Traces;
 
 namespace HakMem.Bench.Replay;
@@ -40,10 +41,10 @@ internal sealed unsafe class ParallelReplay : Workload
 
     public override bool HasCheck => true;
 
-    public override long TimedPass<T>()
+    public override PassCost TimedPass<T>()
     {
         var wait = new CrossThreadWait();
-        long elapsed = ThreadTeam.Run(_program.ThreadCount, thread => ExecuteThread<T>(thread, wait));
+        PassCost cost = ThreadTeam.Run(_program.ThreadCount, thread => ExecuteThread<T>(thread, wait));
         if (wait.Failure is { } failure)
         {
             // The next pass may be another allocator's: it must not meet these blocks, which are lost.
@@ -52,7 +53,7 @@ internal sealed unsafe class ParallelReplay : Workload
         }
 
         FreeLeftovers<T>();
-        return Math.Max(0, elapsed - wait.WaitedNanoseconds);
+        return cost with { CpuNanoseconds = Math.Max(0, cost.CpuNanoseconds - wait.WaitedNanoseconds) };
     }
 
     public override CheckTally Check<T>()

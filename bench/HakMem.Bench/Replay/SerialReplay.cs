@@ -36,12 +36,12 @@ internal sealed unsafe class SerialReplay : Workload
 
     public override bool HasCheck => true;
 
-    public override long TimedPass<T>()
+    public override PassCost TimedPass<T>()
     {
         ulong* word = _program.Words.Pointer;
         ulong* end = word + _program.Words.Length;
         long sliceWords = Math.Max(1, _program.Words.Length / SlicesPerPass);
-        long start = CpuClock.Process;
+        PassMeter meter = PassMeter.Start();
         while (word < end)
         {
             ulong* sliceEnd = end - word > sliceWords ? word + sliceWords : end;
@@ -49,10 +49,10 @@ internal sealed unsafe class SerialReplay : Workload
             word = sliceEnd;
         }
 
-        long elapsed = CpuClock.Process - start;
+        PassCost cost = meter.Stop();
         ulong* leftovers = _program.Leftovers.Pointer;
         Execute<T>(leftovers, leftovers + _program.Leftovers.Length, (void**)_program.Slots.Pointer, null);
-        return elapsed;
+        return cost;
     }
 
     public override CheckTally Check<T>()

@@ -79,6 +79,8 @@ internal static class JsonReport
         }
 
         json.WriteNumber("operations", row.Operations);
+        WriteNumber(json, "pageFaultsPerOp", row.Error is null ? row.PageFaultsPerOp?.Median : null);
+        WriteNumber(json, "firstPassPageFaultsPerOp", row.Error is null ? row.FirstPassPageFaults / (double)row.Operations : null);
         WriteNumber(json, "peakRssBytes", row.Error is null ? row.PeakRssBytes : null);
         json.WriteNumber("peakLiveBytes", row.PeakLiveBytes);
         json.WriteString("identity", row.Identity);

@@ -45,9 +45,9 @@ internal static class ResultTable
     {
         Table table = NewTable("scenario", "variant", "allocator");
         string peer = AllocatorCatalog.PeerName;
-        AddNumberColumns(table, "ns/op\nmin", "ns/op\nmedian", $"min ÷\n{peer}", "net ns/op\nmin", $"net ÷\n{peer}", "A/A\nspread");
+        AddNumberColumns(table, "ns/op\nmin", "ns/op\nmedian", $"min ÷\n{peer}", "net ns/op\nmin", $"net ÷\n{peer}", "A/A\nspread", "faults per\n1,000 ops");
         if (plan.WithMemory)
-            AddNumberColumns(table, "peak memory\nMiB", "÷ peak\nlive bytes", $"memory ÷\n{peer}");
+            AddNumberColumns(table, "first pass\nfaults/1,000", "peak memory\nMiB", "÷ peak\nlive bytes", $"memory ÷\n{peer}");
         foreach (WorkloadReport report in reports)
         {
             foreach (MeasuredRow row in report.Rows)
@@ -70,7 +70,7 @@ internal static class ResultTable
         if (row.Error is not null)
         {
             yield return "error";
-            for (int i = 0; i < (withMemory ? 8 : 5); i++)
+            for (int i = 0; i < (withMemory ? 10 : 6); i++)
                 yield return Nothing;
             yield break;
         }
@@ -83,8 +83,10 @@ internal static class ResultTable
         yield return Number(net);
         yield return Ratio(net, peer is null ? null : Net(peer, floor), noise);
         yield return row.AaSpread is { } spread ? (spread * 100).ToString("F1", CultureInfo.InvariantCulture) + " %" : Nothing;
+        yield return Number(row.PageFaultsPerOp?.Median * 1000);
         if (!withMemory)
             yield break;
+        yield return Number(row.FirstPassPageFaults * 1000.0 / row.Operations);
         yield return row == floor || row.PeakRssBytes is null ? Nothing : Mebibytes(row.PeakRssBytes.Value);
         yield return row == floor ? Nothing : Number(row.PeakRssBytes / (double?)row.PeakLiveBytes);
         yield return row == floor ? Nothing : Ratio(row.PeakRssBytes, peer?.PeakRssBytes, null);

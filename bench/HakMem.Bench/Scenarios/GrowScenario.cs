@@ -12,7 +12,7 @@ internal sealed unsafe class GrowScenario : Workload
     public static readonly ScenarioDefinition Definition = new(
         "grow",
         "n blocks of one size, freed in order, in reverse or shuffled (--count, --size)",
-        [.. from order in new[] { InOrder, Reverse, Shuffled } from call in new[] { CallVariant.Inlined, CallVariant.NoInline } select $"{order} {call}"],
+        _ => [.. from order in new[] { InOrder, Reverse, Shuffled } from call in new[] { CallVariant.Inlined, CallVariant.NoInline } select $"{order} {call}"],
         (variant, parameters) => new GrowScenario(variant, parameters));
 
     private const string InOrder = "in-order";
@@ -43,13 +43,13 @@ internal sealed unsafe class GrowScenario : Workload
 
     public override WorkloadRecipe Recipe => WorkloadRecipe.OfScenario(Scenario, Variant, _parameters);
 
-    public override long TimedPass<T>()
+    public override PassCost TimedPass<T>()
     {
         bool inlined = CallVariant.IsInlined(Variant);
         var blocks = (void**)_blocks.Pointer;
         nuint size = (nuint)_parameters.SizeBytes;
         int count = _parameters.Count, step = Math.Max(1, (count + Slices - 1) / Slices);
-        long start = CpuClock.Process;
+        PassMeter meter = PassMeter.Start();
         for (int first = 0; first < count; first += step)
         {
             int end = Math.Min(count, first + step);
@@ -68,7 +68,7 @@ internal sealed unsafe class GrowScenario : Workload
                 FreeThroughPointer(&T.Free, blocks, _order.Pointer, first, end);
         }
 
-        return CpuClock.Process - start;
+        return meter.Stop();
     }
 
     public override void Dispose()

@@ -11,22 +11,26 @@ internal sealed unsafe class RandomMixedScenario : Workload
     public static readonly ScenarioDefinition Definition = new(
         "random-mixed",
         "a random slot gets a block of random size, or is freed (--slots, --min, --max)",
-        [CallVariant.Inlined, CallVariant.NoInline],
+        _ => [CallVariant.Inlined, CallVariant.NoInline],
         (variant, parameters) => new RandomMixedScenario(variant, parameters));
 
-    private const int OperationsPerSlice = 10_000;
+    public const int DefaultMinBytes = 16;
+    public const int DefaultMaxBytes = 1024;
+
+    public const int OperationsPerSlice = 10_000;
     private const int Slices = 100;
     private const ulong Seed = 88172645463325252;
 
     private readonly ScenarioParameters _parameters;
     private readonly MappedArray<nint> _slots;
+    private readonly uint _minBytes;
     private readonly uint _sizes;
 
     public RandomMixedScenario(string variant, ScenarioParameters parameters)
     {
         Variant = variant;
         _parameters = parameters;
-        _sizes = (uint)(parameters.MaxBytes - parameters.MinBytes + 1);
+        (_minBytes, _sizes) = parameters.SizeRange(DefaultMinBytes, DefaultMaxBytes);
         _slots = new MappedArray<nint>(parameters.Slots, populate: true);
         PeakLiveBytes = SimulatePeak();
     }
@@ -41,14 +45,14 @@ internal sealed unsafe class RandomMixedScenario : Workload
 
     public override WorkloadRecipe Recipe => WorkloadRecipe.OfScenario(Scenario, Variant, _parameters);
 
-    public override long TimedPass<T>()
+    public override PassCost TimedPass<T>()
     {
         bool inlined = CallVariant.IsInlined(Variant);
         var slots = (void**)_slots.Pointer;
         var random = new RandomSequence(Seed);
-        uint count = (uint)_parameters.Slots, minBytes = (uint)_parameters.MinBytes;
+        uint count = (uint)_parameters.Slots, minBytes = _minBytes;
         new Span<nint>(slots, (int)count).Clear(); // a pass that failed leaves its blocks behind
-        long start = CpuClock.Process;
+        PassMeter meter = PassMeter.Start();
         for (int slice = 0; slice < Slices; slice++)
         {
             random = inlined
@@ -56,7 +60,7 @@ internal sealed unsafe class RandomMixedScenario : Workload
                 : ThroughPointers(&T.Alloc, &T.Free, slots, count, minBytes, _sizes, random);
         }
 
-        long elapsed = CpuClock.Process - start;
+        PassCost cost = meter.Stop();
         for (uint i = 0; i < count; i++)
         {
             if (slots[i] != null)
@@ -64,12 +68,12 @@ internal sealed unsafe class RandomMixedScenario : Workload
             slots[i] = null;
         }
 
-        return elapsed;
+        return cost;
     }
 
     public override void Dispose() => _slots.Dispose();
 
-    private static RandomSequence Inlined<T>(void** slots, uint count, uint minBytes, uint sizes, RandomSequence random)
+    internal static RandomSequence Inlined<T>(void** slots, uint count, uint minBytes, uint sizes, RandomSequence random)
         where T : struct, IBenchAllocator
     {
         for (int i = 0; i < OperationsPerSlice; i++)
@@ -121,7 +125,7 @@ internal sealed unsafe class RandomMixedScenario : Workload
         for (long i = 0; i < OperationsPerPass; i++)
         {
             ref uint slot = ref live[random.Next((uint)live.Length, _sizes, out uint size)];
-            uint next = slot == 0 ? (uint)_parameters.MinBytes + size : 0;
+            uint next = slot == 0 ? _minBytes + size : 0;
             bytes = bytes + next - slot;
             slot = next;
             peak = Math.Max(peak, bytes);

@@ -12,6 +12,11 @@ internal static class ScenarioCatalog
         TinyScenario.Definition,
         RandomMixedScenario.Definition,
         GrowScenario.Definition,
+        LarsonScenario.Definition,
+        ProducerConsumerScenario.Definition,
+        RingScenario.Definition,
+        AsyncHandoverScenario.Definition,
+        PrivateScenario.Definition,
     ];
 
     public static ScenarioDefinition Find(string name) =>

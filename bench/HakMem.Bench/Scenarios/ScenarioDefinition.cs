@@ -8,5 +8,9 @@ namespace HakMem.Bench.Scenarios;
 internal sealed record ScenarioDefinition(
     string Name,
     string Description,
-    IReadOnlyList<string> Variants,
-    Func<string, ScenarioParameters, Workload> Create);
+    Func<ScenarioParameters, IReadOnlyList<string>> Variants,
+    Func<string, ScenarioParameters, Workload> Create)
+{
+    /// <summary>False for the small loops of one thread, whose blocks nothing else touches.</summary>
+    public bool HasCheck { get; init; }
+}

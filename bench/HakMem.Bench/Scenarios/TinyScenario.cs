@@ -10,7 +10,7 @@ internal sealed unsafe class TinyScenario(string variant) : Workload
     public static readonly ScenarioDefinition Definition = new(
         "tiny",
         "100 blocks of 16 bytes, then 100 frees",
-        [CallVariant.Inlined, CallVariant.NoInline],
+        _ => [CallVariant.Inlined, CallVariant.NoInline],
         (variant, _) => new TinyScenario(variant));
 
     private const int Blocks = 100;
@@ -31,11 +31,11 @@ internal sealed unsafe class TinyScenario(string variant) : Workload
 
     public override WorkloadRecipe Recipe => WorkloadRecipe.OfScenario(Scenario, Variant, new ScenarioParameters());
 
-    public override long TimedPass<T>()
+    public override PassCost TimedPass<T>()
     {
         bool inlined = CallVariant.IsInlined(variant);
         var blocks = (void**)_blocks.Pointer;
-        long start = CpuClock.Process;
+        PassMeter meter = PassMeter.Start();
         for (int slice = 0; slice < Slices; slice++)
         {
             if (inlined)
@@ -44,7 +44,7 @@ internal sealed unsafe class TinyScenario(string variant) : Workload
                 ThroughPointers(&T.Alloc, &T.Free, blocks, IterationsPerSlice);
         }
 
-        return CpuClock.Process - start;
+        return meter.Stop();
     }
 
     public override void Dispose() => _blocks.Dispose();

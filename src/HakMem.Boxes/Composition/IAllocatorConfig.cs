@@ -173,6 +173,9 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="LinuxMemory.WatchThreadEnd"/>
     [Bound("Os", "WatchThreadEnd")] static abstract void OsWatchThreadEnd(uint* key, void* word);
 
+    /// <inheritdoc cref="LinuxMemory.UnwatchThreadEnds"/>
+    [Bound("Os", "UnwatchThreadEnds")] static abstract void OsUnwatchThreadEnds(uint* key);
+
     /// <inheritdoc cref="LinuxMemory.Wait"/>
     [Bound("Os", "Wait")] static abstract void OsWait(uint attempt);
 
@@ -206,7 +209,10 @@ public unsafe interface IAllocatorConfig
     [Bound("AddressSpace", "TakeMeta")] static abstract byte* TakeMeta(SpaceState* space, nuint bytes);
 
     /// <inheritdoc cref="AddressSpace.NewOwner{TConfig}"/>
-    [Bound("AddressSpace", "NewOwner")] static abstract uint NewOwner(SpaceState* space, ThreadHeap* heap, uint composition);
+    [Bound("AddressSpace", "NewOwner")] static abstract uint NewOwner(SpaceState* space, uint composition);
+
+    /// <inheritdoc cref="AddressSpace.ReturnOwner{TConfig}"/>
+    [Bound("AddressSpace", "ReturnOwner")] static abstract void ReturnOwner(SpaceState* space, uint owner);
 
     /// <inheritdoc cref="PageArena.TryTake{TConfig}"/>
     [Bound("PageArena", "TryTake")] static abstract uint TryTakeSpans(uint chunks, bool aligned, uint want, ChunkSpan* spans);

@@ -435,7 +435,7 @@ public static unsafe class UnifiedCacheRefill
         SizeClass* info = TConfig.Classes + sizeClass;
         void** end = from + count;
         *ThreadHeap.Out(heap, sizeClass) -= count;
-        nuint place = nuint.MaxValue;
+        nuint place = ~(nuint)0;
         ulong bits = 0;
         do
         {

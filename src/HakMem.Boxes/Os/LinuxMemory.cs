@@ -69,7 +69,7 @@ public static unsafe class LinuxMemory
     public static nuint AddressSpaceLimit()
     {
         ulong* limit = stackalloc ulong[2];
-        return getrlimit(RlimitAs, limit) == 0 ? (nuint)limit[0] : nuint.MaxValue;
+        return getrlimit(RlimitAs, limit) == 0 ? (nuint)limit[0] : ~(nuint)0;
     }
 
     /// <summary>A monotonic clock in milliseconds, a few milliseconds coarse.</summary>
@@ -108,6 +108,13 @@ public static unsafe class LinuxMemory
         }
 
         _ = pthread_setspecific(have - 1, word);
+    }
+
+    /// <summary>Ends the watch of a key for every thread that has not ended yet: their words are not touched any more.</summary>
+    public static void UnwatchThreadEnds(uint* key)
+    {
+        if (*key != 0) _ = pthread_key_delete(*key - 1);
+        *key = 0;
     }
 
     /// <summary>Waits a little, longer with each attempt: the processor's pause, then a yield, then 50 µs of sleep.</summary>

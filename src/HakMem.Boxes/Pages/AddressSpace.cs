@@ -55,6 +55,12 @@ public static unsafe class AddressSpace
     public static void Destroy<TConfig>(SpaceState* space)
         where TConfig : struct, IAllocatorConfig
     {
+        if (TConfig.Composition != null)
+        {
+            TConfig.OsUnwatchThreadEnds(&TConfig.RegistryState->EndKey);
+            TConfig.DrainBig(true);
+        }
+
         for (byte* mapping = space->MetaMappings; mapping != null;)
         {
             byte* next = *(byte**)mapping;
@@ -118,12 +124,15 @@ public static unsafe class AddressSpace
         SpinLock.Exit<TConfig>(&space->Lock);
     }
 
-    /// <summary>A new owner id for a heap, or for a composition when <paramref name="heap"/> is null. 0 when none is left or the OS refuses.</summary>
-    public static uint NewOwner<TConfig>(SpaceState* space, ThreadHeap* heap, uint composition)
+    /// <summary>
+    /// A new owner id, for a heap of a composition, or with <paramref name="composition"/> 0 for a composition itself. 0 when none is left or the OS refuses. The
+    /// heap is put into <see cref="SpaceState.Heaps"/> by the caller, before a chunk names the id.
+    /// </summary>
+    public static uint NewOwner<TConfig>(SpaceState* space, uint composition)
         where TConfig : struct, IAllocatorConfig
     {
         SpinLock.Enter<TConfig>(&space->Lock);
-        uint id = space->NextOwner;
+        uint id = space->FreeOwner != 0 ? space->FreeOwner : space->NextOwner;
         bool made = id < OwnerLimit;
         if (made && id >= space->TabledOwners)
         {
@@ -134,13 +143,25 @@ public static unsafe class AddressSpace
 
         if (made)
         {
-            space->NextOwner = id + 1;
-            space->Heaps[id] = heap;
+            if (id == space->FreeOwner) space->FreeOwner = (uint)(nuint)space->Heaps[id];
+            else space->NextOwner = id + 1;
+            space->Heaps[id] = null;
             space->CompositionOf[id] = composition == 0 ? id : composition;
         }
 
         SpinLock.Exit<TConfig>(&space->Lock);
         return made ? id : 0;
+    }
+
+    /// <summary>Takes an owner id back that no chunk ever named.</summary>
+    public static void ReturnOwner<TConfig>(SpaceState* space, uint owner)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&space->Lock);
+        space->Heaps[owner] = (ThreadHeap*)(nuint)space->FreeOwner;   // the list of free ids runs through their own entries
+        space->CompositionOf[owner] = 0;
+        space->FreeOwner = owner;
+        SpinLock.Exit<TConfig>(&space->Lock);
     }
 
     /// <summary>Permanent zeroed memory for heaps and compositions, aligned to 64. Null when the OS refuses.</summary>

@@ -75,7 +75,9 @@ public static unsafe class PurgeQueue
             SpinLock.Enter<TConfig>(&arena->Lock);
             TConfig.ShowChunks(superSlab, mask, refused);
             queue->PurgedChunks += (uint)BitOperations.PopCount(mask & ~refused);
+            if (refused != 0) TConfig.QueuePurge(superSlab);
             SpinLock.Exit<TConfig>(&arena->Lock);
+            if (refused != 0) break;   // it would be refused again at once
         }
 
         TConfig.ReleaseUnusedSuperSlabs();

@@ -51,6 +51,9 @@ public unsafe struct SpaceState
     /// <summary>The next owner id.</summary>
     public uint NextOwner;
 
+    /// <summary>An owner id that was given back, the first of a list; 0 is none.</summary>
+    public uint FreeOwner;
+
     /// <summary>Owner ids whose entries in the two owner tables are committed.</summary>
     public uint TabledOwners;
 

@@ -51,10 +51,16 @@ public static unsafe class HeapRegistry
     public static Composition* Open<TConfig>(SpaceState* space)
         where TConfig : struct, IAllocatorConfig
     {
+        uint id = TConfig.NewOwner(space, 0);
+        if (id == 0) return null;
         Composition* composition = (Composition*)TConfig.TakeMeta(space, TConfig.CompositionBytes);
-        if (composition == null) return null;
-        composition->Id = TConfig.NewOwner(space, null, 0);
-        if (composition->Id == 0) return null;
+        if (composition == null)
+        {
+            TConfig.ReturnOwner(space, id);
+            return null;
+        }
+
+        composition->Id = id;
         composition->PurgeDelay = TConfig.PurgeDelay;
         composition->PurgeEnabled = true;
         composition->SoftLimit = composition->HardLimit = ulong.MaxValue;
@@ -266,10 +272,17 @@ public static unsafe class HeapRegistry
     private static ThreadHeap* Create<TConfig>(SharedState* registry, uint thread)
         where TConfig : struct, IAllocatorConfig
     {
-        ThreadHeap* heap = (ThreadHeap*)TConfig.TakeMeta(TConfig.Space, TConfig.HeapBytes);
-        if (heap == null) return null;
-        uint id = TConfig.NewOwner(TConfig.Space, heap, TConfig.Composition->Id);
+        SpaceState* space = TConfig.Space;
+        uint id = TConfig.NewOwner(space, TConfig.Composition->Id);
         if (id == 0) return null;
+        ThreadHeap* heap = (ThreadHeap*)TConfig.TakeMeta(space, TConfig.HeapBytes);
+        if (heap == null)
+        {
+            TConfig.ReturnOwner(space, id);
+            return null;
+        }
+
+        space->Heaps[id] = heap;
         heap->Id = id;
         heap->IdShifted = id << 8;
         SizeClasses.FillTable(ThreadHeap.ClassTable(heap));

@@ -159,7 +159,7 @@ public static unsafe class RemoteFree
         Entry* entries = HeapState.Entries(state);
         for (uint i = 0; i < 1u << TableLog2; i++)
         {
-            nuint key = Volatile.Read(ref entries[i].Key);   // once: the running thread may free the entry meanwhile
+            nuint key = Volatile.Read(ref entries[i].Key);   // its thread may be sending it
             if (key == 0) continue;
             uint sizeClass = (byte)PageMap.Get<TConfig>((key - 1) >> 6);
             if (sizeClass < SizeClasses.Count) blocks[sizeClass] += (uint)BitOperations.PopCount(entries[i].Bits);
@@ -176,7 +176,7 @@ public static unsafe class RemoteFree
         Entry* entries = HeapState.Entries(state);
         for (uint i = 0; i < 1u << TableLog2; i++)
         {
-            nuint key = entries[i].Key;
+            nuint key = Volatile.Read(ref entries[i].Key);   // its thread may be sending it
             if (key == 0) continue;
             places[count] = key - 1;
             bits[count++] = entries[i].Bits;

@@ -23,7 +23,7 @@ internal sealed partial class CompositionWriter
             {{Outline}}
             private static void* TryAllocSlow({{Heap}} heap, nuint size)
             {
-                if (heap == null) { heap = Attach(); }
+                if (heap == null) { heap = CurrentHeap(); }
 
                 return {{Call("AllocGate", "AllocSlow", "heap, size")}};
             }

@@ -123,7 +123,7 @@ public class BenchCommandLineTests
         Assert.Equal(["native", "native#2", "null"], root.GetProperty("results").EnumerateArray().Select(row => row.GetProperty("allocator").GetString()));
         JsonElement native = root.GetProperty("results")[0];
         Assert.Equal(
-            ["scenario", "variant", "allocator", "nsPerOp", "operations", "peakRssBytes", "peakLiveBytes", "identity"],
+            ["scenario", "variant", "allocator", "nsPerOp", "operations", "pageFaultsPerOp", "firstPassPageFaultsPerOp", "peakRssBytes", "peakLiveBytes", "identity"],
             native.EnumerateObject().Select(property => property.Name));
         Assert.Equal(["min", "median"], native.GetProperty("nsPerOp").EnumerateObject().Select(property => property.Name));
         Assert.Equal(("whole", "serial", 30_000), (native.GetProperty("scenario").GetString(), native.GetProperty("variant").GetString(), native.GetProperty("operations").GetInt32()));

@@ -91,16 +91,22 @@ public unsafe class AddressSpaceTests
         Assert.Equal(Config.Composition->Id, space->CompositionOf[last]);
         for (int i = 0; i < 3000; i++)
         {
-            uint id = AddressSpace.NewOwner<Config>(space, heap, Config.Composition->Id);
+            uint id = AddressSpace.NewOwner<Config>(space, Config.Composition->Id);
             Assert.Equal(last + 1, id);
-            Assert.True(space->Heaps[id] == heap && space->CompositionOf[id] == Config.Composition->Id);
+            Assert.True(space->Heaps[id] == null && space->CompositionOf[id] == Config.Composition->Id);
             last = id;
         }
 
-        uint composition = AddressSpace.NewOwner<Config>(space, null, 0);
+        AddressSpace.ReturnOwner<Config>(space, last);
+        AddressSpace.ReturnOwner<Config>(space, last - 1);
+        Assert.Equal(0u, space->CompositionOf[last]);
+        Assert.Equal(last - 1, AddressSpace.NewOwner<Config>(space, Config.Composition->Id));
+        Assert.Equal(last, AddressSpace.NewOwner<Config>(space, Config.Composition->Id));
+        uint composition = AddressSpace.NewOwner<Config>(space, 0);
+        Assert.Equal(last + 1, composition);
         Assert.Equal(composition, space->CompositionOf[composition]);
         space->NextOwner = 1 << 24;
-        Assert.Equal(0u, AddressSpace.NewOwner<Config>(space, heap, 1));
+        Assert.Equal(0u, AddressSpace.NewOwner<Config>(space, 1));
     });
 
     [Fact]

@@ -65,6 +65,7 @@ public unsafe class PurgeQueueTests
         uint first = TakeWritten(3);
         FaultyMemory.Affected = MemoryCalls.Purge;
         FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+        FaultyMemory.FailTimes = 2;   // a trim tries twice
         Config.ReturnSpan(first, 3, true);
         TestHeap.Trim();
         Assert.Equal(3UL, Config.PageArenaState->DirtyChunks);

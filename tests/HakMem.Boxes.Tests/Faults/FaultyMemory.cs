@@ -17,7 +17,8 @@ internal enum MemoryCalls
     Unmap = 32,
     Remap = 64,
     AdviseHugePages = 128,
-    All = 255,
+    Populate = 256,
+    All = 511,
 }
 
 /// <summary>What <see cref="FaultyMemory.Abort"/> throws instead of ending the process; the message is the line written before.</summary>
@@ -124,6 +125,8 @@ internal static unsafe class FaultyMemory
 
     public static bool AdviseHugePages(byte* at, nuint bytes, bool wanted) => !Refuses(MemoryCalls.AdviseHugePages) && LinuxMemory.AdviseHugePages(at, bytes, wanted);
 
+    public static bool Populate(byte* at, nuint bytes) => !Refuses(MemoryCalls.Populate) && LinuxMemory.Populate(at, bytes);
+
     public static nuint AddressSpaceLimit() => Limit ?? LinuxMemory.AddressSpaceLimit();
 
     public static ulong Milliseconds() => Clock ?? LinuxMemory.Milliseconds();
@@ -131,6 +134,8 @@ internal static unsafe class FaultyMemory
     public static uint ThreadId() => LinuxMemory.ThreadId();
 
     public static bool ThreadIsGone(uint thread) => LinuxMemory.ThreadIsGone(thread);
+
+    public static void UnwatchThreadEnds(uint* key) => *key = 0;
 
     public static void WatchThreadEnd(uint* key, void* word)
     {

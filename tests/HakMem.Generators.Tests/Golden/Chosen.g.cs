@@ -254,7 +254,7 @@ internal static unsafe partial class RequestHeap
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void* TryAllocSlow(ThreadHeap* heap, nuint size)
     {
-        if (heap == null) { heap = Attach(); }
+        if (heap == null) { heap = CurrentHeap(); }
 
         return AllocGate.AllocSlow<Config>(heap, size);
     }

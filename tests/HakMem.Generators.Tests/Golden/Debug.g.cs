@@ -274,7 +274,7 @@ partial struct Outer
         [MethodImpl(MethodImplOptions.NoInlining)]
         private static void* TryAllocSlow(ThreadHeap* heap, nuint size)
         {
-            if (heap == null) { heap = Attach(); }
+            if (heap == null) { heap = CurrentHeap(); }
 
             return AllocGate.AllocSlow<Config>(heap, size);
         }

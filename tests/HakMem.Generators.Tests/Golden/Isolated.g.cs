@@ -263,7 +263,7 @@ internal static unsafe partial class TestHeap
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void* TryAllocSlow(ThreadHeap* heap, nuint size)
     {
-        if (heap == null) { heap = Attach(); }
+        if (heap == null) { heap = CurrentHeap(); }
 
         return AllocGate.AllocSlow<Config>(heap, size);
     }

@@ -1,0 +1,21 @@
+using System.Threading;
+using HakMem.Bench.Allocators;
+
+namespace HakMem.Bench.Measuring;
+
+/// <summary>A check pass of a scenario: its timed pass, with an allocator that is watched.</summary>
+internal static class CheckedRun
+{
+    private static readonly Lock s_oneAtATime = new();
+
+    public static CheckTally Of<T>(Workload workload)
+        where T : struct, IBenchAllocator
+    {
+        lock (s_oneAtATime)
+        {
+            CheckedAllocator<T>.Begin();
+            workload.TimedPass<CheckedAllocator<T>>();
+            return CheckedAllocator<T>.End();
+        }
+    }
+}

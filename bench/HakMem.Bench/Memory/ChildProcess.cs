@@ -1,0 +1,56 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Runtime.InteropServices;
+using System.Threading.Tasks;
+using HakMem.Bench.Measuring;
+
+namespace HakMem.Bench.Memory;
+
+/// <summary>This program again, in a process of its own whose runtime is configured alike for all allocators, so that children differ by their allocator only.</summary>
+internal static class ChildProcess
+{
+    private static readonly (string Name, string Value)[] s_fixedRuntime =
+    [
+        ("DOTNET_gcServer", "0"),
+        ("DOTNET_gcConcurrent", "0"),
+        ("DOTNET_GCgen0size", "0x1000000"),
+        ("DOTNET_TieredCompilation", "0"),
+        ("DOTNET_TieredPGO", "0"),
+    ];
+
+    /// <returns>What the child wrote to standard output, or why it failed.</returns>
+    public static (string? Output, string? Error) Run(string command, string allocator, WorkloadRecipe recipe)
+    {
+        using Process child = Process.Start(StartInfo(command, allocator, recipe)) ?? throw new InvalidOperationException("no child process");
+        Task<string> errors = child.StandardError.ReadToEndAsync();
+        string output = child.StandardOutput.ReadToEnd().Trim();
+        child.WaitForExit();
+        if (child.ExitCode == 0)
+            return (output, null);
+        string reason = errors.Result.Trim().Split('\n')[0];
+        return (null, $"its process ended with {child.ExitCode}{(reason.Length > 0 ? $": {reason}" : "")}");
+    }
+
+    private static ProcessStartInfo StartInfo(string command, string allocator, WorkloadRecipe recipe)
+    {
+        var start = new ProcessStartInfo(DotnetHost()) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(typeof(ChildProcess).Assembly.Location);
+        start.ArgumentList.Add(command);
+        start.ArgumentList.Add(allocator);
+        start.ArgumentList.Add(recipe.ToJson());
+        foreach (string name in start.Environment.Keys.Where(MimallocEnvironment.IsOption).ToArray())
+            start.Environment.Remove(name);
+        foreach ((string name, string value) in s_fixedRuntime)
+            start.Environment[name] = value;
+        return start;
+    }
+
+    /// <summary>The host of the running runtime, four folders above its libraries.</summary>
+    private static string DotnetHost()
+    {
+        string host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+        return File.Exists(host) ? host : "dotnet";
+    }
+}

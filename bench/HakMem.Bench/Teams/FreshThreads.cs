@@ -1,0 +1,31 @@
+using System;
+using System.Threading;
+using HakMem.Bench.Allocators;
+
+namespace HakMem.Bench.Teams;
+
+/// <summary>Runs one job on several new threads and waits until all have ended: for scenarios in which starting and ending is part of the work.</summary>
+internal static class FreshThreads
+{
+    public static void Run<T>(int threadCount, Action<int> job)
+        where T : struct, IBenchAllocator
+    {
+        var failure = new FirstFailure();
+        var threads = new Thread[threadCount];
+        for (int i = 0; i < threadCount; i++)
+        {
+            int index = i;
+            threads[i] = new Thread(() =>
+            {
+                failure.Catch(job, index);
+                T.LeaveThread();
+            })
+            { IsBackground = true };
+            threads[i].Start();
+        }
+
+        foreach (Thread thread in threads)
+            thread.Join();
+        failure.ThrowIfAny();
+    }
+}
