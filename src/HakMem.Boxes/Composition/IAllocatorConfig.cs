@@ -60,7 +60,7 @@ public unsafe interface IAllocatorConfig
     [Option(33554432, Minimum = 0)] static abstract uint BigCacheBytes { get; }
 
     /// <summary>How many frees of blocks of other heaps may be gathered before they are sent.</summary>
-    [Option(1024, Minimum = 1)] static abstract uint RemoteBatch { get; }
+    [Option(4096, Minimum = 1)] static abstract uint RemoteBatch { get; }
 
     /// <summary>The largest address range reserved, as a power of two of bytes.</summary>
     [Option(40, Minimum = 24, Maximum = 40)] static abstract uint ReserveLog2 { get; }
@@ -250,7 +250,7 @@ public unsafe interface IAllocatorConfig
     [Bound("SharedPool", "Drain")] static abstract void DrainSharedPool();
 
     /// <inheritdoc cref="RemoteFree.Add{TConfig}"/>
-    [Bound("RemoteFree", "Add")] static abstract void AddRemote(ThreadHeap* heap, void* block, uint chunk, uint sizeClass);
+    [Bound("RemoteFree", "Add")] static abstract void AddRemote(ThreadHeap* heap, void* block, uint entry);
 
     /// <inheritdoc cref="RemoteFree.Send{TConfig}"/>
     [Bound("RemoteFree", "Send")] static abstract void SendRemote(Slab* slab, uint word, ulong bits);

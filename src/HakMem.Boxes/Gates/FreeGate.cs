@@ -28,6 +28,7 @@ public static unsafe class FreeGate
     }
 
     /// <summary>Frees what the hot path did not: null, blocks whose front is full, blocks of other heaps, large and big blocks. The heap may be null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void FreeSlow<TConfig>(ThreadHeap* heap, void* block)
         where TConfig : struct, IAllocatorConfig
     {
@@ -39,22 +40,24 @@ public static unsafe class FreeGate
             return;
         }
 
-        uint entry = Checked<TConfig>(block, chunk);
+        uint entry = PageMap.Get<TConfig>(chunk);
         uint sizeClass = (byte)entry;
-        if (sizeClass >= SizeClasses.LargeInterior)
+        if (TConfig.Space->CompositionOf[entry >> 8] != TConfig.Composition->Id)
+        {
+            Refuse<TConfig>(entry, block);
+        }
+        else if (sizeClass >= SizeClasses.LargeInterior)
         {
             if (sizeClass != SizeClasses.LargeHead || ((nuint)block & (Chunk.Bytes - 1)) != 0) Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
             TConfig.FreeLarge(heap, block, (uint)chunk);
         }
-        else if (heap != null && entry >> 8 == heap->Id)
+        else if (heap == null || entry >> 8 != heap->Id)
         {
-            TConfig.FlushFront(heap, sizeClass, block);
+            TConfig.AddRemote(heap, block, entry);
         }
         else
         {
-            // Blocks of a first-class heap are sent at once: in the table they would outlive it.
-            bool gathered = TConfig.Space->Heaps[entry >> 8]->Kind == HeapKind.Thread;
-            TConfig.AddRemote(gathered ? heap : null, block, (uint)chunk, sizeClass);
+            TConfig.FlushFront(heap, sizeClass, block);
         }
     }
 
@@ -98,8 +101,13 @@ public static unsafe class FreeGate
         where TConfig : struct, IAllocatorConfig
     {
         uint entry = PageMap.Get<TConfig>(chunk);
-        if (entry == 0) Fatal.Stop<TConfig>(FatalReason.NotAllocated, block);
-        if (TConfig.Space->CompositionOf[entry >> 8] != TConfig.Composition->Id) Fatal.Stop<TConfig>(FatalReason.OtherAllocator, block);
+        if (TConfig.Space->CompositionOf[entry >> 8] != TConfig.Composition->Id) Refuse<TConfig>(entry, block);
         return entry;
     }
+
+    // Owner 0 is nobody, and of no composition.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Refuse<TConfig>(uint entry, void* block)
+        where TConfig : struct, IAllocatorConfig
+        => Fatal.Stop<TConfig>(entry == 0 ? FatalReason.NotAllocated : FatalReason.OtherAllocator, block);
 }

@@ -15,6 +15,7 @@ namespace HakMem.Boxes;
 public static unsafe class RemoteFree
 {
     private const int TableLog2 = 6;
+    private const int SetsLog2 = TableLog2 - 1;
 
     /// <summary>What remote frees keep in each heap: the combining table.</summary>
     public struct HeapState
@@ -37,44 +38,68 @@ public static unsafe class RemoteFree
     }
 
     /// <summary>
-    /// Frees a block of another heap of this composition. The page map is read for the last time while the caller still holds the block.
-    /// The heap may be null, for a thread that has none: then the block is sent at once.
+    /// Frees a block of another heap of this composition; <paramref name="entry"/> is its chunk's, read for the last time while the caller still held the block.
+    /// The heap may be null, for a thread that has none: then the block is sent at once. About 35 instructions when its word is in the table.
     /// </summary>
-    public static void Add<TConfig>(ThreadHeap* heap, void* block, uint chunk, uint sizeClass)
+    public static void Add<TConfig>(ThreadHeap* heap, void* block, uint entry)
         where TConfig : struct, IAllocatorConfig
     {
+        uint sizeClass = (byte)entry;
         SizeClass* info = TConfig.Classes + sizeClass;
         nuint mask = info->SlabMask;
         nuint offset = (nuint)block - (nuint)TConfig.Base;
-        if (!Slab.IndexOf(info, offset & mask, out uint index)) Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
-        nuint place = ((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6);
+        if (!Slab.IndexOf(info, offset & mask, out uint index))
+        {
+            Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
+            return;
+        }
+
+        nuint key = (((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6)) + 1;
         ulong bit = 1UL << (int)(index & 63);
         if (heap == null)
         {
-            Send<TConfig>(Slab.At<TConfig>(place >> 6), (uint)place & 63, bit);
+            Send<TConfig>(Slab.At<TConfig>((key - 1) >> 6), (uint)(key - 1) & 63, bit);
             return;
         }
 
         TConfig.OnRemoteFree(heap, sizeClass);
         HeapState* state = TConfig.RemoteTableOf(heap);
-        Entry* entry = HeapState.Entries(state) + (uint)((place * 0x9E37_79B9_7F4A_7C15UL) >> (64 - TableLog2));
-        if (entry->Key == place + 1)
+        Entry* set = HeapState.Entries(state) + ((uint)((key * 0x9E37_79B9_7F4A_7C15UL) >> (64 - SetsLog2)) * 2);
+        Entry* found = set[0].Key == key ? set : set + 1;
+        if (found->Key == key && (found->Bits & bit) == 0)
         {
-            if ((entry->Bits & bit) != 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
-            entry->Bits |= bit;
-        }
-        else
-        {
-            if (entry->Key != 0) SendEntry<TConfig>(entry);
-            entry->Key = place + 1;
-            entry->Bits = bit;
-        }
-
-        if (++state->Frees >= TConfig.RemoteBatch)
-        {
+            found->Bits |= bit;
+            if (++state->Frees < TConfig.RemoteBatch) return;
             SendAll<TConfig>(heap);
             TConfig.WantScavenge();
+            return;
         }
+
+        AddSlow<TConfig>(heap, block, key, bit, entry >> 8);
+    }
+
+    // The word is not in the table: it comes in as the first of its set, the second is sent. In sets of two, a pair of words that meet do not drive each other out.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddSlow<TConfig>(ThreadHeap* heap, void* block, nuint key, ulong bit, uint owner)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = TConfig.RemoteTableOf(heap);
+        Entry* set = HeapState.Entries(state) + ((uint)((key * 0x9E37_79B9_7F4A_7C15UL) >> (64 - SetsLog2)) * 2);
+        if (set[0].Key == key || set[1].Key == key) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
+        if (TConfig.Space->Heaps[owner]->Kind == HeapKind.FirstClass)
+        {
+            // In the table it would outlive its heap.
+            Send<TConfig>(Slab.At<TConfig>((key - 1) >> 6), (uint)(key - 1) & 63, bit);
+            return;
+        }
+
+        if (set[1].Key != 0) SendEntry<TConfig>(set + 1);
+        set[1] = set[0];
+        set[0].Key = key;
+        set[0].Bits = bit;
+        if (++state->Frees < TConfig.RemoteBatch) return;
+        SendAll<TConfig>(heap);
+        TConfig.WantScavenge();
     }
 
     /// <summary>Sends what is in the table. By the running thread, or for an ended one.</summary>

@@ -31,7 +31,9 @@ public static unsafe class SharedPool
         uint chunks = TConfig.Classes[sizeClass].Chunks;
         partial = null;
         if (chunks == 1 && TryPop<TConfig>(TConfig.SharedPoolState, spans)) return 1;
-        if (TConfig.TryAdoptSlab(heap, sizeClass, out partial)) return 0;
+
+        // A first-class heap must hold no block of anybody else: it dies with all of them.
+        if (heap->Kind == HeapKind.Thread && TConfig.TryAdoptSlab(heap, sizeClass, out partial)) return 0;
         return TConfig.TryTakeSpans(chunks, chunks > 1, want, spans);
     }
 
