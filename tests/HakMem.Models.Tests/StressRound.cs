@@ -58,7 +58,8 @@ internal sealed unsafe class StressRound<TStressed>(ulong seed)
 
             if (!_stop && _watch.Elapsed < time) Start(lane, generation + 1, time, running);
             else running.Signal();
-        }) { IsBackground = true };
+        });
+        thread.IsBackground = true;
         thread.Start();
     }
 
