@@ -17,7 +17,7 @@ namespace HakMem.Models.Tests;
 /// </summary>
 public class CitedSourceTests
 {
-    private const string Update = "HAKMEM_UPDATE_CITED";
+    private const string Update = "HAKMEMTEST_UPDATE_CITED";
 
     [Fact]
     public void CitedMethodsAreAsTheModelsReadThem()

@@ -9,7 +9,7 @@ namespace HakMem.Models.Tests;
 
 /// <summary>
 /// Two threads for each processor allocate, free, hand over, resize, trim and end under a perturbed schedule, every block filled with a pattern of its own. A few seconds
-/// normally; <c>HAKMEM_STRESS_SECONDS</c> makes it as long as one likes, with ever new seeds. A fault that the allocator sees itself ends the process with its reason.
+/// normally; <c>HAKMEMTEST_STRESS_SECONDS</c> makes it as long as one likes, with ever new seeds. A fault that the allocator sees itself ends the process with its reason.
 /// </summary>
 public unsafe class PerturbedStressTests(ITestOutputHelper output)
 {
@@ -27,7 +27,7 @@ public unsafe class PerturbedStressTests(ITestOutputHelper output)
         where TStressed : struct, IStressed
         where TConfig : struct, IAllocatorConfig
     {
-        bool timed = double.TryParse(Environment.GetEnvironmentVariable("HAKMEM_STRESS_SECONDS"), out double seconds);
+        bool timed = double.TryParse(Environment.GetEnvironmentVariable("HAKMEMTEST_STRESS_SECONDS"), out double seconds);
         Stopwatch watch = Stopwatch.StartNew();
         for (int round = 0; timed ? watch.Elapsed.TotalSeconds < seconds : round < Seeds.Length; round++)
         {
