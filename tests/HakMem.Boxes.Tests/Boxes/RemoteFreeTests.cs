@@ -34,23 +34,24 @@ public unsafe class RemoteFreeTests
     public void All_is_sent_after_a_bounded_number_of_frees() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         ThreadHeap* mine = TestHeap.CurrentHeap();
-        void** blocks = stackalloc void*[1024];
-        Take(blocks, 1024, 64);
+        uint batch = Config.RemoteBatch;
+        void** blocks = stackalloc void*[(int)batch];
+        Take(blocks, (int)batch, 64);
         AllocatorStatistics statistics;
         TestHeap.ReadStatistics(&statistics);
         ulong before = statistics.InUseBlocks;
         OwnThread.Run(() =>
         {
             ThreadHeap* other = TestHeap.CurrentHeap();
-            for (int i = 0; i < 1023; i++) TestHeap.Free(blocks[i]);
-            Assert.Equal(1023u, Config.RemoteTableOf(other)->Frees);
-            TestHeap.Free(blocks[1023]);
+            for (uint i = 0; i < batch - 1; i++) TestHeap.Free(blocks[i]);
+            Assert.Equal(batch - 1, Config.RemoteTableOf(other)->Frees);
+            TestHeap.Free(blocks[batch - 1]);
             Assert.Equal(0u, Config.RemoteTableOf(other)->Frees);
         });
         Collect(mine);
-        Assert.Equal(1024UL, TestHeap.ReadDebugCounters().CollectedBlocks);
+        Assert.Equal((ulong)batch, TestHeap.ReadDebugCounters().CollectedBlocks);
         TestHeap.ReadStatistics(&statistics);
-        Assert.Equal(before - 1024, statistics.InUseBlocks);
+        Assert.Equal(before - batch, statistics.InUseBlocks);
     });
 
     [Fact]
