@@ -44,14 +44,14 @@ public sealed unsafe class HakHeap : IDisposable
     /// <returns>The block, at least 16-byte aligned; never null.</returns>
     /// <exception cref="OutOfMemoryException">There is no memory.</exception>
     /// <exception cref="ObjectDisposedException">The heap is gone.</exception>
-    public void* Alloc(nuint byteCount) => OrThrow(FirstClassHeap.Alloc<DefaultAllocator.Config>(Heap(), byteCount, 1, false));
+    public void* Alloc(nuint byteCount) => OrThrow(AllocOrNull(byteCount, 1, false));
 
     /// <summary>Allocates a block of the heap whose first bytes are zero. Any thread.</summary>
     /// <param name="byteCount">The size in bytes, and how many are zero.</param>
     /// <returns>The block, at least 16-byte aligned; never null.</returns>
     /// <exception cref="OutOfMemoryException">There is no memory.</exception>
     /// <exception cref="ObjectDisposedException">The heap is gone.</exception>
-    public void* AllocZeroed(nuint byteCount) => OrThrow(FirstClassHeap.Alloc<DefaultAllocator.Config>(Heap(), byteCount, 1, true));
+    public void* AllocZeroed(nuint byteCount) => OrThrow(AllocOrNull(byteCount, 1, true));
 
     /// <summary>Allocates a block of the heap at a multiple of an alignment, its contents undefined. Any thread.</summary>
     /// <param name="byteCount">The size in bytes.</param>
@@ -63,7 +63,7 @@ public sealed unsafe class HakHeap : IDisposable
     public void* AlignedAlloc(nuint byteCount, nuint alignment)
     {
         if (!BitOperations.IsPow2(alignment)) throw new ArgumentException("The alignment must be a power of two.", nameof(alignment));
-        return OrThrow(FirstClassHeap.Alloc<DefaultAllocator.Config>(Heap(), byteCount, alignment, false));
+        return OrThrow(AllocOrNull(byteCount, alignment, false));
     }
 
     /// <summary>Allocates a block of the heap without throwing for lack of memory. Any thread.</summary>
@@ -73,7 +73,7 @@ public sealed unsafe class HakHeap : IDisposable
     /// <exception cref="ObjectDisposedException">The heap is gone.</exception>
     public bool TryAlloc(nuint byteCount, out void* ptr)
     {
-        ptr = FirstClassHeap.Alloc<DefaultAllocator.Config>(Heap(), byteCount, 1, false);
+        ptr = AllocOrNull(byteCount, 1, false);
         return ptr != null;
     }
 
@@ -83,16 +83,29 @@ public sealed unsafe class HakHeap : IDisposable
     /// <returns>The block of the new size; never null.</returns>
     /// <exception cref="OutOfMemoryException">There is no memory; the old block is as before.</exception>
     /// <exception cref="ObjectDisposedException">The heap is gone.</exception>
-    public void* Realloc(void* ptr, nuint byteCount) => OrThrow(FirstClassHeap.Realloc<DefaultAllocator.Config>(Heap(), ptr, byteCount, 1));
+    public void* Realloc(void* ptr, nuint byteCount)
+    {
+        void* block = FirstClassHeap.Realloc<DefaultAllocator.Config>(Heap(), ptr, byteCount, 1);
+        GC.KeepAlive(this);
+        return OrThrow(block);
+    }
 
     /// <summary>Frees a block, of this heap or any other. Any thread.</summary>
     /// <param name="ptr">The block, or null, which does nothing.</param>
     /// <exception cref="ObjectDisposedException">The heap is gone.</exception>
-    public void Free(void* ptr) => FirstClassHeap.Free<DefaultAllocator.Config>(Heap(), ptr);
+    public void Free(void* ptr)
+    {
+        FirstClassHeap.Free<DefaultAllocator.Config>(Heap(), ptr);
+        GC.KeepAlive(this);
+    }
 
     /// <summary>Gives the heap's unused memory back. Any thread.</summary>
     /// <exception cref="ObjectDisposedException">The heap is gone.</exception>
-    public void Trim() => FirstClassHeap.Trim<DefaultAllocator.Config>(Heap());
+    public void Trim()
+    {
+        FirstClassHeap.Trim<DefaultAllocator.Config>(Heap());
+        GC.KeepAlive(this);
+    }
 
     /// <summary>The heap's numbers. Exact when no other thread uses it meanwhile.</summary>
     /// <returns>A snapshot.</returns>
@@ -101,6 +114,7 @@ public sealed unsafe class HakHeap : IDisposable
     {
         HeapStatistics numbers;
         FirstClassHeap.ReadStatistics<DefaultAllocator.Config>(Heap(), &numbers);
+        GC.KeepAlive(this);
         return new HakHeapStatistics(numbers.Blocks, numbers.Bytes, numbers.CachedBytes);
     }
 
@@ -111,6 +125,7 @@ public sealed unsafe class HakHeap : IDisposable
     {
         ArgumentNullException.ThrowIfNull(visitor);
         Walker.Walk(visitor, Heap()->Id);
+        GC.KeepAlive(this);
     }
 
     /// <summary>
@@ -137,6 +152,14 @@ public sealed unsafe class HakHeap : IDisposable
     {
         GC.SuppressFinalize(this);
         return (ThreadHeap*)Interlocked.Exchange(ref _heap, 0);
+    }
+
+    // Kept alive to the end of the call: the finalizer of a heap in its last call would release it under the call's feet.
+    private void* AllocOrNull(nuint byteCount, nuint alignment, bool zeroed)
+    {
+        void* block = FirstClassHeap.Alloc<DefaultAllocator.Config>(Heap(), byteCount, alignment, zeroed);
+        GC.KeepAlive(this);
+        return block;
     }
 
     private ThreadHeap* Heap()

@@ -102,14 +102,26 @@ public static unsafe partial class HakMemory
 
     internal static void OnMemoryPressure(ulong committedBytes)
     {
+        if (MemoryPressure is null || Pressure.IsRaised) return;
+        Pressure.IsRaised = true;
         try
         {
-            MemoryPressure?.Invoke(committedBytes);
+            MemoryPressure.Invoke(committedBytes);
         }
         catch (Exception)
         {
             // The allocation that met the limit is not the place to learn of a handler's fault.
         }
+        finally
+        {
+            Pressure.IsRaised = false;
+        }
+    }
+
+    private static class Pressure
+    {
+        /// <summary>Whether a handler runs on this thread: what it allocates raises nothing.</summary>
+        [ThreadStatic] internal static bool IsRaised;
     }
 
     /// <summary>Sets bytes to zero.</summary>

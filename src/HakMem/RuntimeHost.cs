@@ -91,7 +91,10 @@ internal static unsafe class ScavengeTimer<TConfig>
         TConfig.PollScavenge();
 
         // The timer may be a little ahead of the allocator's coarse clock: then the pass is still due.
-        if (Volatile.Read(ref composition->Scavenge) == 1 && Volatile.Read(ref composition->ScavengeAt) == due) TryArm(RetryMilliseconds);
+        if (Volatile.Read(ref composition->Scavenge) == 1 && Volatile.Read(ref composition->ScavengeAt) == due)
+        {
+            composition->HostWakes = TryArm(RetryMilliseconds);
+        }
     }
 }
 

@@ -37,13 +37,16 @@ public struct Composition
     /// <summary>When memory was last given back for a limit, in milliseconds of the clock.</summary>
     public ulong RelievedAt;
 
+    /// <summary>The committed size that the host is to be told of; 0 for nothing.</summary>
+    public ulong Pressure;
+
     /// <summary>What is wanted of huge pages.</summary>
     public HugePagePolicy HugePages;
 
     /// <summary>Whether a fresh SuperSlab is backed with memory at once, by one call instead of a page fault for each page.</summary>
     public bool Prefault;
 
-    /// <summary>Whether a pass of the scavenger is due: 0 not, 1 it is, at <see cref="ScavengeAt"/>, 2 one is running, 3 the time is being set.</summary>
+    /// <summary>Whether a pass of the scavenger is due: 0 not, 1 it is, at <see cref="ScavengeAt"/>, 2 one is running, 3 the time is being set, 4 one is running and another was asked for.</summary>
     public int Scavenge;
 
     /// <summary>Whether the host runs due passes; otherwise slow paths of the program's threads do.</summary>

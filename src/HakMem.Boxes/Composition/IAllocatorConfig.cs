@@ -394,6 +394,9 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="AllocGate.TryClassify{TConfig}"/>
     [Bound("AllocGate", "TryClassify")] static abstract bool TryClassify(ThreadHeap* heap, nuint size, out uint sizeClass);
 
+    /// <inheritdoc cref="AllocGate.TellHost{TConfig}"/>
+    [Bound("AllocGate", "TellHost")] static abstract bool TellHost(ThreadHeap* heap);
+
     /// <inheritdoc cref="AllocGate.AllocAligned{TConfig}"/>
     [Bound("AllocGate", "AllocAligned")] static abstract void* AllocAligned(ThreadHeap* heap, nuint size, nuint alignment);
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Threading;
 
 namespace HakMem.Boxes;
 
@@ -30,6 +31,25 @@ public static unsafe class AllocGate
     public static void* AllocSlow<TConfig>(ThreadHeap* heap, nuint size)
         where TConfig : struct, IAllocatorConfig
     {
+        void* block = Serve<TConfig>(heap, size);
+        return TellHost<TConfig>(heap) && block == null ? Serve<TConfig>(heap, size) : block;
+    }
+
+    /// <summary>Tells the host of memory pressure, if any is due. It may run anything, so no lock may be held: nothing is told for a first-class heap. Returns whether it was told.</summary>
+    public static bool TellHost<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Composition* composition = TConfig.Composition;
+        if (composition == null || composition->Pressure == 0 || (heap != null && heap->Kind != HeapKind.Thread)) return false;
+        ulong committed = Interlocked.Exchange(ref composition->Pressure, 0);
+        if (committed == 0) return false;
+        TConfig.HostPressure(committed);
+        return true;
+    }
+
+    private static void* Serve<TConfig>(ThreadHeap* heap, nuint size)
+        where TConfig : struct, IAllocatorConfig
+    {
         void* block;
         if (heap == null) return TConfig.AllocBig(size, 1, false);
         if (size <= TConfig.MaxTiny)
@@ -52,6 +72,13 @@ public static unsafe class AllocGate
     public static void* AllocZeroed<TConfig>(ThreadHeap* heap, nuint size)
         where TConfig : struct, IAllocatorConfig
     {
+        void* block = ServeZeroed<TConfig>(heap, size);
+        return TellHost<TConfig>(heap) && block == null ? ServeZeroed<TConfig>(heap, size) : block;
+    }
+
+    private static void* ServeZeroed<TConfig>(ThreadHeap* heap, nuint size)
+        where TConfig : struct, IAllocatorConfig
+    {
         void* block = null;
         if (heap == null || size > Chunk.SuperSlabBytes) return TConfig.AllocBig(size, 1, true);
         if (size > SizeClasses.MaxBytes)
@@ -70,6 +97,13 @@ public static unsafe class AllocGate
 
     /// <summary>A block at a multiple of <paramref name="alignment"/>, a power of two. Null when no memory is to be had.</summary>
     public static void* AllocAligned<TConfig>(ThreadHeap* heap, nuint size, nuint alignment)
+        where TConfig : struct, IAllocatorConfig
+    {
+        void* block = ServeAligned<TConfig>(heap, size, alignment);
+        return TellHost<TConfig>(heap) && block == null ? ServeAligned<TConfig>(heap, size, alignment) : block;
+    }
+
+    private static void* ServeAligned<TConfig>(ThreadHeap* heap, nuint size, nuint alignment)
         where TConfig : struct, IAllocatorConfig
     {
         void* block = null;
@@ -99,7 +133,7 @@ public static unsafe class AllocGate
 
         uint sizeClass = SizeClasses.ClassOf(size);
         while (got < count && (blocks[got] = AllocClass<TConfig>(heap, sizeClass)) != null) got++;
-        while (got < count && (blocks[got] = TConfig.AllocBig(size, 1, false)) != null) got++;
+        while (got < count && (blocks[got] = AllocSlow<TConfig>(heap, size)) != null) got++;
         return got;
     }
 

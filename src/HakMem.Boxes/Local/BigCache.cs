@@ -105,7 +105,7 @@ public static unsafe class BigCache
         Interlocked.Decrement(ref state->Blocks);
         Interlocked.Add(ref state->LiveBytes, -(long)bytes);
         if (TryCache<TConfig>(state, (byte*)block, bytes)) TConfig.WantScavenge();
-        else _ = TConfig.OsUnmap((byte*)block, bytes);
+        else Unmap<TConfig>((byte*)block, bytes);
         Drain<TConfig>(false);
     }
 
@@ -116,7 +116,8 @@ public static unsafe class BigCache
         if (size <= Chunk.SuperSlabBytes || size > MaxBytes) return null;
         nuint bytes = Pages(size);
         SpaceState* space = TConfig.Space;
-        if (!TConfig.TryCharge(bytes)) return null;   // more than is needed, but only what it grows by counts in the end
+        nuint before = UsableSize<TConfig>(block);
+        if (bytes > before && !TConfig.TryCharge(bytes - before)) return null;
 
         // The table's lock is held across the move, so that nobody finds the address taken by a new mapping under the old entry.
         SpinLock.Enter<TConfig>(&space->BigLock);
@@ -210,7 +211,7 @@ public static unsafe class BigCache
             Slot* slots = SharedState.Slots(state);
             for (uint i = 0; i < state->Count; i++)
             {
-                if (!all && time - slots[i].FreedAt < MaxAgeMilliseconds) continue;
+                if (!all && (long)(time - slots[i].FreedAt) < MaxAgeMilliseconds) continue;
                 taken = slots[i];
                 Take(state, i);
                 break;
@@ -218,7 +219,7 @@ public static unsafe class BigCache
 
             SpinLock.Exit<TConfig>(&state->Lock);
             if (taken.Start == null) return;
-            _ = TConfig.OsUnmap(taken.Start, taken.Bytes);
+            Unmap<TConfig>(taken.Start, taken.Bytes);
         }
     }
 
@@ -236,6 +237,13 @@ public static unsafe class BigCache
     {
         if (entry != null) return space->CompositionOf[entry->Owner] == TConfig.Composition->Id ? FatalReason.None : FatalReason.OtherAllocator;
         return IsInside(space, block) ? FatalReason.InteriorPointer : FatalReason.NotAllocated;
+    }
+
+    // The OS refuses when the process has too many mappings: then the memory goes back all the same, and only the addresses are lost.
+    private static void Unmap<TConfig>(byte* start, nuint bytes)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (!TConfig.OsUnmap(start, bytes)) _ = TConfig.OsPurge(start, bytes);
     }
 
     private static byte* Map<TConfig>(nuint bytes, nuint alignment)

@@ -132,6 +132,7 @@ public static unsafe class LargePool
         {
             PageMap.Set<TConfig>(chunk + wanted, chunks - wanted, 0);
             TConfig.ReturnSpan(chunk + wanted, chunks - wanted, true);
+            TConfig.WantScavenge();
         }
 
         header->Blocks = wanted;
@@ -140,7 +141,7 @@ public static unsafe class LargePool
         if (heap != null && heap->Kind == HeapKind.FirstClass)
         {
             SpinLock.Enter<TConfig>(&heap->Lock);
-            heap->LargeChunks += (long)wanted - chunks;
+            if (heap->Kind == HeapKind.FirstClass) heap->LargeChunks += (long)wanted - chunks;
             SpinLock.Exit<TConfig>(&heap->Lock);
         }
 
@@ -201,10 +202,14 @@ public static unsafe class LargePool
         where TConfig : struct, IAllocatorConfig
     {
         SpinLock.Enter<TConfig>(&heap->Lock);
-        if (header->Previous != null) header->Previous->Next = header->Next;
-        else heap->LargeBlocks = header->Next;
-        if (header->Next != null) header->Next->Previous = header->Previous;
-        heap->LargeChunks -= header->Blocks;
+        if (heap->Kind == HeapKind.FirstClass)   // it may have been released since the caller looked: then its list is no more
+        {
+            if (header->Previous != null) header->Previous->Next = header->Next;
+            else heap->LargeBlocks = header->Next;
+            if (header->Next != null) header->Next->Previous = header->Previous;
+            heap->LargeChunks -= header->Blocks;
+        }
+
         SpinLock.Exit<TConfig>(&heap->Lock);
     }
 

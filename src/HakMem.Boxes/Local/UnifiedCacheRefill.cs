@@ -375,6 +375,7 @@ public static unsafe class UnifiedCacheRefill
             if (bits != 0) break;
         }
 
+        slab->Stage = 0;
         slab->Hint = (ushort)word;
         slab->FreeBlocks -= (uint)(start - at);
         return at;

@@ -1,8 +1,10 @@
+using System.Threading;
+
 namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Pages: keeps a composition's committed memory below its limits. Above the soft limit everything unused is given back at once and the host is
-/// told, at most every 100 ms; above the hard limit a request fails. State: the limits in <see cref="Composition"/>. No lock may be held.
+/// told by the gates, at most every 100 ms; above the hard limit a request fails. Threads that pass the check at once may overshoot by what they ask for. State: the limits in <see cref="Composition"/>. No lock may be held.
 /// </summary>
 [Box(BoxLayer.Pages)]
 public static unsafe class MemoryLimit
@@ -33,12 +35,17 @@ public static unsafe class MemoryLimit
         if (wanted <= composition->SoftLimit) return true;
         ulong time = TConfig.OsMilliseconds();
         bool hard = wanted > composition->HardLimit;
-        if (hard || time - composition->RelievedAt >= ReliefMilliseconds)
+        bool again = (long)(time - composition->RelievedAt) < (long)ReliefMilliseconds;
+        if (hard || !again)
         {
-            composition->RelievedAt = time;
             TConfig.PollPurge(true);
             TConfig.DrainBig(true);
-            TConfig.HostPressure(wanted);
+        }
+
+        if (!again)
+        {
+            composition->RelievedAt = time;
+            Volatile.Write(ref composition->Pressure, wanted);   // the gates tell the host, where it may run anything
         }
 
         return !hard || Committed<TConfig>() + bytes <= composition->HardLimit;

@@ -46,7 +46,12 @@ public static unsafe class PageArena
     {
         SharedState* arena = TConfig.PageArenaState;
         uint got = 0;
-        if (!TConfig.TryCharge((nuint)chunks << Chunk.Log2)) return 0;
+        if (!TConfig.TryCharge((nuint)(chunks * want) << Chunk.Log2))
+        {
+            want = 1;
+            if (!TConfig.TryCharge((nuint)chunks << Chunk.Log2)) return 0;
+        }
+
         Enter<TConfig>(arena);
         while (got < want && TryCut(arena, chunks, aligned, spans + got)) got++;
         SpinLock.Exit<TConfig>(&arena->Lock);
@@ -67,6 +72,7 @@ public static unsafe class PageArena
         uint offset = firstChunk % Chunk.PerSuperSlab;
         if (offset + newChunks > Chunk.PerSuperSlab) return false;
         SharedState* arena = TConfig.PageArenaState;
+        if (!TConfig.TryCharge((nuint)(newChunks - chunks) << Chunk.Log2)) return false;
         SuperSlab* superSlab = SuperSlab.Of<TConfig>(firstChunk);
         uint more = Bits.Run(offset + chunks, newChunks - chunks);
         Enter<TConfig>(arena);
@@ -103,6 +109,7 @@ public static unsafe class PageArena
         where TConfig : struct, IAllocatorConfig
     {
         SharedState* arena = TConfig.PageArenaState;
+        if (TConfig.Composition->HugePages != HugePagePolicy.System) return;   // its advice would go to others with it
         Enter<TConfig>(arena);
         SuperSlab* candidate = *SharedState.List(arena, Chunk.PerSuperSlab);
         while (candidate != null)

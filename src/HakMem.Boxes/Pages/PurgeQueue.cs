@@ -62,6 +62,7 @@ public static unsafe class PurgeQueue
         PageArena.SharedState* arena = TConfig.PageArenaState;
         while (TryPop<TConfig>(arena, queue, time, now, out SuperSlab* superSlab, out uint mask))
         {
+            if (mask == 0) continue;   // taken again meanwhile: nothing is hidden, so there is nothing to show
             uint refused = 0;
             for (uint left = mask; left != 0;)
             {

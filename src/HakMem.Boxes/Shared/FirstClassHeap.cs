@@ -39,6 +39,10 @@ public static unsafe class FirstClassHeap
         SpinLock.Enter<TConfig>(&heap->UserLock);
         void* block = AllocLocked<TConfig>(heap, size, alignment, zeroed);
         SpinLock.Exit<TConfig>(&heap->UserLock);
+        if (!TConfig.TellHost(null) || block != null) return block;
+        SpinLock.Enter<TConfig>(&heap->UserLock);
+        block = AllocLocked<TConfig>(heap, size, alignment, zeroed);
+        SpinLock.Exit<TConfig>(&heap->UserLock);
         return block;
     }
 
@@ -101,6 +105,7 @@ public static unsafe class FirstClassHeap
         SpinLock.Exit<TConfig>(&heap->Lock);
         SpinLock.Exit<TConfig>(&heap->UserLock);
         TConfig.AbandonHeap(heap);
+        TConfig.WantScavenge();
     }
 
     /// <summary>Gives the heap's unused memory back to the composition. Any thread.</summary>

@@ -261,7 +261,8 @@ public static unsafe class HeapRegistry
         {
             Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
             blocksOut[sizeClass] += *ThreadHeap.Out(heap, sizeClass);
-            cached[sizeClass] += (ulong)(bin->Top - bin->Bottom);
+            nint stacked = (nint)(bin->Top - bin->Bottom);
+            if (stacked > 0) cached[sizeClass] += (ulong)stacked;   // its thread may be moving the stack
         }
 
         TConfig.CountPendingRemote(heap, cached);

@@ -21,6 +21,10 @@ public static unsafe class Scavenger
         {
             if (composition->PurgeEnabled) Arm<TConfig>(composition);
         }
+        else if (composition->Scavenge == 2)
+        {
+            _ = Interlocked.CompareExchange(ref composition->Scavenge, 4, 2);   // the pass may be past what was freed just now
+        }
         else if (composition->Scavenge == 1 && !composition->HostWakes)
         {
             Poll<TConfig>();
@@ -36,7 +40,7 @@ public static unsafe class Scavenger
         if (TConfig.OsMilliseconds() < Volatile.Read(ref composition->ScavengeAt)) return;
         if (Interlocked.CompareExchange(ref composition->Scavenge, 2, 1) != 1) return;
         bool more = Pass<TConfig>(false);
-        Volatile.Write(ref composition->Scavenge, 0);
+        more |= Interlocked.Exchange(ref composition->Scavenge, 0) == 4;
         if (more) Arm<TConfig>(composition);
     }
 
