@@ -52,6 +52,8 @@ internal readonly unsafe struct NullThreadsAllocator : IBenchAllocator
         return $"no allocator: a ring of {NullRing.RingBytes} bytes moved by a block";
     }
 
+    public static bool IsFloor => true;
+
     /// <summary>Hands the ring to the next new thread: scenarios with thousands of threads have as many rings as run at once.</summary>
     public static void LeaveThread()
     {
