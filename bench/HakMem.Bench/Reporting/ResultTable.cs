@@ -34,7 +34,7 @@ internal static class ResultTable
 
         foreach (MeasuredRow row in reports.SelectMany(report => report.Rows).Where(row => row.Error is not null))
             writer.WriteLine($"error: {row.Scenario} {row.Variant}, {row.Allocator}: {row.Error}");
-        if (plan.WithTimes)
+        if (plan.WithTimes && reports.Any(report => report.Figures.Count == 0))
             WriteLegend(writer);
         writer.WriteLine("Served by:");
         foreach (MeasuredRow row in reports.SelectMany(report => report.Rows).Where(row => row.Identity is not null).DistinctBy(row => row.Allocator))
