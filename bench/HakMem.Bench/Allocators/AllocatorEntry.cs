@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using HakMem.Bench.Measuring;
 
 namespace HakMem.Bench.Allocators;
@@ -19,6 +20,8 @@ internal abstract class AllocatorEntry(string name, string description, Func<str
 
     public abstract CheckTally Check(Workload workload);
 
+    public abstract IReadOnlyDictionary<string, double> Study(Workload workload);
+
     /// <summary>Takes and gives back a few blocks of each kind, so that code is compiled and tables exist before memory is watched.</summary>
     public abstract void TouchEveryKind();
 }
@@ -35,6 +38,8 @@ internal unsafe class AllocatorEntry<T>(string name, string description, Func<st
     public override PassCost TimedPass(Workload workload) => workload.TimedPass<T>();
 
     public override CheckTally Check(Workload workload) => workload.Check<T>();
+
+    public override IReadOnlyDictionary<string, double> Study(Workload workload) => workload.Study<T>();
 
     public override void TouchEveryKind()
     {
@@ -58,4 +63,6 @@ internal sealed class FloorEntry(string name, string description) : AllocatorEnt
 {
     public override PassCost TimedPass(Workload workload) =>
         workload.UsesThreads ? workload.TimedPass<NullThreadsAllocator>() : workload.TimedPass<NullAllocator>();
+
+    public override IReadOnlyDictionary<string, double> Study(Workload workload) => workload.Study<NullThreadsAllocator>();
 }

@@ -65,6 +65,12 @@ internal readonly unsafe struct CheckedAllocator<T> : IBenchAllocator
 
     public static byte* LastWord(void* block, nuint byteCount) => T.LastWord(block, byteCount);
 
+    public static bool IsFloor => T.IsFloor;
+
+    public static bool Trim() => T.Trim();
+
+    public static (long CommittedBytes, long Heaps)? Counters() => T.Counters();
+
     public static void LeaveThread() => T.LeaveThread();
 
     public static string ProveIdentity() => T.ProveIdentity();

@@ -30,6 +30,18 @@ internal readonly unsafe struct HakMemAllocator : IBenchAllocator
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* LastWord(void* block, nuint byteCount) => (byte*)block + byteCount - 8;
 
+    public static bool Trim()
+    {
+        HakMemory.Trim();
+        return true;
+    }
+
+    public static (long CommittedBytes, long Heaps)? Counters()
+    {
+        HakMemStatistics statistics = HakMemory.GetStatistics();
+        return ((long)statistics.CommittedBytes, (long)statistics.Heaps);
+    }
+
     public static string ProveIdentity()
     {
         string path = typeof(HakMemory).Assembly.Location;

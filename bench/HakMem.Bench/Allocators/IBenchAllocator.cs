@@ -21,6 +21,16 @@ internal unsafe interface IBenchAllocator
     /// <summary>The address of the last 8 bytes of a block of 8 bytes or more; <c>null</c> bends it into its ring.</summary>
     static abstract byte* LastWord(void* block, nuint byteCount);
 
+    /// <summary>True if blocks are nobody's: contents are not kept and pages not owned.</summary>
+    static virtual bool IsFloor => false;
+
+    /// <summary>Asks for all free memory to go back to the operating system.</summary>
+    /// <returns>False if there is no such call.</returns>
+    static virtual bool Trim() => false;
+
+    /// <summary>The allocator's own count of memory that may be backed, and of the heaps it has made; null if it has none.</summary>
+    static virtual (long CommittedBytes, long Heaps)? Counters() => null;
+
     /// <summary>Called by each thread of the harness before it ends. Only <c>null</c> needs it, for its ring; real allocators find out themselves.</summary>
     static virtual void LeaveThread()
     {

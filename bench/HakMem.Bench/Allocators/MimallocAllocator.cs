@@ -26,5 +26,7 @@ internal readonly unsafe struct MimallocAllocator : IBenchAllocator
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* LastWord(void* block, nuint byteCount) => (byte*)block + byteCount - 8;
 
+    public static bool Trim() => MimallocLibrary.Collect();
+
     public static string ProveIdentity() => MimallocProof.Of<MimallocAllocator>();
 }

@@ -20,6 +20,7 @@ internal static unsafe class MimallocLibrary
     private static readonly nint s_mallocAligned = Export("mi_malloc_aligned");
     private static readonly nint s_realloc = Export("mi_realloc");
     private static readonly nint s_free = Export("mi_free");
+    private static readonly nint s_collect = Export("mi_collect");
     private static readonly nint s_version = Export("mi_version");
     private static readonly nint s_isInHeapRegion = Export("mi_is_in_heap_region");
 
@@ -34,6 +35,13 @@ internal static unsafe class MimallocLibrary
     public static delegate* unmanaged<void*, nuint, void*> Realloc { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => (delegate* unmanaged<void*, nuint, void*>)s_realloc; }
 
     public static delegate* unmanaged<void*, void> Free { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => (delegate* unmanaged<void*, void>)s_free; }
+
+    /// <summary>mi_collect(force): the calling thread's heap, and what ended threads left.</summary>
+    public static bool Collect()
+    {
+        ((delegate* unmanaged<byte, void>)s_collect)(1);
+        return true;
+    }
 
     /// <summary>Proves that a block came from the library: its path, its version, its own word on the block.</summary>
     public static string Prove(void* block)

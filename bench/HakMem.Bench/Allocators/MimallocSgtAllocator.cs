@@ -29,5 +29,7 @@ internal readonly unsafe struct MimallocSgtAllocator : IBenchAllocator
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* LastWord(void* block, nuint byteCount) => (byte*)block + byteCount - 8;
 
+    public static bool Trim() => MimallocLibrary.Collect();
+
     public static string ProveIdentity() => MimallocProof.Of<MimallocSgtAllocator>();
 }

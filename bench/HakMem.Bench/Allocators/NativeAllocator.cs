@@ -32,6 +32,12 @@ internal readonly unsafe struct NativeAllocator : IBenchAllocator
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* LastWord(void* block, nuint byteCount) => (byte*)block + byteCount - 8;
 
+    public static bool Trim()
+    {
+        _ = LibC.MallocTrim(0);
+        return true;
+    }
+
     public static string ProveIdentity()
     {
         nint malloc = NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "malloc");

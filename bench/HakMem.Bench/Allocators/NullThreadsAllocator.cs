@@ -1,13 +1,16 @@
 using System;
-using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Runtime.CompilerServices;
+using System.Threading;
 
 namespace HakMem.Bench.Allocators;
 
 /// <summary>The same as <see cref="NullAllocator"/> with a ring for each thread, so that threads share no cache line.</summary>
 internal readonly unsafe struct NullThreadsAllocator : IBenchAllocator
 {
-    private static readonly ConcurrentStack<nint> s_spareRings = new();
+    // Grown once in a while: managed garbage of the floor's own would shift the collections that all contestants meet.
+    private static readonly Lock s_gate = new();
+    private static readonly Stack<nint> s_spareRings = new(1024);
 
     [ThreadStatic]
     private static byte* t_next;
@@ -52,15 +55,27 @@ internal readonly unsafe struct NullThreadsAllocator : IBenchAllocator
         return $"no allocator: a ring of {NullRing.RingBytes} bytes moved by a block";
     }
 
+    public static bool IsFloor => true;
+
     /// <summary>Hands the ring to the next new thread: scenarios with thousands of threads have as many rings as run at once.</summary>
     public static void LeaveThread()
     {
         if (t_next == null)
             return;
-        s_spareRings.Push((nint)t_next);
+        lock (s_gate)
+        {
+            s_spareRings.Push((nint)t_next);
+        }
+
         t_next = null;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static byte* NewRingSlow() => s_spareRings.TryPop(out nint spare) ? (byte*)spare : NullRing.Create();
+    private static byte* NewRingSlow()
+    {
+        lock (s_gate)
+        {
+            return s_spareRings.TryPop(out nint spare) ? (byte*)spare : NullRing.Create();
+        }
+    }
 }

@@ -44,6 +44,7 @@ internal static class BenchCommandLine
             new InfoCommand(),
             new MicroCommand(),
             new MemoryProbeCommand(),
+            new StudyProbeCommand(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().First();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

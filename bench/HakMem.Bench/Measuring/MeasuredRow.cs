@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 namespace HakMem.Bench.Measuring;
 
 /// <summary>One line of a table: an allocator at a workload. What was not measured, or failed, is null.</summary>
@@ -16,6 +18,9 @@ internal sealed record MeasuredRow(string Scenario, string Variant, string Alloc
 
     /// <summary>Peak resident memory less the floor's; 0 for the floor itself.</summary>
     public long? PeakRssBytes { get; init; }
+
+    /// <summary>What a memory study found, by the names of its kinds.</summary>
+    public IReadOnlyDictionary<string, double>? Figures { get; init; }
 
     public CheckTally? Checked { get; init; }
 

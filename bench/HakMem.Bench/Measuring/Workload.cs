@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using HakMem.Bench.Allocators;
 
 namespace HakMem.Bench.Measuring;
@@ -24,6 +25,13 @@ internal abstract class Workload : IDisposable
 
     /// <summary>True if <see cref="Check{T}"/> can follow every byte of the workload.</summary>
     public virtual bool HasCheck => false;
+
+    /// <summary>What <see cref="Study{T}"/> finds; empty if the workload is timed instead.</summary>
+    public virtual IReadOnlyList<FigureKind> Figures => [];
+
+    /// <summary>Runs once in a process of its own and looks at the process's memory; a number that does not apply is missing.</summary>
+    public virtual IReadOnlyDictionary<string, double> Study<T>()
+        where T : struct, IBenchAllocator => throw new NotSupportedException();
 
     /// <summary>Runs one pass; what is live at its end is freed after the clock was read.</summary>
     public abstract PassCost TimedPass<T>()

@@ -12,6 +12,8 @@ internal sealed class WorkloadMeasurer(MeasuringPlan plan, IProgressSink progres
 {
     public WorkloadReport Measure(Workload workload)
     {
+        if (workload.Figures.Count > 0)
+            return Study(workload);
         int steps = plan.Contestants.Count * ((plan.WithCheck ? 1 : 0) + (plan.WithMemory ? plan.MemoryProcesses : 0)) + (plan.WithTimes ? plan.Rounds : 0);
         progress.Begin($"{workload.Scenario} {workload.Variant}", steps);
         var rows = plan.Contestants.ToDictionary(contestant => contestant, contestant => Identify(workload, contestant));
@@ -22,6 +24,25 @@ internal sealed class WorkloadMeasurer(MeasuringPlan plan, IProgressSink progres
         long? floorPeak = plan.WithMemory ? ProbeMemory(workload, rows) : null;
         progress.End();
         return new WorkloadReport(workload.Scenario, workload.Variant, [.. plan.Contestants.Select(contestant => rows[contestant])], floorPeak);
+    }
+
+    private WorkloadReport Study(Workload workload)
+    {
+        int processes = plan.WithTimes ? plan.StudyProcesses : 0;
+        progress.Begin($"{workload.Scenario} {workload.Variant}", plan.Contestants.Count * (processes + 1));
+        var rows = plan.Contestants.ToDictionary(contestant => contestant, contestant => Identify(workload, contestant));
+        if (plan.WithCheck && workload.HasCheck)
+            CheckAll(workload, rows);
+        string[] names = [.. plan.Contestants.Where(contestant => rows[contestant].Error is null).Select(contestant => contestant.Entry.Name).Distinct()];
+        IReadOnlyDictionary<string, StudyResult> results = StudyProbe.Measure(workload.Recipe, names, processes, () => progress.Step("study"));
+        foreach (Contestant contestant in plan.Contestants)
+        {
+            if (results.TryGetValue(contestant.Entry.Name, out StudyResult result))
+                rows[contestant] = rows[contestant] with { Figures = result.Figures, Error = result.Error };
+        }
+
+        progress.End();
+        return new WorkloadReport(workload.Scenario, workload.Variant, [.. plan.Contestants.Select(contestant => rows[contestant])], null) { Figures = workload.Figures };
     }
 
     private static MeasuredRow Identify(Workload workload, Contestant contestant)

@@ -59,6 +59,12 @@ internal static unsafe class LibC
     [DllImport("libc", EntryPoint = "sem_post")]
     public static extern int SemaphorePost(void* semaphore);
 
+    [DllImport("libc", EntryPoint = "malloc_trim")]
+    public static extern int MallocTrim(nuint keptBytes);
+
+    [DllImport("libc", EntryPoint = "mincore")]
+    public static extern int MemoryInCore(void* address, nuint byteCount, byte* pages);
+
     [DllImport("libc", EntryPoint = "mallinfo2")]
     public static extern MallInfo2 MallocInfo();
 

@@ -4,19 +4,24 @@ using System.IO;
 
 namespace HakMem.Bench.Memory;
 
-/// <summary>The kernel's peak of this process's resident memory (VmHWM).</summary>
+/// <summary>The kernel's word on this process's resident memory.</summary>
 internal static class ResidentMemory
 {
     public static void ResetPeak() => File.WriteAllText("/proc/self/clear_refs", "5");
 
-    public static long PeakBytes()
+    /// <summary>Resident now, counted page by page: the counters of /proc/self/status lag behind.</summary>
+    public static long Bytes() => KibibytesIn("/proc/self/smaps_rollup", "Rss:") * 1024;
+
+    public static long PeakBytes() => KibibytesIn("/proc/self/status", "VmHWM:") * 1024;
+
+    private static long KibibytesIn(string file, string name)
     {
-        foreach (string line in File.ReadLines("/proc/self/status"))
+        foreach (string line in File.ReadLines(file))
         {
-            if (line.StartsWith("VmHWM:", StringComparison.Ordinal))
-                return long.Parse(line.AsSpan("VmHWM:".Length, line.Length - "VmHWM:".Length - " kB".Length).Trim(), CultureInfo.InvariantCulture) * 1024;
+            if (line.StartsWith(name, StringComparison.Ordinal))
+                return long.Parse(line.AsSpan(name.Length, line.Length - name.Length - " kB".Length).Trim(), CultureInfo.InvariantCulture);
         }
 
-        throw new PlatformNotSupportedException("/proc/self/status has no VmHWM");
+        throw new PlatformNotSupportedException($"{file} has no {name}");
     }
 }

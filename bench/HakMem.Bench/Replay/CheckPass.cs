@@ -4,8 +4,8 @@ using System.Runtime.ExceptionServices;
 using System.Threading;
 using HakMem.Bench.Allocators;
 using HakMem.Bench.Measuring;
-using HakMem.Bench.Teams;
 using HakMem.Bench.Memory;
+using HakMem.Bench.Teams;
 using HakMem.Bench.Traces;
 
 namespace HakMem.Bench.Replay;

@@ -84,8 +84,18 @@ internal static class JsonReport
         WriteNumber(json, "peakRssBytes", row.Error is null ? row.PeakRssBytes : null);
         json.WriteNumber("peakLiveBytes", row.PeakLiveBytes);
         json.WriteString("identity", row.Identity);
+        if (row.Figures is not null)
+            WriteFigures(json, row.Figures);
         if (row.Error is not null)
             json.WriteString("error", row.Error);
+        json.WriteEndObject();
+    }
+
+    private static void WriteFigures(Utf8JsonWriter json, IReadOnlyDictionary<string, double> figures)
+    {
+        json.WriteStartObject("figures");
+        foreach ((string name, double value) in figures)
+            json.WriteNumber(name, value);
         json.WriteEndObject();
     }
 

@@ -20,12 +20,21 @@ internal static class ResultTable
     {
         IAnsiConsole console = PlainConsole(writer);
         if (plan.WithTimes || plan.WithMemory)
-            console.Write(Numbers(reports, plan));
+        {
+            WorkloadReport[] timed = [.. reports.Where(report => report.Figures.Count == 0)];
+            if (timed.Length > 0)
+                console.Write(Numbers(timed, plan));
+            foreach (IGrouping<string, WorkloadReport> studies in reports.Except(timed).GroupBy(report => report.Scenario))
+                console.Write(StudyTable.Of([.. studies]));
+        }
         else
+        {
             console.Write(Checks(reports));
+        }
+
         foreach (MeasuredRow row in reports.SelectMany(report => report.Rows).Where(row => row.Error is not null))
             writer.WriteLine($"error: {row.Scenario} {row.Variant}, {row.Allocator}: {row.Error}");
-        if (plan.WithTimes)
+        if (plan.WithTimes && reports.Any(report => report.Figures.Count == 0))
             WriteLegend(writer);
         writer.WriteLine("Served by:");
         foreach (MeasuredRow row in reports.SelectMany(report => report.Rows).Where(row => row.Identity is not null).DistinctBy(row => row.Allocator))
@@ -120,7 +129,7 @@ internal static class ResultTable
     private static double? Net(MeasuredRow row, MeasuredRow? floor) =>
         row.NsPerOp is { } times && floor?.NsPerOp is { } floorTimes ? Math.Max(0, times.Min - floorTimes.Min) : null;
 
-    private static string Number(double? value) => value?.ToString("F2", CultureInfo.InvariantCulture) ?? Nothing;
+    internal static string Number(double? value) => value?.ToString("F2", CultureInfo.InvariantCulture) ?? Nothing;
 
     private static string Ratio(double? value, double? reference, double? spread)
     {
@@ -130,7 +139,7 @@ internal static class ResultTable
         return ratio.ToString("F2", CultureInfo.InvariantCulture) + (ratio != 1 && AaSpread.CallsEqual(ratio, spread) ? " =" : "  ");
     }
 
-    private static Table NewTable(params string[] names)
+    internal static Table NewTable(params string[] names)
     {
         Table table = new Table().Border(TableBorder.Simple);
         foreach (string name in names)
@@ -138,7 +147,7 @@ internal static class ResultTable
         return table;
     }
 
-    private static void AddNumberColumns(Table table, params string[] names)
+    internal static void AddNumberColumns(Table table, params string[] names)
     {
         foreach (string name in names)
             table.AddColumn(new TableColumn(new Text(name, Style.Plain)).RightAligned().NoWrap());

@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using System.Linq;
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using System.Threading.Tasks;
 using HakMem.Bench.Allocators;
@@ -64,7 +65,15 @@ internal sealed class AsyncHandoverScenario : ThreadedScenario
     {
         PassMeter meter = PassMeter.Start();
         Task[] flows = [.. Enumerable.Range(0, Parameters.Flows).SelectMany(StartFlow<T>)];
-        Task.WhenAll(flows).GetAwaiter().GetResult();
+        try
+        {
+            Task.WhenAll(flows).GetAwaiter().GetResult();
+        }
+        catch (ChannelClosedException closed) when (closed.InnerException is not null)
+        {
+            ExceptionDispatchInfo.Throw(closed.InnerException);
+        }
+
         return meter.Stop();
     }
 
@@ -78,7 +87,7 @@ internal sealed class AsyncHandoverScenario : ThreadedScenario
         if (!_channel)
             return [Task.Run(() => YieldAsync<T>(flow))];
         var channel = System.Threading.Channels.Channel.CreateBounded<int>(new BoundedChannelOptions(ChannelCapacity) { SingleReader = true, SingleWriter = true });
-        return [Task.Run(() => WriteAsync<T>(flow, channel.Writer)), Task.Run(() => ReadAsync<T>(flow, channel.Reader))];
+        return [Task.Run(() => WriteAsync<T>(flow, channel.Writer)), Task.Run(() => ReadAsync<T>(flow, channel))];
     }
 
     private async Task YieldAsync<T>(int flow)
@@ -114,13 +123,21 @@ internal sealed class AsyncHandoverScenario : ThreadedScenario
         }
     }
 
-    private async Task ReadAsync<T>(int flow, ChannelReader<int> reader)
+    private async Task ReadAsync<T>(int flow, Channel<int> channel)
         where T : struct, IBenchAllocator
     {
-        for (int i = 0; i < _batchesPerFlow; i++)
+        try
         {
-            int place = await reader.ReadAsync();
-            FreeBatch<T>(flow, place);
+            for (int i = 0; i < _batchesPerFlow; i++)
+            {
+                int place = await channel.Reader.ReadAsync();
+                FreeBatch<T>(flow, place);
+            }
+        }
+        catch (Exception problem)
+        {
+            channel.Writer.TryComplete(problem); // or the writer would wait for room forever
+            throw;
         }
     }
 

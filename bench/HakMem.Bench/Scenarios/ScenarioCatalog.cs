@@ -17,6 +17,8 @@ internal static class ScenarioCatalog
         RingScenario.Definition,
         AsyncHandoverScenario.Definition,
         PrivateScenario.Definition,
+        ThreadChurnScenario.Definition,
+        BurstIdleScenario.Definition,
     ];
 
     public static ScenarioDefinition Find(string name) =>

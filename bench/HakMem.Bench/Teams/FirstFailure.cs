@@ -15,6 +15,10 @@ internal sealed class FirstFailure
         {
             job(index);
         }
+        catch (OperationCanceledException)
+        {
+            // Only because another thread has failed: that one says why.
+        }
         catch (Exception problem)
         {
             Interlocked.CompareExchange(ref _first, problem, null);

@@ -26,9 +26,16 @@ public class BenchCommandLineTests
     [InlineData("replay --rounds 0", "--rounds must be from 1 to 10000, not 0.")]
     [InlineData("replay --rounds many", "'many'")]
     [InlineData("replay --json /no/such/folder/file.json", "--json: there is no folder '/no/such/folder'.")]
-    [InlineData("scenario", "Which scenario? Known: tiny, random-mixed, grow.")]
-    [InlineData("scenario timy", "There is no scenario 'timy'. Did you mean 'tiny'? Known: tiny, random-mixed, grow.")]
+    [InlineData("scenario", "Which scenario? Known: tiny, random-mixed, grow, larson, producer-consumer, ring, async-handover, private, thread-churn, burst-idle.")]
+    [InlineData("scenario timy", "There is no scenario 'timy'. Did you mean 'tiny'? Known: tiny, random-mixed, grow, larson, producer-consumer, ring, async-handover, private, thread-churn, burst-idle.")]
     [InlineData("scenario random-mixed --min 20 --max 10", "--max 10 is below --min 20.")]
+    [InlineData("scenario larson --threads 1,0", "--threads must be numbers from 1 to 1024, separated by commas, not '1,0'.")]
+    [InlineData("scenario larson --threads two", "--threads must be numbers from 1 to 1024, separated by commas, not 'two'.")]
+    [InlineData("scenario larson --rounds-per-pass 0", "--rounds-per-pass must be from 1 to 10000, not 0.")]
+    [InlineData("scenario larson --chunk 10", "There is no option '--chunk'. Did you mean '--chunks'?")]
+    [InlineData("scenario thread-churn --at-once 0", "--at-once must be from 1 to 1024, not 0.")]
+    [InlineData("scenario burst-idle --keep 0", "--keep must be from 1 to 1048576, not 0.")]
+    [InlineData("scenario larson tiny --check", "--check: 'tiny' has no check pass.")]
     [InlineData("scenario grow --size 0", "--size must be from 1 to 1073741824, not 0.")]
     public void Bad_usage_exits_with_2_and_says_what_is_wrong(string commandLine, string message)
     {
