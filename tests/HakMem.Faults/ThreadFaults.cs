@@ -28,17 +28,17 @@ internal static unsafe class ThreadFaults
         },
         ["twice-sent-in-batches"] = () =>
         {
-            nint[] blocks = DoubleFreeFaults.Batch(64, 4000);
+            nint[] blocks = DoubleFreeFaults.Batch(64, 10000);
             Program.Say((void*)blocks[7]);
             OnThreadWithHeap(() =>
             {
                 HakMemory.Free((void*)blocks[7]);
-                FreeFrom(blocks, 200, 1200);
+                FreeFrom(blocks, 200, 4800);
             });
             OnThreadWithHeap(() =>
             {
                 HakMemory.Free((void*)blocks[7]);
-                FreeFrom(blocks, 1400, 1200);
+                FreeFrom(blocks, 5000, 4800);
             });
         },
         ["twice-collected"] = () =>

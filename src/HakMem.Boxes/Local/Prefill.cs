@@ -20,8 +20,10 @@ public static unsafe class Prefill
         uint want = 1;
         if (TConfig.Classes[sizeClass].Chunks == 1)
         {
-            want = TConfig.PrefillBudget < MaxBatch ? TConfig.PrefillBudget : MaxBatch;
-            if (want == 0) want = 1;
+            // One slab first, then twice as many each time: a heap that wants little takes little.
+            uint budget = TConfig.PrefillBudget < MaxBatch ? TConfig.PrefillBudget : MaxBatch;
+            uint demand = TConfig.WarmPoolOf(heap)->Demand++;
+            want = demand < 5 && 1u << (int)demand < budget ? 1u << (int)demand : budget;
         }
 
         uint got = TConfig.AcquireSlabs(heap, sizeClass, want, batch, out partial);

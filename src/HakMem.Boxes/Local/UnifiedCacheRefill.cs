@@ -14,7 +14,6 @@ namespace HakMem.Boxes;
 public static unsafe class UnifiedCacheRefill
 {
     private const uint SlabsPerRefill = 8;
-    private const byte MaxBorrowed = 8;
 
     /// <summary>
     /// Fills an empty front stack with half its capacity and returns one block more. Null when no memory is to be had.
@@ -27,7 +26,7 @@ public static unsafe class UnifiedCacheRefill
         TConfig.OnFrontMiss(heap, sizeClass);
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
         uint home = TConfig.Classes[sizeClass].Home;
-        if (bin->Borrowed < MaxBorrowed && home != sizeClass && bin->Current == null && bin->Partial == null && bin->Sparse == null)
+        if (bin->Borrowed < TConfig.Classes[sizeClass].Lent && bin->Current == null && bin->Partial == null && bin->Sparse == null)
         {
             bin->Borrowed++;
             sizeClass = home;

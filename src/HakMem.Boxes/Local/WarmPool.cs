@@ -16,6 +16,9 @@ public static unsafe class WarmPool
         /// <summary>The number of slabs.</summary>
         public uint Count;
 
+        /// <summary>How often the heap took slabs from the shared pool since it was last drained: what is taken at once grows with it.</summary>
+        public uint Demand;
+
         /// <summary>The first chunk and, in the lowest bit, whether it may hold anything but zeros.</summary>
         internal fixed ulong Slots[(int)MaxSlots];
     }
@@ -56,6 +59,7 @@ public static unsafe class WarmPool
         where TConfig : struct, IAllocatorConfig
     {
         HeapState* state = TConfig.WarmPoolOf(heap);
+        state->Demand = 0;
         while (state->Count != 0)
         {
             ulong slot = state->Slots[--state->Count];

@@ -93,7 +93,10 @@ public static unsafe class HeapRegistry
         TConfig.OnSharedStep();
         if (heap != null) Activate(heap, thread);
         SpinLock.Exit<TConfig>(&registry->Lock);
-        if (heap == null) heap = Create<TConfig>(registry, thread);
+
+        // What the thread before left empty is for all: a heap that passes from thread to thread starts small each time.
+        if (heap != null) Empty<TConfig>(heap);
+        else heap = Create<TConfig>(registry, thread);
         if (heap != null) TConfig.OsWatchThreadEnd(&registry->EndKey, &heap->EndMark);
         return heap;
     }
