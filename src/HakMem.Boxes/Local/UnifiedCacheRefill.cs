@@ -42,7 +42,15 @@ public static unsafe class UnifiedCacheRefill
         uint got = Fill<TConfig>(heap, bin, sizeClass, want);
         while (got == 0)
         {
-            if (!TryNewSlab<TConfig>(heap, bin, sizeClass)) return null;   // the lock is given back
+            bool found = TryNewSlab<TConfig>(heap, bin, sizeClass);   // false gives the lock back
+            if (bin->Top != bin->Bottom)
+            {
+                // The program was told of memory pressure meanwhile, and allocated or freed: what is in the front must not be overwritten.
+                if (found) SpinLock.Exit(&heap->Lock);
+                return *--bin->Top;
+            }
+
+            if (!found) return null;
             got = Fill<TConfig>(heap, bin, sizeClass, want);
         }
 
