@@ -116,7 +116,8 @@ public static unsafe class BigCache
         if (size <= Chunk.SuperSlabBytes || size > MaxBytes) return null;
         nuint bytes = Pages(size);
         SpaceState* space = TConfig.Space;
-        if (!TConfig.TryCharge(bytes)) return null;   // more than is needed, but only what it grows by counts in the end
+        nuint usable = UsableSize<TConfig>(block);
+        if (bytes > usable && !TConfig.TryCharge(bytes - usable)) return null;
 
         // The table's lock is held across the move, so that nobody finds the address taken by a new mapping under the old entry.
         SpinLock.Enter<TConfig>(&space->BigLock);
