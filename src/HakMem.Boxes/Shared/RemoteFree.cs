@@ -52,6 +52,7 @@ public static unsafe class RemoteFree
         if (heap == null)
         {
             Send<TConfig>(Slab.At<TConfig>(place >> 6), (uint)place & 63, bit);
+            TConfig.WantScavenge();
             return;
         }
 
