@@ -47,6 +47,8 @@ public static unsafe class PageArena
         SharedState* arena = TConfig.PageArenaState;
         uint got = 0;
         if (!TConfig.TryCharge((nuint)chunks << Chunk.Log2)) return 0;
+        ulong hard = TConfig.Composition->HardLimit;
+        if (hard != ulong.MaxValue && MemoryLimit.Committed<TConfig>() + ((ulong)want * chunks << Chunk.Log2) > hard) want = 1;   // only one is charged
         Enter<TConfig>(arena);
         while (got < want && TryCut(arena, chunks, aligned, spans + got)) got++;
         SpinLock.Exit(&arena->Lock);
@@ -65,7 +67,7 @@ public static unsafe class PageArena
         where TConfig : struct, IAllocatorConfig
     {
         uint offset = firstChunk % Chunk.PerSuperSlab;
-        if (offset + newChunks > Chunk.PerSuperSlab) return false;
+        if (offset + newChunks > Chunk.PerSuperSlab || !TConfig.TryCharge((nuint)(newChunks - chunks) << Chunk.Log2)) return false;
         SharedState* arena = TConfig.PageArenaState;
         SuperSlab* superSlab = SuperSlab.Of<TConfig>(firstChunk);
         uint more = Bits.Run(offset + chunks, newChunks - chunks);
