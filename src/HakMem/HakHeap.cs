@@ -74,6 +74,7 @@ public sealed unsafe class HakHeap : IDisposable
     public bool TryAlloc(nuint byteCount, out void* ptr)
     {
         ptr = FirstClassHeap.Alloc<DefaultAllocator.Config>(Heap(), byteCount, 1, false);
+        GC.KeepAlive(this);
         return ptr != null;
     }
 
@@ -88,11 +89,19 @@ public sealed unsafe class HakHeap : IDisposable
     /// <summary>Frees a block, of this heap or any other. Any thread.</summary>
     /// <param name="ptr">The block, or null, which does nothing.</param>
     /// <exception cref="ObjectDisposedException">The heap is gone.</exception>
-    public void Free(void* ptr) => FirstClassHeap.Free<DefaultAllocator.Config>(Heap(), ptr);
+    public void Free(void* ptr)
+    {
+        FirstClassHeap.Free<DefaultAllocator.Config>(Heap(), ptr);
+        GC.KeepAlive(this);
+    }
 
     /// <summary>Gives the heap's unused memory back. Any thread.</summary>
     /// <exception cref="ObjectDisposedException">The heap is gone.</exception>
-    public void Trim() => FirstClassHeap.Trim<DefaultAllocator.Config>(Heap());
+    public void Trim()
+    {
+        FirstClassHeap.Trim<DefaultAllocator.Config>(Heap());
+        GC.KeepAlive(this);
+    }
 
     /// <summary>The heap's numbers. Exact when no other thread uses it meanwhile.</summary>
     /// <returns>A snapshot.</returns>
@@ -101,6 +110,7 @@ public sealed unsafe class HakHeap : IDisposable
     {
         HeapStatistics numbers;
         FirstClassHeap.ReadStatistics<DefaultAllocator.Config>(Heap(), &numbers);
+        GC.KeepAlive(this);
         return new HakHeapStatistics(numbers.Blocks, numbers.Bytes, numbers.CachedBytes);
     }
 
@@ -111,6 +121,7 @@ public sealed unsafe class HakHeap : IDisposable
     {
         ArgumentNullException.ThrowIfNull(visitor);
         Walker.Walk(visitor, Heap()->Id);
+        GC.KeepAlive(this);
     }
 
     /// <summary>
@@ -146,7 +157,12 @@ public sealed unsafe class HakHeap : IDisposable
         return (ThreadHeap*)heap;
     }
 
-    private static void* OrThrow(void* block) => block != null ? block : throw new OutOfMemoryException();
+    // Every use of the heap ends by keeping this object alive: otherwise its finalizer might release the heap in the middle of its last call.
+    private void* OrThrow(void* block)
+    {
+        GC.KeepAlive(this);
+        return block != null ? block : throw new OutOfMemoryException();
+    }
 
     [DoesNotReturn]
     private static void ThrowDisposed() => throw new ObjectDisposedException(nameof(HakHeap));
