@@ -19,8 +19,7 @@ internal sealed class WalkRecord(bool quiescent = true) : IHeapVisitor
     public IReadOnlyList<SlabInfo> Slabs => _slabs;
 
     /// <summary>How many blocks are said to be with users, for each usable size of the size classes.</summary>
-    public Dictionary<nuint, ulong> LiveByClass() => _slabs.Count == 0 ? [] : Blocks.Where(block => block.State == BlockState.Live && block.Bytes <= 32768)
-        .GroupBy(block => block.Bytes).ToDictionary(group => group.Key, group => (ulong)group.Count());
+    public Dictionary<nuint, ulong> LiveByClass { get; } = [];
 
     public IEnumerable<BlockInfo> Live() => Blocks.Where(block => block.State == BlockState.Live);
 
@@ -47,12 +46,14 @@ internal sealed class WalkRecord(bool quiescent = true) : IHeapVisitor
         bool isNew = _seen.Add(block.Address);
         if (quiescent || block.Bytes <= 2 << 20) Assert.True(isNew, $"{block} was reported twice");   // the table of big blocks may move while it is read
         Blocks.Add(block);
-        if (block.Bytes > 32768)
+        if (block.Address - _slab.Address >= (nint)_slab.Bytes || block.Address < _slab.Address)
         {
+            // Large or big; for an alignment above 2 MiB even a small block is one.
             Assert.Equal(BlockState.Live, block.State);
             return;
         }
 
+        if (block.State == BlockState.Live) LiveByClass[block.Bytes] = LiveByClass.GetValueOrDefault(block.Bytes) + 1;
         Assert.Equal((_slab.BlockBytes, _slab.HeapId), (block.Bytes, block.HeapId));
         Assert.Equal(_slab.Address + (nint)(_cut * _slab.BlockBytes), block.Address);
         _cut++;

@@ -164,10 +164,9 @@ public sealed unsafe class WalkTests
     /// <summary>The statistics of every class, and of blocks above the classes, are what the walk finds live.</summary>
     internal static void AssertAgrees(WalkRecord walk, HakMemStatistics statistics)
     {
-        Dictionary<nuint, ulong> live = walk.LiveByClass();
         Assert.Equal(
             statistics.GetSizeClasses().Where(usage => usage.Blocks != 0).Select(usage => (usage.BlockSizeBytes, usage.Blocks)),
-            live.OrderBy(entry => entry.Key).Select(entry => (entry.Key, entry.Value)));
+            walk.LiveByClass.OrderBy(entry => entry.Key).Select(entry => (entry.Key, entry.Value)));
         Assert.Equal(statistics.InUseBlocks, (ulong)walk.Live().Count());
         Assert.Equal(statistics.InUseBytes, (nuint)walk.Live().Sum(block => (long)block.Bytes));
         Assert.Equal(statistics.Heaps, (ulong)walk.Heaps.Count);
