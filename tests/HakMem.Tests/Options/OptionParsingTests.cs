@@ -1,6 +1,10 @@
 using System;
 using System.Collections;
 using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using HakMem.Boxes;
 using Xunit;
 
@@ -136,6 +140,24 @@ public sealed class OptionParsingTests
         (HakMemOptions options, _) = Read([], new() { ["HAKMEM_SOFT_LIMIT"] = "3M", ["HAKMEM_HARD_LIMIT"] = "2M" });
         Assert.Equal((2UL << 20, 2UL << 20), (options.SoftLimit, options.HardLimit));
     }
+
+    /// <summary>docs/options.md has a row for each property, with its three names.</summary>
+    [Fact]
+    public void ThePageListsEveryOption()
+    {
+        string[] rows = [.. File.ReadLines(Page()).Where(line => line.StartsWith("| `", StringComparison.Ordinal))];
+        string[] properties = [.. typeof(HakMemOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name)];
+        (_, List<string> reports) = Read([], new() { ["HAKMEM_X"] = "" });
+        Assert.Equal(properties.Length, rows.Length);
+        foreach (string property in properties)
+        {
+            string variable = "HAKMEM_" + string.Concat(property.Select((letter, index) => index > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{letter}")).ToUpperInvariant();
+            Assert.Contains(rows, row => row.StartsWith($"| `{property}` | `HakMem.{property}` | `{variable}` | ", StringComparison.Ordinal));
+            Assert.Contains(variable, reports[0], StringComparison.Ordinal);
+        }
+    }
+
+    private static string Page([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "..", "docs", "options.md");
 
     private static HakMemOptions Accept(string name, string text)
     {
