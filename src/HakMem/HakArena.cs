@@ -5,12 +5,15 @@ namespace HakMem;
 /// <summary>A position in a <see cref="HakArena"/>, from <see cref="HakArena.GetMark"/>.</summary>
 public readonly unsafe struct HakArenaMark
 {
-    internal HakArenaMark(void* page, nuint offset, uint generation)
+    internal HakArenaMark(HakArena arena, void* page, nuint offset, uint generation)
     {
+        Arena = arena;
         Page = page;
         Offset = offset;
         Generation = generation;
     }
+
+    internal HakArena? Arena { get; }
 
     internal void* Page { get; }
 
@@ -93,7 +96,7 @@ public sealed unsafe class HakArena : IDisposable
     public HakArenaMark GetMark()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new HakArenaMark(_current, _current == null ? 0 : (nuint)(_next - (byte*)_current), _generation);
+        return new HakArenaMark(this, _current, _current == null ? 0 : (nuint)(_next - (byte*)_current), _generation);
     }
 
     /// <summary>Gives up every block since a mark; the pages stay.</summary>
@@ -103,7 +106,7 @@ public sealed unsafe class HakArena : IDisposable
     public void Reset(HakArenaMark mark)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (mark.Generation != _generation || (mark.Page != null && !Holds(mark.Page))) throw new InvalidOperationException("The mark is not of this arena, or the arena was reset since.");
+        if (mark.Arena != this || mark.Generation != _generation) throw new InvalidOperationException("The mark is not of this arena, or the arena was reset since.");
         if (mark.Page == null) Enter(_first);
         else Enter((Page*)mark.Page);
         if (mark.Page != null) _next = (byte*)mark.Page + mark.Offset;
@@ -159,16 +162,6 @@ public sealed unsafe class HakArena : IDisposable
         _current = page;
         _next = page == null ? null : (byte*)page + HeaderBytes;
         _end = page == null ? null : (byte*)page + page->Bytes;
-    }
-
-    private bool Holds(void* page)
-    {
-        for (Page* held = _first; held != null; held = held->Next)
-        {
-            if (held == page) return true;
-        }
-
-        return false;
     }
 
     private void FreePages()

@@ -99,7 +99,7 @@ public sealed class HakMemOptions
     private static void Apply(HakMemOptions options, Option option, string source, string? text, Action<string> report)
     {
         if (text is null || option.TryApply(options, text.Trim())) return;
-        report($"hakmem: {source} is '{text}'; it takes {option.Values}. The default holds.");
+        report($"hakmem: {source} is '{text}'; it takes {option.Values}. It is ignored.");
     }
 
     private static bool TryParseSwitch(string text, out bool value)
@@ -163,7 +163,7 @@ public sealed class HakMemOptions
             }),
             new("HugePages", "HAKMEM_HUGE_PAGES", "system, never or always", static (options, text) =>
             {
-                if (!Enum.TryParse(text, true, out HugePagePolicy value) || !Enum.IsDefined(value) || char.IsAsciiDigit(text[0])) return false;
+                if (!Enum.TryParse(text, true, out HugePagePolicy value) || !text.Equals(value.ToString(), StringComparison.OrdinalIgnoreCase)) return false;   // no numbers, no sums
                 options.HugePages = value;
                 return true;
             }),

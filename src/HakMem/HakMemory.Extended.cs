@@ -78,7 +78,8 @@ public static unsafe partial class HakMemory
 
     /// <summary>
     /// Raised when an allocation would take committed memory above <see cref="HakMemOptions.SoftLimit"/>, after everything unused was given back, at most
-    /// every 100 ms, on the allocating thread. The argument is the committed size in bytes. A handler may free and allocate; what it throws is ignored.
+    /// every 100 ms, on the allocating thread. The argument is the committed size in bytes. A handler may free and allocate, but not use the
+    /// <see cref="HakHeap"/> that is allocating, if one is: it would wait for itself. What it throws is ignored.
     /// </summary>
     public static event Action<ulong>? MemoryPressure;
 

@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 
 namespace HakMem.Boxes.Tests;
@@ -9,6 +10,10 @@ internal static unsafe partial class TestHeap;
 /// <summary>As <see cref="TestHeap"/>, every block on its way checked, every first touch counted.</summary>
 [HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters), typeof(FreelistValidation), typeof(PageFaultTelemetry)])]
 internal static unsafe partial class CheckedHeap;
+
+/// <summary>For limits: a host that counts what it is told.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Host = typeof(PressedHost), ReserveLog2 = 26, PurgeDelay = 100)]
+internal static unsafe partial class PressedHeap;
 
 /// <summary>For faults: so little address space that own mappings must serve.</summary>
 [HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 24, PurgeDelay = 0)]
@@ -39,4 +44,36 @@ internal static class SharedLockCount
     public static long Taken => Volatile.Read(ref s_taken);
 
     public static void OnSharedLock() => Interlocked.Increment(ref s_taken);
+}
+
+/// <summary>A host that is told of memory pressure, and may do something then.</summary>
+[Box(BoxLayer.Shared)]
+internal static unsafe class PressedHost
+{
+    public static int Told { get; set; }
+
+    public static ulong Bytes { get; private set; }
+
+    public static Action? Action { get; set; }
+
+    public static void Configure(Composition* composition) => _ = composition;
+
+    public static bool Wake<TConfig>(uint milliseconds)
+        where TConfig : struct, IAllocatorConfig
+    {
+        _ = milliseconds;
+        return false;
+    }
+
+    public static void Pressure<TConfig>(ulong committedBytes)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Told++;
+        Bytes = committedBytes;
+        Action? action = Action;
+        if (action is null) return;
+        Action = null;   // not again inside itself
+        action();
+        Action = action;
+    }
 }

@@ -11,7 +11,10 @@ internal static class Program
     private const int RlimitCore = 4;
 
     private static readonly Dictionary<string, Action>[] Catalogs =
-        [PointerFaults.Cases, DoubleFreeFaults.Cases, ThreadFaults.Cases, ReallocFaults.Cases, Healthy.Cases, Limits.Cases];
+    [
+        PointerFaults.Cases, DoubleFreeFaults.Cases, ThreadFaults.Cases, ReallocFaults.Cases, HeapFaults.Cases,
+        Healthy.Cases, Limits.Cases, IdleMemory.Cases, OptionUses.Cases,
+    ];
 
     /// <summary>Says which address the allocator must name; the last one said counts.</summary>
     public static unsafe void Say(void* address) => Console.WriteLine(((nuint)address).ToString("x", CultureInfo.InvariantCulture));

@@ -149,7 +149,7 @@ public static unsafe class HeapRegistry
     {
         slab = null;
         SharedState* registry = TConfig.RegistryState;
-        if (registry->Heaps <= 1) return false;
+        if (registry->Heaps <= 1 || heap->Kind == HeapKind.FirstClass) return false;   // what others left must not die with such a heap
         SpinLock.Enter<TConfig>(&registry->Lock);
         ThreadHeap* ended = ProbeEnded<TConfig>(registry, Probes);
         if (ended != null) Retire<TConfig>(registry, ended);

@@ -59,6 +59,7 @@ public static unsafe class RemoteFree
         if (heap == null)
         {
             Send<TConfig>(Slab.At<TConfig>((key - 1) >> 6), (uint)(key - 1) & 63, bit);
+            TConfig.WantScavenge();
             return;
         }
 

@@ -12,16 +12,22 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public static ChildProcess Run(params string[] arguments)
+    /// <summary>The program.</summary>
+    public static string Program => Path.Combine(AppContext.BaseDirectory, "HakMem.Faults.dll");
+
+    public static ChildProcess Run(params string[] arguments) => Run([], [Program, .. arguments]);
+
+    /// <summary>A run with environment variables, <c>NAME=value</c> each, and all arguments of <c>dotnet</c>.</summary>
+    public static ChildProcess Run(string[] environment, string[] arguments)
     {
         ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "HakMem.Faults.dll"));
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
+        foreach (string variable in environment) start.Environment[variable[..variable.IndexOf('=')]] = variable[(variable.IndexOf('=') + 1)..];
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         if (process.WaitForExit(Patience)) return new ChildProcess(process.ExitCode, output.Result, error.Result);
         process.Kill();
-        throw new TimeoutException($"HakMem.Faults {string.Join(' ', arguments)} did not end");
+        throw new TimeoutException($"dotnet {string.Join(' ', arguments)} did not end");
     }
 }

@@ -88,6 +88,19 @@ public sealed class FaultTests
     [InlineData("usable-freed-big", NotAllocated)]
     public void ABadPointerToReallocOrUsableSizeIsNamed(string fault, string message) => AssertFatal(fault, message);
 
+    [Theory]
+    [InlineData("heap-destroyed-tiny", NotAllocated)]
+    [InlineData("heap-destroyed-mid", NotAllocated)]
+    [InlineData("heap-destroyed-large", NotAllocated)]
+    [InlineData("heap-destroyed-big", NotAllocated)]
+    [InlineData("heap-destroyed-thread", NotAllocated)]
+    [InlineData("heap-destroyed-other-heap", NotAllocated)]
+    [InlineData("heap-destroyed-realloc", NotAllocated)]
+    [InlineData("heap-twice", DoubleFree)]
+    [InlineData("heap-twice-remote", DoubleFree)]
+    [InlineData("heap-interior", Interior)]
+    public void AWrongUseOfAHeapIsNamed(string fault, string message) => AssertFatal(fault, message);
+
     /// <summary>The limits that docs/threat-model.md admits for the release flavor.</summary>
     [Theory]
     [InlineData("reused-tiny")]

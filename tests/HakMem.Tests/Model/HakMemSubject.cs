@@ -1,4 +1,7 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
+using HakMem.Tests.Heaps;
 
 namespace HakMem.Tests.Model;
 
@@ -41,5 +44,12 @@ internal sealed unsafe class HakMemSubject : IHeapSubject
     {
         HakMemStatistics statistics = HakMemory.GetStatistics();
         return new HeapUse(statistics.InUseBlocks, statistics.InUseBytes);
+    }
+
+    public IReadOnlyDictionary<nint, nuint> LiveBlocks()
+    {
+        WalkRecord walk = WalkTests.Walk();
+        WalkTests.AssertAgrees(walk, HakMemory.GetStatistics());
+        return walk.Live().ToDictionary(block => block.Address, block => block.Bytes);
     }
 }

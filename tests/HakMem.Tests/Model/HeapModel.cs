@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 
@@ -11,6 +12,7 @@ internal static class HeapModel
     public static void Run(IHeapSubject subject, Operation[][] sequences)
     {
         HeapUse before = subject.InUse();
+        IReadOnlyDictionary<nint, nuint>? liveBefore = subject.LiveBlocks();
         ShadowHeap shadow = new(subject);
         ConcurrentQueue<ShadowBlock> exchange = new();
         Exception? failure = null;
@@ -38,6 +40,7 @@ internal static class HeapModel
         foreach (Thread thread in threads) thread.Join();
         if (failure != null) throw new ModelViolationException(failure.ToString());
 
+        if (liveBefore != null) shadow.Compare(liveBefore, subject.LiveBlocks()!);
         FreeRest(subject, shadow, exchange);
         if (shadow.Count != 0) throw new ModelViolationException($"the model itself lost {shadow.Count} blocks");
         HeapUse after = subject.InUse();

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace HakMem.Tests.Model;
 
@@ -35,6 +36,9 @@ internal unsafe interface IHeapSubject
 
     /// <summary>Blocks and bytes with users; exact while no other thread allocates or frees.</summary>
     HeapUse InUse();
+
+    /// <summary>The live blocks with their usable sizes, by a walk, checked against the statistics; null when the allocator cannot be walked.</summary>
+    IReadOnlyDictionary<nint, nuint>? LiveBlocks() => null;
 }
 
 /// <summary>What an allocator says is with users.</summary>

@@ -75,6 +75,18 @@ internal sealed unsafe class ShadowHeap(IHeapSubject subject)
         }
     }
 
+    /// <summary>What a walk finds live beyond the blocks of before is what the model holds. Nobody may run meanwhile.</summary>
+    public void Compare(IReadOnlyDictionary<nint, nuint> before, IReadOnlyDictionary<nint, nuint> now)
+    {
+        foreach (ShadowBlock block in _live)
+        {
+            if (!now.TryGetValue(block.Address, out nuint bytes)) throw new ModelViolationException($"not live in the walk: {block}");
+            if (bytes != block.Usable) throw new ModelViolationException($"the walk says {bytes} bytes: {block}");
+        }
+
+        if (now.Count != before.Count + _live.Count) throw new ModelViolationException($"the walk finds {now.Count} live blocks, not {before.Count} of before and {_live.Count}");
+    }
+
     private static ModelViolationException Overlap(ShadowBlock block, ShadowBlock other) => new($"overlap: {block} with {other}");
 
     private int IndexAtOrAfter(nint address)

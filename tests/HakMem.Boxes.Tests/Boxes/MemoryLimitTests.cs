@@ -1,0 +1,127 @@
+using System.Collections.Generic;
+using Xunit;
+using Config = HakMem.Boxes.Tests.PressedHeap.Config;
+
+namespace HakMem.Boxes.Tests;
+
+public unsafe class MemoryLimitTests
+{
+    private const ulong Mib = 1 << 20;
+
+    [Fact]
+    public void Above_the_soft_limit_the_host_is_told_now_and_then_and_requests_are_served() => OwnThread.RunFresh(PressedHeap.Reset, static () =>
+    {
+        Open(8 * Mib, ulong.MaxValue);
+        FaultyMemory.Clock = 1000;
+        List<nint> blocks = [];
+        for (int i = 0; i < 70; i++) blocks.Add((nint)PressedHeap.Alloc(100_000));
+        Assert.InRange(PressedHost.Told, 1, 1);
+        FaultyMemory.Clock = 1099;
+        blocks.Add((nint)PressedHeap.Alloc(100_000));
+        Assert.Equal(1, PressedHost.Told);
+        FaultyMemory.Clock = 1100;
+        blocks.Add((nint)PressedHeap.Alloc(100_000));
+        Assert.Equal((2, true), (PressedHost.Told, PressedHost.Bytes > 8 * Mib));
+        foreach (nint block in blocks) PressedHeap.Free((void*)block);
+    });
+
+    [Fact]
+    public void What_is_unused_goes_back_before_the_host_is_told() => OwnThread.RunFresh(PressedHeap.Reset, static () =>
+    {
+        Open(8 * Mib, ulong.MaxValue);
+        PressedHeap.Free(PressedHeap.Alloc(5 << 20));   // kept for reuse
+        Assert.Equal(5 * Mib, Config.BigCacheState->Bytes);
+        PressedHeap.Alloc(7 << 20);
+        Assert.Equal((1, 0UL), (PressedHost.Told, Config.BigCacheState->Bytes));
+    });
+
+    [Theory]
+    [InlineData(64)]
+    [InlineData(1024)]
+    [InlineData(20_000)]
+    [InlineData(65536)]
+    [InlineData(1 << 20)]
+    [InlineData(3 << 20)]
+    public void Above_the_hard_limit_requests_fail_until_something_is_freed(int size) => OwnThread.RunFresh(PressedHeap.Reset, () =>
+    {
+        const ulong Limit = (8 * Mib) + (3 * 65536);
+        Open(Limit, Limit);
+        for (int round = 0; round < 3; round++)
+        {
+            List<nint> blocks = [];
+            while (PressedHeap.TryAlloc((nuint)size, out void* block)) blocks.Add((nint)block);
+            AllocatorStatistics full;
+            PressedHeap.ReadStatistics(&full);
+            Assert.InRange(full.CommittedBytes, Limit - (ulong)(size > 65536 ? size : 4 * 65536), Limit);
+            Assert.InRange(full.InUseBytes, 5 * Mib, Limit);
+            Assert.False(PressedHeap.TryAlloc((nuint)size, out _));
+            foreach (nint block in blocks) PressedHeap.Free((void*)block);
+        }
+
+        void* other = PressedHeap.Alloc(4 << 20);   // what was freed serves other sizes, too
+        PressedHeap.Free(other);
+    });
+
+    [Fact]
+    public void A_mapping_is_charged_by_its_growth() => OwnThread.RunFresh(PressedHeap.Reset, static () =>
+    {
+        Open(8 * Mib, 8 * Mib);
+        void* block = PressedHeap.Alloc(6 << 20);
+        Assert.True(PressedHeap.TryRealloc(block, 5 << 20, out block));
+        Assert.True(PressedHeap.TryRealloc(block, 8 << 20, out block));
+        Assert.False(PressedHeap.TryRealloc(block, 9 << 20, out void* none));
+        Assert.True(none == null);
+        Assert.Equal((nuint)8 << 20, PressedHeap.UsableSize(block));
+        PressedHeap.Free(block);
+    });
+
+    [Fact]
+    public void A_span_is_charged_when_it_grows_in_place() => OwnThread.RunFresh(PressedHeap.Reset, static () =>
+    {
+        Open(8 * Mib, 8 * Mib);
+        void* block = PressedHeap.Alloc(100_000);
+        void* rest = PressedHeap.Alloc((8 << 20) - (300 << 10));
+        Assert.True(PressedHeap.TryRealloc(block, 200_000, out block));
+        Assert.False(PressedHeap.TryRealloc(block, 2 << 20, out _));
+        PressedHeap.Free(rest);
+        Assert.True(PressedHeap.TryRealloc(block, 2 << 20, out block));
+        PressedHeap.Free(block);
+    });
+
+    /// <summary>The host is told in the middle of a refill; what it allocates and frees of the same class is neither lost nor given out twice.</summary>
+    [Fact]
+    public void The_host_may_use_the_heap_that_is_short() => OwnThread.RunFresh(PressedHeap.Reset, static () =>
+    {
+        Open(2 * Mib, ulong.MaxValue);
+        FaultyMemory.Clock = 1000;
+        BlockLedger ledger = new();
+        PressedHost.Action = () =>
+        {
+            FaultyMemory.Clock += 100;
+            for (int i = 0; i < 9; i++) ledger.Add(PressedHeap.Alloc(1024), 1024);
+            for (int i = 0; i < 13; i++) PressedHeap.Free(ledger.Take(i));
+        };
+        for (int i = 0; i < 8000; i++)
+        {
+            ledger.Add(PressedHeap.Alloc(1024), 1024);
+            if (i % 50 == 0) FaultyMemory.Clock += 100;
+        }
+
+        PressedHost.Action = null;
+        Assert.InRange(PressedHost.Told, 5, 1000);
+        ledger.Check();
+        AllocatorStatistics statistics;
+        PressedHeap.ReadStatistics(&statistics);
+        Assert.Equal((ulong)ledger.Count, statistics.InUseBlocks);
+        HeapWalk.AssertValid<Config>();
+    });
+
+    private static void Open(ulong soft, ulong hard)
+    {
+        PressedHost.Told = 0;
+        PressedHost.Action = null;
+        _ = PressedHeap.CurrentHeap();
+        Config.Composition->SoftLimit = soft;
+        Config.Composition->HardLimit = hard;
+    }
+}

@@ -1,0 +1,155 @@
+using System;
+using Xunit;
+using Config = HakMem.Boxes.Tests.TestHeap.Config;
+
+namespace HakMem.Boxes.Tests;
+
+public unsafe class ScavengerTests
+{
+    private const int Size = 1024, Count = 4000, KeepEvery = 25;
+
+    [Fact]
+    public void Free_pages_inside_used_slabs_go_back_when_nothing_changes_and_serve_again() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        BlockLedger kept = Burst();
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        Config.PollScavenge();
+        Assert.Equal((1, 0), (Config.Composition->Scavenge, FaultyMemory.Purges));   // asked for, not due
+        FaultyMemory.Clock = 1100;
+        Config.PollScavenge();
+        Assert.Equal((1, 0L), (Config.Composition->Scavenge, heap->PurgedPages));   // seen for the first time; another pass is wanted
+        FaultyMemory.Clock = 1200;
+        Config.PollScavenge();
+        Assert.InRange(heap->PurgedPages, Count / 8, Count / 4);
+        AssertCommitted();
+        kept.Check();
+
+        // A pass over what did not change purges nothing again.
+        long purges = FaultyMemory.Purges;
+        for (ulong time = 1300; time < 2500; time += 100)
+        {
+            FaultyMemory.Clock = time;
+            Config.PollScavenge();
+        }
+
+        Assert.InRange(FaultyMemory.Purges, purges, purges + 2);   // spans whose deadline came, at most
+        Assert.Equal(0, Config.Composition->Scavenge);
+
+        long before = heap->PurgedPages;
+        for (int i = 0; i < Count; i++)
+        {
+            Assert.True(TestHeap.TryAllocZeroed(Size, out void* block));
+            Assert.False(new ReadOnlySpan<byte>(block, Size).ContainsAnyExcept((byte)0));
+            kept.Add(block, Size);
+            Assert.InRange(heap->PurgedPages, 0, before);
+        }
+
+        kept.Check();
+        Assert.Equal(0, heap->PurgedPages);
+        AssertCommitted();
+        while (kept.Count != 0) TestHeap.Free(kept.Take(0));
+        TestHeap.Trim();
+        Assert.Equal(0, heap->PurgedPages);
+        HeapWalk.AssertValid<Config>();
+    });
+
+    [Fact]
+    public void A_refused_purge_is_not_counted_and_not_repeated() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        BlockLedger kept = Burst();
+        FaultyMemory.Affected = MemoryCalls.Purge;
+        FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+        FaultyMemory.FailTimes = long.MaxValue;
+        Config.ScavengePass(false);
+        Config.ScavengePass(false);
+        Assert.Equal(0, TestHeap.CurrentHeap()->PurgedPages);
+        long tried = FaultyMemory.Purges;
+        Config.ScavengePass(false);
+        Assert.Equal(tried, FaultyMemory.Purges);
+        AssertCommitted();
+        kept.Check();
+    });
+
+    [Fact]
+    public void Without_purging_nothing_is_wanted_and_a_trim_does_it() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        Config.Composition->PurgeEnabled = false;
+        BlockLedger kept = Burst();
+        FaultyMemory.Clock = 9000;
+        TestHeap.Free(TestHeap.Alloc(Size));
+        Config.PollScavenge();
+        Assert.Equal((0, 0L, 0L), (Config.Composition->Scavenge, FaultyMemory.Purges, heap->PurgedPages));
+        TestHeap.Trim();
+        Assert.InRange(heap->PurgedPages, Count / 8, Count / 4);
+        kept.Check();
+    });
+
+    [Fact]
+    public void Under_always_only_whole_super_slabs_go_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        Config.Composition->HugePages = HugePagePolicy.Always;
+        BlockLedger kept = Burst();
+        Config.ScavengePass(true);
+        Config.ScavengePass(true);
+        Assert.Equal((0L, 0L), (FaultyMemory.Purges, TestHeap.CurrentHeap()->PurgedPages));
+        while (kept.Count != 0) TestHeap.Free(kept.Take(0));
+        TestHeap.Trim();
+        Assert.True(FaultyMemory.Purges > 0);
+        Assert.Equal((0UL, 0u), (Config.PageArenaState->DirtyChunks, Config.PageArenaState->SuperSlabs));
+    });
+
+    [Theory]
+    [InlineData(HugePagePolicy.System, false, 0, 0)]
+    [InlineData(HugePagePolicy.Never, false, 1, 0)]
+    [InlineData(HugePagePolicy.Always, false, 1, 0)]
+    [InlineData(HugePagePolicy.Always, true, 1, 1)]
+    [InlineData(HugePagePolicy.System, true, 0, 1)]
+    public void A_fresh_super_slab_is_prepared_as_wanted_and_a_refusal_does_no_harm(HugePagePolicy policy, bool prefault, int advised, int populated)
+    {
+        foreach (bool refused in new[] { false, true })
+        {
+            OwnThread.RunFresh(TestHeap.Reset, () =>
+            {
+                _ = TestHeap.CurrentHeap();
+                Config.Composition->HugePages = policy;
+                Config.Composition->Prefault = prefault;
+                FaultyMemory.Affected = MemoryCalls.AdviseHugePages | MemoryCalls.Populate;
+                FaultyMemory.FailAt = refused ? 1 : 0;
+                FaultyMemory.FailTimes = long.MaxValue;
+                long before = FaultyMemory.Calls;
+                BlockLedger ledger = new();
+                ledger.Add(TestHeap.Alloc(100_000), 100_000);
+                long first = FaultyMemory.Calls - before;
+                for (int i = 0; i < 100; i++) ledger.Add(TestHeap.Alloc(100_000), 100_000);
+                long superSlabs = Config.PageArenaState->SuperSlabs;
+                Assert.True(superSlabs > 2);
+                Assert.InRange(FaultyMemory.Calls - before - (superSlabs * (advised + populated)), 0, superSlabs);   // the address space forbids huge pages at first
+                Assert.InRange(first, advised + populated, advised + populated + 1);
+                ledger.Check();
+                while (ledger.Count != 0) TestHeap.Free(ledger.Take(0));
+                TestHeap.Trim();
+                Assert.Equal(0u, Config.PageArenaState->SuperSlabs);
+            });
+        }
+    }
+
+    private static BlockLedger Burst()
+    {
+        BlockLedger kept = new(), rest = new();
+        for (int i = 0; i < Count; i++) (i % KeepEvery == 3 ? kept : rest).Add(TestHeap.Alloc(Size), Size);
+        while (rest.Count != 0) TestHeap.Free(rest.Take(0));
+        return kept;
+    }
+
+    private static void AssertCommitted()
+    {
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        Assert.InRange(statistics.CommittedBytes, statistics.InUseBytes, 64UL << 20);
+    }
+}

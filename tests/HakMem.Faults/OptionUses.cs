@@ -1,0 +1,118 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace HakMem.Faults;
+
+/// <summary>What the options do; the parent sets them in the environment.</summary>
+internal static unsafe class OptionUses
+{
+    private const ulong Mib = 1 << 20;
+
+    private static readonly nuint[] s_sizes = [64, 1000, 20_000, 300_000, 3 << 20];
+
+    public static Dictionary<string, Action> Cases { get; } = new()
+    {
+        ["options"] = () =>
+        {
+            HakMemory.Free(HakMemory.Alloc(8));
+            HakMemOptions options = HakMemOptions.Current;
+            Console.WriteLine(FormattableString.Invariant(
+                $"{options.PurgeDelay.TotalMilliseconds} {options.Purge} {options.GcTrim} {options.SoftLimit} {options.HardLimit} {options.HugePages} {options.Prefault}"));
+        },
+
+        // HAKMEM_HARD_LIMIT of about 32M
+        ["hard-limit"] = () =>
+        {
+            foreach (nuint size in s_sizes)
+            {
+                for (int round = 0; round < 2; round++) FillUp(size);
+            }
+
+            ResizeNearTheLimit();
+        },
+
+        // HAKMEM_SOFT_LIMIT=16M
+        ["soft-limit"] = () =>
+        {
+            List<ulong> told = [];
+            HakMemory.MemoryPressure += told.Add;
+            HakMemory.MemoryPressure += _ => throw new InvalidOperationException("not the allocation's business");
+            List<nint> blocks = [];
+            for (int i = 0; i < 5000; i++) blocks.Add((nint)HakMemory.Alloc(4096));   // 20 MiB: past the limit, but not refused
+            if (told.Count == 0 || told.Any(bytes => bytes <= 16 * Mib)) throw new InvalidOperationException($"told of {string.Join(' ', told)}");
+            foreach (nint block in blocks) HakMemory.Free((void*)block);
+            ulong purged = HakMemory.GetStatistics().PurgedBytes;
+            System.Threading.Thread.Sleep(150);
+            HakMemory.Free(HakMemory.Alloc(18 << 20));   // what the blocks left is given back first
+            if (HakMemory.GetStatistics().PurgedBytes < purged + (8 * Mib)) throw new InvalidOperationException($"purged {HakMemory.GetStatistics().PurgedBytes}, before {purged}");
+        },
+
+        // HAKMEM_SOFT_LIMIT=16M: the handler frees and allocates blocks of the very size that is asked for.
+        ["pressure-handler"] = () =>
+        {
+            Stack<nint> spare = [];
+            List<nint> held = [];
+            int calls = 0;
+            for (int i = 0; i < 300; i++) spare.Push((nint)HakMemory.Alloc(2048));
+            HakMemory.MemoryPressure += _ =>
+            {
+                calls++;
+                for (int i = 0; i < 10; i++) held.Add((nint)HakMemory.Alloc(2048));
+                for (int i = 0; i < 13 && spare.Count != 0; i++) HakMemory.Free((void*)spare.Pop());
+            };
+            for (int i = 0; i < 40; i++)
+            {
+                for (int j = 0; j < 500; j++) held.Add((nint)HakMemory.Alloc(2048));
+                System.Threading.Thread.Sleep(20);
+            }
+
+            if (calls < 3) throw new InvalidOperationException($"the handler was called {calls} times");
+            if (held.Concat(spare).Distinct().Count() != held.Count + spare.Count) throw new InvalidOperationException("a block was handed out twice");
+            ulong inUse = HakMemory.GetStatistics().InUseBlocks;
+            if (inUse != (ulong)(held.Count + spare.Count)) throw new InvalidOperationException($"{inUse} blocks in use, {held.Count + spare.Count} held");
+        },
+    };
+
+    private static void FillUp(nuint size)
+    {
+        List<nint> blocks = [];
+        while (HakMemory.TryAlloc(size, out void* block))
+        {
+            *(nint*)block = (nint)block;
+            blocks.Add((nint)block);
+            if (blocks.Count > 1_000_000) throw new InvalidOperationException("no limit");
+        }
+
+        HakMemStatistics full = HakMemory.GetStatistics();
+        if (full.CommittedBytes > HakMemOptions.Current.HardLimit) throw new InvalidOperationException($"blocks of {size}: beyond the limit: {full}");
+        if (full.InUseBytes < 24 * Mib) throw new InvalidOperationException($"blocks of {size}: refused too early: {full}");
+        try
+        {
+            HakMemory.Alloc(8 << 20);
+            throw new InvalidOperationException($"8 MiB more beside {full}");
+        }
+        catch (OutOfMemoryException)
+        {
+        }
+
+        foreach (nint block in blocks)
+        {
+            if (*(nint*)block != block) throw new InvalidOperationException("contents changed");
+            HakMemory.Free((void*)block);
+        }
+    }
+
+    // Growth counts, not the new size: a block that shrinks, or grows by little, needs no room for a copy.
+    private static void ResizeNearTheLimit()
+    {
+        HakMemory.Trim();
+        byte* block = (byte*)HakMemory.Alloc(20 << 20);
+        block[0] = 1;
+        block = (byte*)HakMemory.Realloc(block, 16 << 20);
+        block = (byte*)HakMemory.Realloc(block, 28 << 20);
+        if (block[0] != 1) throw new InvalidOperationException("contents lost");
+        if (HakMemory.TryRealloc(block, 40 << 20, out _)) throw new InvalidOperationException("grown beyond the limit");
+        HakMemory.Free(block);
+    }
+}

@@ -1,0 +1,92 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Text.Json.Nodes;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace HakMem.Tests.Faults;
+
+/// <summary>What depends on options of the whole process, each in a child: idle memory, limits, and how options are read.</summary>
+public sealed class FeatureTests(ITestOutputHelper output)
+{
+    private const string None = "18446744073709551615";
+    private const string KnownNames
+        = "HAKMEM_PURGE_DELAY, HAKMEM_PURGE, HAKMEM_GC_TRIM, HAKMEM_SOFT_LIMIT, HAKMEM_HARD_LIMIT, HAKMEM_HUGE_PAGES and HAKMEM_PREFAULT";
+
+    [Theory]
+    [InlineData("idle-own")]
+    [InlineData("idle-other")]
+    [InlineData("idle-ended")]
+    [InlineData("idle-kept", "HAKMEM_PURGE=false")]
+    [InlineData("idle-own", "HAKMEM_HUGE_PAGES=never")]
+    [InlineData("idle-own", "HAKMEM_PREFAULT=true")]
+    [InlineData("hard-limit", "HAKMEM_HARD_LIMIT=32M")]
+    [InlineData("hard-limit", "HAKMEM_HARD_LIMIT=32832K")]
+    [InlineData("soft-limit", "HAKMEM_SOFT_LIMIT=16M")]
+    [InlineData("pressure-handler", "HAKMEM_SOFT_LIMIT=16M")]
+    [InlineData("aligned-zero-size", "HAKMEM_HUGE_PAGES=always")]
+    public void ItDoesWhatItSays(string use, params string[] environment)
+    {
+        ChildProcess child = ChildProcess.Run(environment, [ChildProcess.Program, use]);
+        output.WriteLine(child.Output);
+        Assert.Equal(string.Empty, child.Error);
+        Assert.EndsWith("alive", child.Output.TrimEnd(), StringComparison.Ordinal);
+        Assert.Equal(0, child.ExitCode);
+    }
+
+    [Fact]
+    public void NothingIsSaidWhenNothingIsSet() => AssertOptions($"1000 True True {Soft()} {None}  ", []);
+
+    [Fact]
+    public void TheEnvironmentIsRead() => AssertOptions(
+        "250 False False 1048576 2147483648 Never True",
+        ["HAKMEM_PURGE_DELAY=250", "HAKMEM_PURGE=0", "HAKMEM_GC_TRIM=false", "HAKMEM_SOFT_LIMIT=1024K", "HAKMEM_HARD_LIMIT=2G", "HAKMEM_HUGE_PAGES=never", "HAKMEM_PREFAULT=1"]);
+
+    [Fact]
+    public void WhatIsWrongIsReportedOnce() => AssertOptions(
+        $"1000 True True {Soft()} {None}  ",
+        ["HAKMEM_PURGE_DELAY=soon", "HAKMEM_PURGEDELAY=5"],
+        "hakmem: HAKMEM_PURGE_DELAY is 'soon'; it takes milliseconds from 0 to 3600000. It is ignored.",
+        $"hakmem: HAKMEM_PURGEDELAY is no option; known are {KnownNames}.");
+
+    [Fact]
+    public void TheConfigurationIsReadAndTheEnvironmentWins()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            JsonNode configuration = JsonNode.Parse(File.ReadAllText(Path.ChangeExtension(ChildProcess.Program, ".runtimeconfig.json")))!;
+            JsonNode options = configuration["runtimeOptions"]!;
+            JsonObject properties = options["configProperties"]?.AsObject() ?? [];
+            options["configProperties"] ??= properties;
+            properties["HakMem.PurgeDelay"] = 500;
+            properties["HakMem.Purge"] = false;
+            properties["HakMem.HugePages"] = "Always";
+            properties["HakMem.HardLimit"] = "much";
+            string file = Path.Combine(folder, "HakMem.Faults.runtimeconfig.json");
+            File.WriteAllText(file, configuration.ToJsonString());
+            ChildProcess child = ChildProcess.Run(["HAKMEM_PURGE_DELAY=70"], ["exec", "--runtimeconfig", file, ChildProcess.Program, "options"]);
+            Assert.Equal("hakmem: HakMem.HardLimit is 'much'; it takes bytes, with K, M or G if you like, or none. It is ignored.", child.Error.TrimEnd());
+            Assert.Equal($"70 False True {Soft()} {None} Always ", child.Output.Split('\n')[0]);
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
+    private static ulong Soft()
+    {
+        const string Limit = "/sys/fs/cgroup/memory.max";
+        return File.Exists(Limit) && ulong.TryParse(File.ReadAllText(Limit), out ulong bytes) ? bytes / 10 * 9 : ulong.MaxValue;
+    }
+
+    private static void AssertOptions(string expected, string[] environment, params string[] reports)
+    {
+        ChildProcess child = ChildProcess.Run(environment, [ChildProcess.Program, "options"]);
+        Assert.Equal(reports.Order(), child.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
+        Assert.Equal(expected, child.Output.Split('\n')[0]);
+        Assert.Equal(0, child.ExitCode);
+    }
+}

@@ -1,0 +1,182 @@
+using System;
+using System.Collections;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using HakMem.Boxes;
+using Xunit;
+
+namespace HakMem.Tests.Options;
+
+/// <summary>How each option is read from a configuration and an environment, and what is said of those that cannot be.</summary>
+public sealed class OptionParsingTests
+{
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("1", 1)]
+    [InlineData(" 250 ", 250)]
+    [InlineData("3600000", 3_600_000)]
+    public void ADelayIsReadInMilliseconds(string text, int milliseconds)
+    {
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), Accept("HAKMEM_PURGE_DELAY", text).PurgeDelay);
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), Accept("HakMem.PurgeDelay", text).PurgeDelay);
+    }
+
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("True", true)]
+    [InlineData("1", true)]
+    [InlineData("false", false)]
+    [InlineData("FALSE", false)]
+    [InlineData("0", false)]
+    public void ASwitchIsRead(string text, bool expected)
+    {
+        Assert.Equal(expected, Accept("HAKMEM_PURGE", text).Purge);
+        Assert.Equal(expected, Accept("HakMem.Purge", text).Purge);
+        Assert.Equal(expected, Accept("HAKMEM_GC_TRIM", text).GcTrim);
+        Assert.Equal(expected, Accept("HakMem.GcTrim", text).GcTrim);
+        Assert.Equal(expected, Accept("HAKMEM_PREFAULT", text).Prefault);
+        Assert.Equal(expected, Accept("HakMem.Prefault", text).Prefault);
+    }
+
+    [Theory]
+    [InlineData("1", 1UL)]
+    [InlineData("4096", 4096UL)]
+    [InlineData("64K", 65536UL)]
+    [InlineData("64k", 65536UL)]
+    [InlineData("512M", 512UL << 20)]
+    [InlineData("2g", 2UL << 30)]
+    [InlineData("17179869183G", 17179869183UL << 30)]
+    [InlineData("none", ulong.MaxValue)]
+    [InlineData("None", ulong.MaxValue)]
+    public void ALimitIsReadInBytes(string text, ulong bytes)
+    {
+        Assert.Equal(bytes, Accept("HAKMEM_SOFT_LIMIT", text).SoftLimit);
+        Assert.Equal(bytes, Accept("HakMem.SoftLimit", text).SoftLimit);
+        Assert.Equal(bytes, Accept("HAKMEM_HARD_LIMIT", text).HardLimit);
+        Assert.Equal(bytes, Accept("HakMem.HardLimit", text).HardLimit);
+    }
+
+    [Theory]
+    [InlineData("system", HugePagePolicy.System)]
+    [InlineData("NEVER", HugePagePolicy.Never)]
+    [InlineData("Always", HugePagePolicy.Always)]
+    public void AHugePagePolicyIsReadByName(string text, HugePagePolicy policy)
+    {
+        Assert.Equal(policy, Accept("HAKMEM_HUGE_PAGES", text).HugePages);
+        Assert.Equal(policy, Accept("HakMem.HugePages", text).HugePages);
+    }
+
+    [Theory]
+    [InlineData("HAKMEM_PURGE_DELAY", "milliseconds from 0 to 3600000", "", "-1", "+1", "1.5", "3600001", "99999999999999", "1 s", "0x10")]
+    [InlineData("HAKMEM_PURGE", "true or false", "", "yes", "2", "on", "truee")]
+    [InlineData("HAKMEM_GC_TRIM", "true or false", "no")]
+    [InlineData("HAKMEM_PREFAULT", "true or false", "00")]
+    [InlineData("HAKMEM_SOFT_LIMIT", "bytes, with K, M or G if you like, or none", "", "0", "0K", "K", "-5", "1.5G", "5T", "5KB", "5 K", "18446744073709551616", "17179869184G")]
+    [InlineData("HAKMEM_HARD_LIMIT", "bytes, with K, M or G if you like, or none", "much", "0")]
+    [InlineData("HAKMEM_HUGE_PAGES", "system, never or always", "", "1", "+1", "-0", "sometimes", "never,system", "never, always")]
+    public void ABadValueIsReportedAndIgnored(string variable, string values, params string[] texts)
+    {
+        foreach (string text in texts)
+        {
+            (HakMemOptions options, List<string> reports) = Read([], new() { [variable] = text });
+            Assert.Equal($"hakmem: {variable} is '{text}'; it takes {values}. It is ignored.", Assert.Single(reports));
+            AssertDefault(options);
+        }
+    }
+
+    [Fact]
+    public void WithoutAnythingTheDefaultsHoldInSilence()
+    {
+        (HakMemOptions options, List<string> reports) = Read([], new() { ["PATH"] = "/bin", ["hakmem_purge"] = "x", ["HAKMEMTEST_X"] = "1" });
+        Assert.Empty(reports);
+        AssertDefault(options);
+    }
+
+    [Fact]
+    public void TheEnvironmentWinsOverTheConfiguration()
+    {
+        (HakMemOptions options, List<string> reports) = Read(
+            new() { ["HakMem.PurgeDelay"] = "5", ["HakMem.Purge"] = "false", ["HakMem.HardLimit"] = "1G" },
+            new() { ["HAKMEM_PURGE_DELAY"] = "6", ["HAKMEM_HARD_LIMIT"] = "none" });
+        Assert.Empty(reports);
+        Assert.Equal((TimeSpan.FromMilliseconds(6), false, ulong.MaxValue), (options.PurgeDelay, options.Purge, options.HardLimit));
+    }
+
+    [Fact]
+    public void ABadVariableLeavesTheConfigurationInForce()
+    {
+        (HakMemOptions options, List<string> reports) = Read(new() { ["HakMem.PurgeDelay"] = "5" }, new() { ["HAKMEM_PURGE_DELAY"] = "six" });
+        Assert.Equal("hakmem: HAKMEM_PURGE_DELAY is 'six'; it takes milliseconds from 0 to 3600000. It is ignored.", Assert.Single(reports));
+        Assert.Equal(TimeSpan.FromMilliseconds(5), options.PurgeDelay);
+    }
+
+    [Fact]
+    public void ABadConfigurationIsReportedByItsOwnName()
+    {
+        (_, List<string> reports) = Read(new() { ["HakMem.Purge"] = "maybe" }, []);
+        Assert.Equal("hakmem: HakMem.Purge is 'maybe'; it takes true or false. It is ignored.", Assert.Single(reports));
+    }
+
+    [Theory]
+    [InlineData("HAKMEM_PURGEDELAY")]
+    [InlineData("HAKMEM_")]
+    [InlineData("HAKMEM_purge")]
+    public void AnUnknownVariableIsReportedWithTheKnownOnes(string variable)
+    {
+        (HakMemOptions options, List<string> reports) = Read([], new() { [variable] = "1" });
+        string report = Assert.Single(reports);
+        Assert.StartsWith($"hakmem: {variable} is no option; known are HAKMEM_PURGE_DELAY, ", report, StringComparison.Ordinal);
+        Assert.EndsWith(" and HAKMEM_PREFAULT.", report, StringComparison.Ordinal);
+        AssertDefault(options);
+    }
+
+    [Fact]
+    public void TheSoftLimitIsNeverAboveTheHardOne()
+    {
+        Assert.Equal(1UL << 20, Accept("HAKMEM_HARD_LIMIT", "1M").SoftLimit);
+        (HakMemOptions options, _) = Read([], new() { ["HAKMEM_SOFT_LIMIT"] = "3M", ["HAKMEM_HARD_LIMIT"] = "2M" });
+        Assert.Equal((2UL << 20, 2UL << 20), (options.SoftLimit, options.HardLimit));
+    }
+
+    /// <summary>docs/options.md has a row for each property, with its three names.</summary>
+    [Fact]
+    public void ThePageListsEveryOption()
+    {
+        string[] rows = [.. File.ReadLines(Page()).Where(line => line.StartsWith("| `", StringComparison.Ordinal))];
+        string[] properties = [.. typeof(HakMemOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name)];
+        (_, List<string> reports) = Read([], new() { ["HAKMEM_X"] = "" });
+        Assert.Equal(properties.Length, rows.Length);
+        foreach (string property in properties)
+        {
+            string variable = "HAKMEM_" + string.Concat(property.Select((letter, index) => index > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{letter}")).ToUpperInvariant();
+            Assert.Contains(rows, row => row.StartsWith($"| `{property}` | `HakMem.{property}` | `{variable}` | ", StringComparison.Ordinal));
+            Assert.Contains(variable, reports[0], StringComparison.Ordinal);
+        }
+    }
+
+    private static string Page([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "..", "docs", "options.md");
+
+    private static HakMemOptions Accept(string name, string text)
+    {
+        Dictionary<string, string> one = new() { [name] = text };
+        (HakMemOptions options, List<string> reports) = name.StartsWith("HAKMEM_", StringComparison.Ordinal) ? Read([], one) : Read(one, []);
+        Assert.Empty(reports);
+        return options;
+    }
+
+    private static void AssertDefault(HakMemOptions options)
+    {
+        Assert.Equal((TimeSpan.FromSeconds(1), true, true), (options.PurgeDelay, options.Purge, options.GcTrim));
+        Assert.Equal((ulong.MaxValue, null, null), (options.HardLimit, options.HugePages, options.Prefault));
+    }
+
+    private static (HakMemOptions Options, List<string> Reports) Read(Dictionary<string, string> configuration, Dictionary<string, string> environment)
+    {
+        List<string> reports = [];
+        Hashtable variables = new(environment);
+        return (HakMemOptions.Read(configuration.GetValueOrDefault, variables, reports.Add), reports);
+    }
+}
