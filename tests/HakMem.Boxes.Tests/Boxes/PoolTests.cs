@@ -40,13 +40,19 @@ public unsafe class PrefillTests
     public void One_slab_for_now_the_rest_for_the_warm_pool() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         ThreadHeap* heap = TestHeap.CurrentHeap();
-        Assert.True(Prefill.TryTake<Config>(heap, 8, out ChunkSpan span, out Slab* partial));
-        Assert.True(partial == null && span.Chunks == 1);
-        Assert.Equal(3u, Config.WarmPoolOf(heap)->Count);
+        ChunkSpan span;
+        Slab* partial;
+        foreach (uint kept in new uint[] { 0, 1, 4 })   // batches of 1, 2 and 4
+        {
+            Assert.True(Prefill.TryTake<Config>(heap, 8, out span, out partial));
+            Assert.True(partial == null && span.Chunks == 1);
+            Assert.Equal(kept, Config.WarmPoolOf(heap)->Count);
+        }
+
         Assert.True(Prefill.TryTake<Config>(heap, SizeClasses.ClassOf(32768), out span, out partial));
-        Assert.Equal((4u, 0u, 3u), (span.Chunks, span.FirstChunk % 4, Config.WarmPoolOf(heap)->Count));
+        Assert.Equal((4u, 0u, 4u), (span.Chunks, span.FirstChunk % 4, Config.WarmPoolOf(heap)->Count));
         DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
-        Assert.Equal((1UL, 4UL), (counters.Prefills, counters.PrefilledSlabs));
+        Assert.Equal((2UL, 6UL), (counters.Prefills, counters.PrefilledSlabs));
     });
 
     [Fact]
