@@ -75,7 +75,7 @@ public static unsafe class UnifiedCacheRefill
         return block != null;
     }
 
-    /// <summary>Makes room in a full front stack, by growing it or by giving the older half back to the slabs, and puts the block on top.</summary>
+    /// <summary>Makes room in a full front stack, by growing it or by giving the older three quarters back to the slabs, and puts the block on top.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Flush<TConfig>(ThreadHeap* heap, uint sizeClass, void* block)
         where TConfig : struct, IAllocatorConfig
@@ -86,14 +86,14 @@ public static unsafe class UnifiedCacheRefill
         if (!again || !TConfig.TryGrowFront(heap, sizeClass))
         {
             uint count = (uint)(bin->Top - bin->Bottom);
-            uint half = (count + 1) / 2;
+            uint given = count - (count / 4);   // the quarter that stays is what has to be moved down
             SpinLock.Enter<TConfig>(&heap->Lock);
-            GiveBack<TConfig>(heap, sizeClass, bin->Bottom, half);
+            GiveBack<TConfig>(heap, sizeClass, bin->Bottom, given);
             heap->Moves++;
-            TConfig.OnFlush(heap, sizeClass, half);
+            TConfig.OnFlush(heap, sizeClass, given);
             SpinLock.Exit<TConfig>(&heap->Lock);
-            NativeMemory.Copy(bin->Bottom + half, bin->Bottom, (count - half) * (nuint)sizeof(void*));
-            bin->Top -= half;
+            NativeMemory.Copy(bin->Bottom + given, bin->Bottom, (count - given) * (nuint)sizeof(void*));
+            bin->Top -= given;
         }
 
         *bin->Top++ = block;
