@@ -73,11 +73,11 @@ public static unsafe partial class HakMemory
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Free(void* ptr) => DefaultAllocator.Free(ptr);
 
-    /// <summary>Frees a block whose size the caller knows. In flavors with checks the size is compared; otherwise it is the same as <see cref="Free(void*)"/>.</summary>
+    /// <summary>Frees a block whose size the caller knows; the same as <see cref="Free(void*)"/>: the size is not looked at.</summary>
     /// <param name="ptr">The block, or null, which does nothing.</param>
     /// <param name="byteCount">The size it was last given, in bytes.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    [SuppressMessage("Style", "IDE0060:Remove unused parameter", Justification = "Part of the contract; checked in other flavors.")]
+    [SuppressMessage("Style", "IDE0060:Remove unused parameter", Justification = "Part of the signature that callers with a known size expect.")]
     public static void Free(void* ptr, nuint byteCount) => DefaultAllocator.Free(ptr);
 
     /// <summary>Frees a block; the same as <see cref="Free(void*)"/>.</summary>
