@@ -37,11 +37,13 @@ internal sealed partial class Composer
 
     private string ConstantOf(MemberModel member, OptionModel option)
     {
-        long value = _declaration.Arguments.FirstOrDefault(argument => argument.Name == member.Name)?.Value ?? option.Default;
+        ArgumentModel? declared = _declaration.Arguments.FirstOrDefault(argument => argument.Name == member.Name);
+        ArgumentModel? given = declared ?? _build.Numbers.FirstOrDefault(number => number.Name == option.Switch);
+        long value = given?.Value ?? option.Default;
         if (!option.Accepts(value))
         {
             // The default is written instead, so that this finding comes alone.
-            _problems.Add(ProblemModel.Create(Rules.OptionOutOfRange, member.Name, member.Name, value.ToString(), option.Range) with { Stops = false });
+            _problems.Add(ProblemModel.Create(Rules.OptionOutOfRange, member.Name, given?.Name ?? member.Name, value.ToString(), option.Range) with { Stops = false });
             value = option.Default;
         }
 

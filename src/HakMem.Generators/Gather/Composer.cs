@@ -11,6 +11,7 @@ internal sealed partial class Composer
 {
     private readonly DeclarationModel _declaration;
     private readonly ContractModel _contract;
+    private readonly BuildModel _build;
     private readonly List<ProblemModel> _problems;
     private readonly List<SlotModel> _slots = [];
     private readonly List<BoxModel> _woven;
@@ -19,22 +20,23 @@ internal sealed partial class Composer
     {
         _declaration = declaration;
         _contract = contract;
+        _build = build;
         _problems = [.. declaration.Problems];
         ChooseSlots();
-        _woven = ChooseWoven(build);
+        _woven = ChooseWoven();
     }
 
     public static CompositionModel Compose(DeclarationModel declaration, ContractModel? contract, BuildModel build)
     {
-        if (contract is not null) { return new Composer(declaration, contract, build).Build(build); }
+        if (contract is not null) { return new Composer(declaration, contract, build).Build(); }
 
         ProblemModel problem = ProblemModel.Create(Rules.UnknownMember, "", ContractNames.ConfigInterface, "the referenced assemblies have no such interface");
-        return new Composer(declaration, ContractModel.Missing, build).Build(build) with { Problems = new[] { problem }.ToEquatableArray() };
+        return new Composer(declaration, ContractModel.Missing, build).Build() with { Problems = new[] { problem }.ToEquatableArray() };
     }
 
-    private CompositionModel Build(BuildModel build) => new(
+    private CompositionModel Build() => new(
         _declaration,
-        build.Flavor,
+        _build.Flavor,
         _slots.Select(static slot => new ChosenModel(slot.Slot, slot.Box.FullName)).ToEquatableArray(),
         _woven.Select(Woven).ToEquatableArray(),
         _contract.Members.Select(Compose).ToEquatableArray(),
@@ -65,14 +67,14 @@ internal sealed partial class Composer
         }
     }
 
-    private List<BoxModel> ChooseWoven(BuildModel build)
+    private List<BoxModel> ChooseWoven()
     {
         foreach (BoxModel box in _declaration.Woven.Where(static box => !box.IsStatic || !box.IsWoven))
         {
             Report(Rules.NotABox, ContractNames.Diagnostics, box.DisplayName, ContractNames.Diagnostics, "it is not a static class marked as a box of the layers Diagnostics or Guards");
         }
 
-        return [.. _contract.Woven.Where(build.Enables)
+        return [.. _contract.Woven.Where(_build.Enables)
             .Concat(_declaration.Woven.Where(static box => box.IsStatic && box.IsWoven))
             .GroupBy(static box => box.FullName)
             .Select(static group => group.First())

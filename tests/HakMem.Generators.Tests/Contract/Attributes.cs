@@ -27,6 +27,8 @@ public sealed class OptionAttribute(long defaultValue) : Attribute
     public long Maximum { get; set; }
 
     public long Multiple { get; set; }
+
+    public string? Switch { get; set; }
 }
 
 [AttributeUsage(AttributeTargets.Method)]
