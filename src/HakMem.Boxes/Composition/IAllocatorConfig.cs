@@ -96,8 +96,8 @@ public unsafe interface IAllocatorConfig
 
     // ---- states of boxes ------------------------------------------------------------------------------------------
 
-    /// <summary>The warm pool's part of a heap.</summary>
-    [HeapState("WarmPool")] static abstract WarmPool.HeapState* WarmPoolOf(ThreadHeap* heap);
+    /// <summary>The warm pool's part of a heap: a struct of its own, which it alone knows.</summary>
+    [HeapState("WarmPool")] static abstract void* WarmPoolOf(ThreadHeap* heap);
 
     /// <summary>The large pool's part of a heap.</summary>
     [HeapState("LargePool")] static abstract LargePool.HeapState* LargePoolOf(ThreadHeap* heap);
@@ -105,8 +105,8 @@ public unsafe interface IAllocatorConfig
     /// <summary>The remote table of a heap; touched only after the first free of a block of another heap.</summary>
     [HeapState("RemoteFree")] static abstract RemoteFree.HeapState* RemoteTableOf(ThreadHeap* heap);
 
-    /// <summary>The front stacks of a heap.</summary>
-    [HeapState("Front")] static abstract FrontHot.HeapState* FrontOf(ThreadHeap* heap);
+    /// <summary>The front's part of a heap: a struct of its own, which it alone knows.</summary>
+    [HeapState("Front")] static abstract void* FrontOf(ThreadHeap* heap);
 
     /// <summary>The shared pool's part of the composition.</summary>
     [SharedState("SharedPool")] static abstract SharedPool.SharedState* SharedPoolState { get; }
@@ -308,6 +308,27 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="FrontHot.Shrink{TConfig}"/>
     [Bound("Front", "Shrink")] static abstract void ShrinkFront(ThreadHeap* heap, uint sizeClass);
 
+    /// <inheritdoc cref="FrontHot.Count{TConfig}"/>
+    [Bound("Front", "Count")] static abstract uint CountFront(ThreadHeap* heap, uint sizeClass);
+
+    /// <inheritdoc cref="FrontHot.Offer{TConfig}"/>
+    [Bound("Front", "Offer")] static abstract void** OfferFront(ThreadHeap* heap, uint sizeClass, out uint want);
+
+    /// <inheritdoc cref="FrontHot.Accept{TConfig}"/>
+    [Bound("Front", "Accept")] static abstract void* AcceptFront(ThreadHeap* heap, uint sizeClass, uint count);
+
+    /// <inheritdoc cref="FrontHot.Oldest{TConfig}"/>
+    [Bound("Front", "Oldest")] static abstract void** OldestOfFront(ThreadHeap* heap, uint sizeClass, uint count);
+
+    /// <inheritdoc cref="FrontHot.DropOldest{TConfig}"/>
+    [Bound("Front", "DropOldest")] static abstract void DropOldestOfFront(ThreadHeap* heap, uint sizeClass, uint count);
+
+    /// <inheritdoc cref="FrontHot.Clear{TConfig}"/>
+    [Bound("Front", "Clear")] static abstract void ClearFront(ThreadHeap* heap, uint sizeClass);
+
+    /// <inheritdoc cref="FrontHot.CopyTo{TConfig}"/>
+    [Bound("Front", "CopyTo")] static abstract uint CopyFront(ThreadHeap* heap, uint sizeClass, void** blocks, uint room);
+
     /// <inheritdoc cref="UnifiedCacheRefill.Refill{TConfig}"/>
     [Bound("Refill", "Refill")] static abstract void* RefillFront(ThreadHeap* heap, uint sizeClass);
 
@@ -343,6 +364,12 @@ public unsafe interface IAllocatorConfig
 
     /// <inheritdoc cref="WarmPool.Drain{TConfig}"/>
     [Bound("WarmPool", "Drain")] static abstract void DrainWarm(ThreadHeap* heap);
+
+    /// <inheritdoc cref="WarmPool.Count{TConfig}"/>
+    [Bound("WarmPool", "Count")] static abstract uint CountWarm(ThreadHeap* heap);
+
+    /// <inheritdoc cref="WarmPool.CountDemand{TConfig}"/>
+    [Bound("WarmPool", "CountDemand")] static abstract uint CountDemand(ThreadHeap* heap);
 
     /// <inheritdoc cref="Prefill.TryTake{TConfig}"/>
     [Bound("Prefill", "TryTake")] static abstract bool TryPrefill(ThreadHeap* heap, uint sizeClass, out ChunkSpan span, out Slab* partial);
