@@ -456,6 +456,9 @@ public unsafe interface IAllocatorConfig
     /// <summary>The front took a freed block.</summary>
     [JoinPoint] static abstract void OnFrontPush(ThreadHeap* heap, uint sizeClass, void* block);
 
+    /// <summary>A front that links its blocks is about to hand one out, and holds on to the next that this one names; null is the end.</summary>
+    [JoinPoint] static abstract void OnFrontLink(ThreadHeap* heap, uint sizeClass, void* block, void* next);
+
     /// <summary>A refill or carve is about to put a block of a slab into the front. Under the heap's lock.</summary>
     [JoinPoint] static abstract void OnRefillBlock(ThreadHeap* heap, Slab* slab, void* block, bool fresh);
 

@@ -11,7 +11,25 @@ public unsafe class FaultTests(ITestOutputHelper output)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Every_call_to_the_system_can_fail(bool forGood)
+    public void Every_call_to_the_system_can_fail(bool forGood) => FailEveryCall<Faulty>(forGood);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Every_call_can_fail_over_free_lists(bool forGood) => FailEveryCall<FaultyLists>(forGood);
+
+    [Fact]
+    public void The_script_is_never_refused_without_faults() => OwnThread.RunFresh(FaultHeap.Reset, static () =>
+    {
+        FaultScript<Faulty> script = new();
+        script.Run();
+        script.FreeAll();
+        Assert.Equal(0, script.Refused);
+        AssertNothingInUse<Faulty>();
+    });
+
+    private void FailEveryCall<THeap>(bool forGood)
+        where THeap : struct, IHeapApi
     {
         List<string> wrong = [];
         long refused = 0;
@@ -22,11 +40,11 @@ public unsafe class FaultTests(ITestOutputHelper output)
             MemoryCalls failed = MemoryCalls.None;
             try
             {
-                OwnThread.RunFresh(FaultHeap.Reset, () =>
+                OwnThread.RunFresh(THeap.Reset, () =>
                 {
                     try
                     {
-                        refused += RunOnce(number, forGood);
+                        refused += RunOnce<THeap>(number, forGood);
                     }
                     finally
                     {
@@ -49,41 +67,33 @@ public unsafe class FaultTests(ITestOutputHelper output)
         Assert.True(wrong.Count == 0, $"{wrong.Count} of {calls} faults do harm:\n{string.Join("\n", wrong.GetRange(0, Math.Min(wrong.Count, 12)))}");
     }
 
-    [Fact]
-    public void The_script_is_never_refused_without_faults() => OwnThread.RunFresh(FaultHeap.Reset, static () =>
-    {
-        FaultScript script = new();
-        script.Run();
-        script.FreeAll();
-        Assert.Equal(0, script.Refused);
-        AssertNothingInUse();
-    });
-
     private static string FirstFrame(Exception error) => error.StackTrace?.Split('\n')[0].Trim() ?? "";
 
-    private static int RunOnce(long number, bool forGood)
+    private static int RunOnce<THeap>(long number, bool forGood)
+        where THeap : struct, IHeapApi
     {
         FaultyMemory.FailTimes = forGood ? long.MaxValue : 1;
         FaultyMemory.FailAt = number;
-        FaultScript script = new();
+        FaultScript<THeap> script = new();
         script.Run();
 
         // The system is generous again: what is left must go back, and everything must work.
         FaultyMemory.FailAt = 0;
         script.FreeAll();
-        AssertNothingInUse();
-        FaultScript after = new();
+        AssertNothingInUse<THeap>();
+        FaultScript<THeap> after = new();
         after.Run();
         after.FreeAll();
         Assert.Equal(0, after.Refused);
-        AssertNothingInUse();
+        AssertNothingInUse<THeap>();
         return script.Refused;
     }
 
-    private static void AssertNothingInUse()
+    private static void AssertNothingInUse<THeap>()
+        where THeap : struct, IHeapApi
     {
         AllocatorStatistics statistics;
-        FaultHeap.ReadStatistics(&statistics);
+        THeap.ReadStatistics(&statistics);
         Assert.Equal((0UL, 0UL, 0UL, 0UL), (statistics.InUseBlocks, statistics.InUseBytes, statistics.LargeBytes, statistics.BigBytes));
         Assert.Equal(0UL, statistics.CachedBytes);
     }
