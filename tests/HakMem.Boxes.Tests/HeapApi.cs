@@ -78,6 +78,30 @@ internal readonly unsafe struct FaultyLists : IHeapApi
     public static void ReadStatistics(AllocatorStatistics* statistics) => ListFaultHeap.ReadStatistics(statistics);
 }
 
+/// <summary><see cref="RangeFaultHeap"/> as an argument.</summary>
+internal readonly unsafe struct FaultyRange : IHeapApi
+{
+    public static void Reset() => RangeFaultHeap.Reset();
+
+    public static void* Alloc(nuint size) => RangeFaultHeap.Alloc(size);
+
+    public static bool TryAlloc(nuint size, out void* block) => RangeFaultHeap.TryAlloc(size, out block);
+
+    public static bool TryAllocZeroed(nuint size, out void* block) => RangeFaultHeap.TryAllocZeroed(size, out block);
+
+    public static bool TryAlignedAlloc(nuint size, nuint alignment, out void* block) => RangeFaultHeap.TryAlignedAlloc(size, alignment, out block);
+
+    public static bool TryRealloc(void* block, nuint size, out void* result) => RangeFaultHeap.TryRealloc(block, size, out result);
+
+    public static void Free(void* block) => RangeFaultHeap.Free(block);
+
+    public static nuint UsableSize(void* block) => RangeFaultHeap.UsableSize(block);
+
+    public static void Trim() => RangeFaultHeap.Trim();
+
+    public static void ReadStatistics(AllocatorStatistics* statistics) => RangeFaultHeap.ReadStatistics(statistics);
+}
+
 /// <summary><see cref="StressHeap"/> as an argument.</summary>
 internal readonly unsafe struct Stressed : IStressedHeap
 {

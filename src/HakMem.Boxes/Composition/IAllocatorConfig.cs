@@ -65,6 +65,12 @@ public unsafe interface IAllocatorConfig
     /// <summary>The largest address range reserved, as a power of two of bytes.</summary>
     [Option(40, Minimum = 24, Maximum = 40)] static abstract uint ReserveLog2 { get; }
 
+    /// <summary>How many SuperSlabs of 2 MiB a <see cref="FixedRange"/> has.</summary>
+    [Option(32, Minimum = 1, Maximum = 262144)] static abstract uint RangeSuperSlabs { get; }
+
+    /// <summary>Whether unused memory is given back without anyone asking: 0 or 1.</summary>
+    [Option(1, Minimum = 0, Maximum = 1)] static abstract uint Purge { get; }
+
     // ---- the process's and the composition's state, written by the generator ------------------------------------------
 
     /// <summary>The address space this composition draws from; null when the process refused even its tables.</summary>
@@ -107,6 +113,9 @@ public unsafe interface IAllocatorConfig
 
     /// <summary>The front's part of a heap: a struct of its own, which it alone knows.</summary>
     [HeapState("Front")] static abstract void* FrontOf(ThreadHeap* heap);
+
+    /// <summary>The page source's part of the composition: a struct of its own, which it alone knows.</summary>
+    [SharedState("AddressSpace")] static abstract void* AddressSpaceState { get; }
 
     /// <summary>The shared pool's part of the composition.</summary>
     [SharedState("SharedPool")] static abstract SharedPool.SharedState* SharedPoolState { get; }

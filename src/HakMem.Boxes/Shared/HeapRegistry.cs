@@ -62,7 +62,7 @@ public static unsafe class HeapRegistry
 
         composition->Id = id;
         composition->PurgeDelay = TConfig.PurgeDelay;
-        composition->PurgeEnabled = true;
+        composition->PurgeEnabled = TConfig.Purge != 0;
         composition->SoftLimit = composition->HardLimit = ulong.MaxValue;
         composition->HugePages = (HugePagePolicy)TConfig.HugePages;
         composition->Prefault = TConfig.Prefault != 0;

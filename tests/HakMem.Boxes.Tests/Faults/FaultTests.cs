@@ -18,20 +18,23 @@ public unsafe class FaultTests(ITestOutputHelper output)
     [InlineData(true)]
     public void Every_call_can_fail_over_free_lists(bool forGood) => FailEveryCall<FaultyLists>(forGood);
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Every_call_can_fail_over_a_fixed_range(bool forGood) => FailEveryCall<FaultyRange>(forGood);
+
     [Fact]
     public void The_script_is_never_refused_without_faults() => OwnThread.RunFresh(FaultHeap.Reset, static () =>
     {
-        FaultScript<Faulty> script = new();
-        script.Run();
-        script.FreeAll();
-        Assert.Equal(0, script.Refused);
-        AssertNothingInUse<Faulty>();
+        Assert.Equal(0, Refusals<Faulty>());
     });
 
     private void FailEveryCall<THeap>(bool forGood)
         where THeap : struct, IHeapApi
     {
         List<string> wrong = [];
+        int usual = 0;
+        OwnThread.RunFresh(THeap.Reset, () => usual = Refusals<THeap>());
         long refused = 0;
         long number = 1;
         for (; ; number++)
@@ -44,7 +47,7 @@ public unsafe class FaultTests(ITestOutputHelper output)
                 {
                     try
                     {
-                        refused += RunOnce<THeap>(number, forGood);
+                        refused += RunOnce<THeap>(number, forGood, usual);
                     }
                     finally
                     {
@@ -69,7 +72,7 @@ public unsafe class FaultTests(ITestOutputHelper output)
 
     private static string FirstFrame(Exception error) => error.StackTrace?.Split('\n')[0].Trim() ?? "";
 
-    private static int RunOnce<THeap>(long number, bool forGood)
+    private static int RunOnce<THeap>(long number, bool forGood, int usual)
         where THeap : struct, IHeapApi
     {
         FaultyMemory.FailTimes = forGood ? long.MaxValue : 1;
@@ -81,10 +84,17 @@ public unsafe class FaultTests(ITestOutputHelper output)
         FaultyMemory.FailAt = 0;
         script.FreeAll();
         AssertNothingInUse<THeap>();
-        FaultScript<THeap> after = new();
-        after.Run();
-        after.FreeAll();
-        Assert.Equal(0, after.Refused);
+        Assert.Equal(usual, Refusals<THeap>());
+        return script.Refused;
+    }
+
+    // How many requests a composition refuses by its nature.
+    private static int Refusals<THeap>()
+        where THeap : struct, IHeapApi
+    {
+        FaultScript<THeap> script = new();
+        script.Run();
+        script.FreeAll();
         AssertNothingInUse<THeap>();
         return script.Refused;
     }
