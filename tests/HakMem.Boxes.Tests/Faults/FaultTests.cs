@@ -84,7 +84,9 @@ public unsafe class FaultTests(ITestOutputHelper output)
         FaultyMemory.FailAt = 0;
         script.FreeAll();
         AssertNothingInUse<THeap>();
-        Assert.Equal(usual, Refusals<THeap>());
+        int refused = Refusals<THeap>();
+        bool noRange = typeof(THeap) == typeof(FaultyRange) && (FaultyMemory.Failed & MemoryCalls.Reserve) != 0;   // then there is no budget, for good
+        if (!noRange) Assert.Equal(usual, refused);
         return script.Refused;
     }
 
