@@ -111,7 +111,7 @@ internal sealed partial class Composer
     private LayoutModel[] SharedLayout() =>
         [.. _contract.Members.Where(static member => member.Kind == MemberKind.SharedState).Select(state => Layout(state))];
 
-    /// <summary>The place of a slot's state: the chosen box's own struct, else the one the interface names.</summary>
+    /// <summary>The place of a slot's state: the chosen box's own struct, else the one the interface names; where that is <c>void</c>, the state is nothing.</summary>
     private LayoutModel Layout(MemberModel member)
     {
         bool ofHeap = member.Kind == MemberKind.HeapState;
