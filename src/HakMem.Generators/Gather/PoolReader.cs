@@ -39,10 +39,20 @@ internal static class PoolReader
             capacity,
             attribute.NamedArgument("Zeroed") is true,
             alignment,
-            ScopeReader.HiddenNames(type, syntax, context.SemanticModel, attribute.AttributeClass!.ContainingNamespace, [allocator]),
+            HiddenNames(type, syntax, context.SemanticModel, attribute, allocator),
             problems.ToEquatableArray());
         return new GatheredPoolModel(pool, DeclarationReader.PlacesOf(syntax, attribute, cancellation));
     }
+
+    /// <summary>What is written in full: as in every declaration, and an allocator inside another type, which cannot be imported.</summary>
+    private static EquatableArray<string> HiddenNames(INamedTypeSymbol type, TypeDeclarationSyntax syntax, SemanticModel model, AttributeData attribute, string allocator)
+    {
+        EquatableArray<string> hidden = ScopeReader.HiddenNames(type, syntax, model, attribute.AttributeClass!.ContainingNamespace, [allocator]);
+        return AllocatorArgument(attribute).Value is INamedTypeSymbol { ContainingType: not null } ? hidden.Concat([allocator]).ToEquatableArray() : hidden;
+    }
+
+    private static TypedConstant AllocatorArgument(AttributeData attribute) =>
+        attribute.NamedArguments.FirstOrDefault(static argument => argument.Key == ContractNames.Allocator).Value;
 
     private static void ReadShape(INamedTypeSymbol type, TypeDeclarationSyntax syntax, List<ProblemModel> problems, CancellationToken cancellation)
     {
@@ -89,7 +99,7 @@ internal static class PoolReader
 
     private static string AllocatorOf(AttributeData attribute, Compilation compilation, List<ProblemModel> problems)
     {
-        TypedConstant named = attribute.NamedArguments.FirstOrDefault(static argument => argument.Key == ContractNames.Allocator).Value;
+        TypedConstant named = AllocatorArgument(attribute);
         if (named.Kind == TypedConstantKind.Type && named.Value is not null and not IErrorTypeSymbol)
         {
             if (named.Value is INamedTypeSymbol { IsUnboundGenericType: false } type && type.FindAttribute(ContractNames.AllocatorAttributeName) is not null) { return type.FullName(); }
