@@ -60,6 +60,10 @@ internal static unsafe partial class SystemHeap;
 [HakMemAllocator]
 internal static unsafe partial class PlainHeap;
 
+/// <summary>The same with free lists in front.</summary>
+[HakMemAllocator(Front = typeof(FrontList))]
+internal static unsafe partial class PlainListHeap;
+
 /// <summary>The same with diagnostics: its hot path is longer.</summary>
 [HakMemAllocator(Diagnostics = [typeof(DebugCounters), typeof(FreelistValidation), typeof(PageFaultTelemetry)])]
 internal static unsafe partial class DiagnosedHeap;

@@ -76,7 +76,18 @@ internal sealed class PoolWriter
 
     private void WriteSingles()
     {
-        string clear = _pool.Zeroed ? "\n    *value = default;" : "";
+        // What is not cleared leaves by the allocator's own slow path, in tail position.
+        string body = _pool.Zeroed
+            ? $$"""
+                    {{_pool.Type}}* value = ({{_pool.Type}}*)(Bytes <= {{Classes}}.MaxBytes ? {{_pool.Allocator}}.AllocOfClass(SizeClass, Bytes) : {{_pool.Allocator}}.Alloc(Bytes));
+                    *value = default;
+                    return value;
+                """
+            : $$"""
+                    if (Bytes <= {{Classes}}.MaxBytes) { return ({{_pool.Type}}*){{_pool.Allocator}}.AllocOfClass(SizeClass, Bytes); }
+
+                    return ({{_pool.Type}}*){{_pool.Allocator}}.Alloc(Bytes);
+                """;
         string tryClear = _pool.Zeroed ? "\n    if (got) { *(" + _pool.Type + "*)block = default; }\n" : "";
         _code.Member($$"""
             /// <summary>Allocates a value, {{(_pool.Zeroed ? "zeroed" : "its bytes undefined")}}.</summary>
@@ -85,8 +96,7 @@ internal sealed class PoolWriter
             {{Inline}}
             public static {{_pool.Type}}* Alloc()
             {
-                {{_pool.Type}}* value = ({{_pool.Type}}*)(Bytes <= {{Classes}}.MaxBytes ? {{_pool.Allocator}}.AllocOfClass(SizeClass, Bytes) : {{_pool.Allocator}}.Alloc(Bytes));{{clear}}
-                return value;
+            {{body}}
             }
             """);
         _code.Member($$"""

@@ -35,8 +35,9 @@ partial struct Node
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Node* Alloc()
         {
-            Node* value = (Node*)(Bytes <= SizeClasses.MaxBytes ? PoolAllocator.AllocOfClass(SizeClass, Bytes) : PoolAllocator.Alloc(Bytes));
-            return value;
+            if (Bytes <= SizeClasses.MaxBytes) { return (Node*)PoolAllocator.AllocOfClass(SizeClass, Bytes); }
+
+            return (Node*)PoolAllocator.Alloc(Bytes);
         }
 
         /// <summary>As <see cref="Alloc"/>, but says so when no memory is left.</summary>
