@@ -27,7 +27,7 @@ trap finish EXIT
 
 passed=0 failed=0 not_run=0
 row() { printf '%-58s | %-44s | %s\n' "$1" "$2" "$3"; }
-pass() { passed=$((passed + 1)); row "$1" "$2" "ok"; }
+pass() { passed=$((passed + 1)); if [ ${#2} -gt 44 ]; then row "$1" "${2:0:41}..." "ok"; else row "$1" "$2" "ok"; fi; }
 fail() { failed=$((failed + 1)); row "$1" "$2" "FAILED: $3"; }
 skip() { not_run=$((not_run + 1)); row "$1" "$2" "NOT RUN: $3"; }
 
