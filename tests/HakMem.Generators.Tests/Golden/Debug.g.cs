@@ -291,7 +291,7 @@ partial struct Outer
         /// <summary>The build flavor this allocator was composed for.</summary>
         public static string BuildFlavor => "debug";
 
-        /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes, separated by a comma and a space; empty for none.</summary>
+        /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes in alphabetical order, separated by a comma and a space; empty for none.</summary>
         public static string Features => "Canary, DebugCounters, FreelistValidation, LockStats";
 
         /// <summary>Adds up what <see cref="DebugCounters"/> has seen in all heaps, dead threads' included.</summary>

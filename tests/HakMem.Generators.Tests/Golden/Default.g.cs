@@ -282,7 +282,7 @@ public static unsafe partial class RequestHeap
     /// <summary>The build flavor this allocator was composed for.</summary>
     public static string BuildFlavor => "release";
 
-    /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes, separated by a comma and a space; empty for none.</summary>
+    /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes in alphabetical order, separated by a comma and a space; empty for none.</summary>
     public static string Features => "";
 
     [MethodImpl(MethodImplOptions.NoInlining)]
