@@ -280,6 +280,12 @@ internal static unsafe partial class RequestHeap
     /// <param name="statistics">Where it is written.</param>
     public static void ReadStatistics(AllocatorStatistics* statistics) => HeapRegistry.ReadStatistics<Config>(Current.Heap, statistics);
 
+    /// <summary>The build flavor this allocator was composed for.</summary>
+    public static string BuildFlavor => "release";
+
+    /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes in alphabetical order, separated by a comma and a space; empty for none.</summary>
+    public static string Features => "";
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void* AllocSlow(ThreadHeap* heap, nuint size)
     {
