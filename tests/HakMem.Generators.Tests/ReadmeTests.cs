@@ -11,16 +11,18 @@ using Xunit;
 
 namespace HakMem.Generators.Tests;
 
-/// <summary>The snippets of the README are programs: each is compiled with the generator, and run if it does anything.</summary>
+/// <summary>The snippets of the two READMEs are programs: each is compiled with the generator, and run if it does anything.</summary>
 public sealed partial class ReadmeTests
 {
-    [Fact]
-    public void Every_snippet_compiles_and_runs()
+    [Theory]
+    [InlineData("README.md", 3)]
+    [InlineData("src/HakMem/Package/README.md", 3)]
+    public void Every_snippet_compiles_and_runs(string file, int count)
     {
-        string page = File.ReadAllText(Path.Combine(Path.GetDirectoryName(Source())!, "..", "..", "README.md"));
+        string page = File.ReadAllText(Path.Combine(Path.GetDirectoryName(Source())!, "..", "..", file));
         string[] snippets = [.. Snippet().Matches(page).Select(match => match.Groups[1].Value)];
-        Assert.Equal(3, snippets.Length);
-        for (int i = 0; i < snippets.Length; i++) Run($"Snippet{i}", snippets[i]);
+        Assert.Equal(count, snippets.Length);
+        for (int i = 0; i < snippets.Length; i++) Run($"{Path.GetDirectoryName(file)!.Length}Snippet{i}", snippets[i]);
     }
 
     [Fact]
