@@ -13,19 +13,20 @@ using Xunit;
 
 namespace HakMem.Generators.Tests;
 
-/// <summary>The snippets of the README and of the page on compositions are programs: each is compiled with the generators, and run if it does anything.</summary>
+/// <summary>The snippets of the two READMEs and of the page on compositions are programs: each is compiled with the generators, and run if it does anything.</summary>
 public sealed partial class ReadmeTests
 {
     private static readonly string s_root = Path.Combine(Path.GetDirectoryName(Source())!, "..", "..");
 
     [Theory]
     [InlineData("README.md", 3)]
+    [InlineData("src/HakMem/Package/README.md", 3)]
     [InlineData("docs/compositions.md", 7)]
     public void Every_snippet_compiles_and_runs(string page, int count)
     {
         string[] snippets = [.. Snippet().Matches(File.ReadAllText(Path.Combine(s_root, page))).Select(match => match.Groups[1].Value)];
         Assert.Equal(count, snippets.Length);
-        for (int i = 0; i < snippets.Length; i++) Run($"Snippet{i}Of{Path.GetFileNameWithoutExtension(page)}", snippets[i]);
+        for (int i = 0; i < snippets.Length; i++) Run($"Snippet{i}Of{page.Replace('/', '.')}", snippets[i]);
     }
 
     [Fact]
