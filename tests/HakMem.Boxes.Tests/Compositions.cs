@@ -4,7 +4,7 @@ using System.Threading;
 namespace HakMem.Boxes.Tests;
 
 /// <summary>For tests of single boxes: 64 MiB of address space, everything counted.</summary>
-[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters), typeof(SharedLockCount)])]
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters), typeof(WarmPoolStats), typeof(SharedLockCount)])]
 internal static unsafe partial class TestHeap;
 
 /// <summary>As <see cref="TestHeap"/>, every block on its way checked, every first touch counted.</summary>

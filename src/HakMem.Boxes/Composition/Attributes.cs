@@ -43,6 +43,9 @@ public sealed class BoxAttribute(BoxLayer layer) : Attribute
 
     /// <summary>For diagnostics and guards: the flavors, separated by commas, that turn the box on.</summary>
     public string? Flavors { get; set; }
+
+    /// <summary>For diagnostics and guards: when the box is called at a join point; lower numbers first, equal ones in order of name.</summary>
+    public int Order { get; set; }
 }
 
 /// <summary>Marks a method on the path of every allocation or free: no loop, lock, atomic, managed allocation, no call but its one slow path.</summary>
@@ -65,6 +68,9 @@ public sealed class OptionAttribute(long defaultValue) : Attribute
 
     /// <summary>What a value must be a multiple of.</summary>
     public long Multiple { get; set; } = 1;
+
+    /// <summary>The build property that gives another default to the compositions of a project; null when there is none.</summary>
+    public string? Property { get; set; }
 }
 
 /// <summary>A member that the composition forwards to the box chosen for a slot.</summary>
@@ -80,7 +86,7 @@ public sealed class BoundAttribute(string slot, string method) : Attribute
     public string Method => method;
 }
 
-/// <summary>A point at which diagnostics and guards are woven in: every enabled box with a method of the same name is called, in order of box name; in other builds the body is empty.</summary>
+/// <summary>A point at which diagnostics and guards are woven in: every enabled box with a method of the same name is called, by <see cref="BoxAttribute.Order"/> and name; in other builds the body is empty.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class JoinPointAttribute : Attribute;
 

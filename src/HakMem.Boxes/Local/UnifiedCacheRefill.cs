@@ -31,17 +31,28 @@ public static unsafe partial class UnifiedCacheRefill
             bin->Borrowed++;
             sizeClass = home;
             bin = ThreadHeap.BinOf(heap, sizeClass);
-            if (bin->Top != bin->Bottom) return *--bin->Top;
+            if (bin->Top != bin->Bottom)
+            {
+                TConfig.OnSlowExit(heap, SlowExit.ServedByHome);
+                TConfig.OnMissServed(heap, sizeClass, bin->Top[-1]);
+                return *--bin->Top;
+            }
         }
 
         if (bin->LastMove == FrontMove.Refilled) _ = TConfig.TryGrowFront(heap, sizeClass);
         bin->LastMove = FrontMove.Refilled;
         uint want = (uint)(bin->Limit - bin->Bottom) / 2;
         SpinLock.Enter<TConfig>(&heap->Lock);
+        TConfig.OnSlowEntry(heap, sizeClass);
         uint got = Fill<TConfig>(heap, bin, sizeClass, want);
         while (got == 0)
         {
-            if (!TryNewSlab<TConfig>(heap, bin, sizeClass)) return null;   // the lock is given back
+            if (!TryNewSlab<TConfig>(heap, bin, sizeClass))   // the lock is given back
+            {
+                TConfig.OnSlowExit(heap, SlowExit.FailedRefill);
+                return null;
+            }
+
             got = Fill<TConfig>(heap, bin, sizeClass, want);
         }
 
@@ -49,6 +60,7 @@ public static unsafe partial class UnifiedCacheRefill
         TConfig.OnRefill(heap, sizeClass, got);
         SpinLock.Exit<TConfig>(&heap->Lock);
         bin->Top = bin->Bottom + got - 1;
+        TConfig.OnMissServed(heap, sizeClass, *bin->Top);
         return *bin->Top;
     }
 
@@ -68,7 +80,7 @@ public static unsafe partial class UnifiedCacheRefill
             block = slab->Start + ((nuint)slab->Carved * TConfig.Classes[sizeClass].SizeBytes);
             slab->Carved++;
             ++*ThreadHeap.Out(heap, sizeClass);
-            TConfig.OnRefillBlock(heap, slab, block, true);
+            TConfig.OnCarveZeroed(heap, slab, block);
         }
 
         SpinLock.Exit<TConfig>(&heap->Lock);
@@ -88,6 +100,7 @@ public static unsafe partial class UnifiedCacheRefill
             uint count = (uint)(bin->Top - bin->Bottom);
             uint given = count - (count / 4);   // the quarter that stays is what has to be moved down
             SpinLock.Enter<TConfig>(&heap->Lock);
+            TConfig.OnSlowEntry(heap, sizeClass);
             GiveBack<TConfig>(heap, sizeClass, bin->Bottom, given);
             heap->Moves++;
             TConfig.OnFlush(heap, sizeClass, given);
@@ -95,8 +108,13 @@ public static unsafe partial class UnifiedCacheRefill
             NativeMemory.Copy(bin->Bottom + given, bin->Bottom, (count - given) * (nuint)sizeof(void*));
             bin->Top -= given;
         }
+        else
+        {
+            TConfig.OnSlowExit(heap, SlowExit.GrownStack);
+        }
 
         *bin->Top++ = block;
+        TConfig.OnFlushPush(heap, sizeClass, block);
         TConfig.WantScavenge();
     }
 
@@ -175,6 +193,7 @@ public static unsafe partial class UnifiedCacheRefill
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+            TConfig.OnDiscard(heap, sizeClass, (uint)(bin->Top - bin->Bottom));
             bin->Top = bin->Bottom;
             bin->Borrowed = 0;
             bin->LastMove = FrontMove.None;
@@ -213,6 +232,7 @@ public static unsafe partial class UnifiedCacheRefill
         void** high = bin->Bottom + want;
         void** at = high;
         bool collected = false;
+        if (bin->Current != null) TConfig.OnRefillStage(heap, RefillStage.CurrentSlab);
         for (uint visited = 0; visited < SlabsPerRefill;)
         {
             Slab* slab = bin->Current;
@@ -226,8 +246,17 @@ public static unsafe partial class UnifiedCacheRefill
                     slab = bin->Partial;
                 }
 
-                if (slab == null) slab = bin->Sparse;
-                if (slab == null) break;
+                if (slab != null)
+                {
+                    TConfig.OnRefillStage(heap, collected ? RefillStage.Inbox : RefillStage.PartialList);
+                }
+                else
+                {
+                    slab = bin->Sparse;
+                    if (slab == null) break;
+                    TConfig.OnRefillStage(heap, RefillStage.SparseList);
+                }
+
                 Unlink(bin, slab);
                 slab->Place = SlabPlace.Current;
                 bin->Current = slab;
@@ -274,7 +303,7 @@ public static unsafe partial class UnifiedCacheRefill
             }
             while (bits != 0 && at != bottom);
             slab->Bits[word] = bits;
-            if (slab->PurgedPages != 0) ForgetPurged(heap, slab, first, 64 * size);
+            if (slab->PurgedPages != 0) ForgetPurged<TConfig>(heap, slab, first, 64 * size);
             if (bits != 0) break;
         }
 
@@ -313,6 +342,10 @@ public static unsafe partial class UnifiedCacheRefill
             TConfig.PollPurge(false);
             if (!found) return false;
             SpinLock.Enter<TConfig>(&heap->Lock);
+        }
+        else
+        {
+            TConfig.OnRefillStage(heap, RefillStage.WarmPool);
         }
 
         if (slab == null)
@@ -433,6 +466,7 @@ public static unsafe partial class UnifiedCacheRefill
             Fatal.Stop<TConfig>(FatalReason.DoubleFree, Slab.BlockAt<TConfig>(slab, sizeClass, word, bits));   // the slab may be another class's by now
         }
 
+        TConfig.OnSlowExit(heap, SlowExit.FlushedElsewhere);
         TConfig.SendRemote(slab, word, bits);
         *ThreadHeap.Out(heap, sizeClass) += (uint)BitOperations.PopCount(bits);   // they were out of a slab of that heap, not of this one
     }

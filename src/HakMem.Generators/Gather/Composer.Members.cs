@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using HakMem.Generators.Model;
 
@@ -37,7 +38,7 @@ internal sealed partial class Composer
 
     private string ConstantOf(MemberModel member, OptionModel option)
     {
-        long value = _declaration.Arguments.FirstOrDefault(argument => argument.Name == member.Name)?.Value ?? option.Default;
+        long value = _declaration.Arguments.FirstOrDefault(argument => argument.Name == member.Name)?.Value ?? DefaultOf(option);
         if (!option.Accepts(value))
         {
             // The default is written instead, so that this finding comes alone.
@@ -46,6 +47,17 @@ internal sealed partial class Composer
         }
 
         return member.Type == "bool" ? (value != 0 ? "true" : "false") : value.ToString();
+    }
+
+    /// <summary>What a declaration gets that does not name the option: what the build says, else what the contract says.</summary>
+    private long DefaultOf(OptionModel option)
+    {
+        if (_build.TextOf(option) is not { } text) { return option.Default; }
+
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && option.Accepts(value)) { return value; }
+
+        _problems.Add(ProblemModel.Create(Rules.OptionOutOfRange, "", option.Property, text, option.Range) with { Stops = false });
+        return option.Default;
     }
 
     private EquatableArray<CallModel> BoundCall(MemberModel member)
@@ -80,6 +92,10 @@ internal sealed partial class Composer
             {
                 arguments.Add(CallModel.OwnState);
             }
+            else if (arguments.All(static before => before == CallModel.OwnState) && box.HasSharedState && parameter.Type == box.SharedStateType + "*" && parameter.Modifier.Length == 0)
+            {
+                arguments.Add(CallModel.OwnShared);
+            }
             else if (member.Parameters.Any(supplied => supplied.Name == parameter.Name && supplied.SameShape(parameter)))
             {
                 arguments.Add(parameter.Name);
@@ -91,7 +107,7 @@ internal sealed partial class Composer
             }
         }
 
-        return new CallModel(box.FullName, method.Name, method.TypeParameters == 1, arguments.ToEquatableArray(), NameOf(box) + "Of", heap);
+        return new CallModel(box.FullName, method.Name, method.TypeParameters == 1, arguments.ToEquatableArray(), NameOf(box) + "Of", heap, NameOf(box) + "Shared");
     }
 
     private LayoutModel[] HeapLayout()
@@ -107,7 +123,10 @@ internal sealed partial class Composer
     }
 
     private LayoutModel[] SharedLayout() =>
-        [.. _contract.Members.Where(static member => member.Kind == MemberKind.SharedState).Select(state => Layout(state))];
+    [
+        .. _contract.Members.Where(static member => member.Kind == MemberKind.SharedState).Select(state => Layout(state)),
+        .. _woven.Where(static box => box.HasSharedState).Select(box => new LayoutModel(NameOf(box), box.SharedStateType)),
+    ];
 
     /// <summary>The place of a slot's state: the chosen box's own struct, else the one the interface names.</summary>
     private LayoutModel Layout(MemberModel member)
@@ -116,7 +135,7 @@ internal sealed partial class Composer
         string type = BoxOf(member.Slot) switch
         {
             { HasHeapState: true } box when ofHeap => box.HeapStateType,
-            { HasSharedState: true } box when !ofHeap => box.FullName + "." + ContractNames.SharedState,
+            { HasSharedState: true } box when !ofHeap => box.SharedStateType,
             _ => member.Type.TrimEnd('*'),
         };
         return new LayoutModel(OffsetName(member), type);

@@ -11,6 +11,7 @@ internal sealed partial class Composer
 {
     private readonly DeclarationModel _declaration;
     private readonly ContractModel _contract;
+    private readonly BuildModel _build;
     private readonly List<ProblemModel> _problems;
     private readonly List<SlotModel> _slots = [];
     private readonly List<BoxModel> _woven;
@@ -19,22 +20,23 @@ internal sealed partial class Composer
     {
         _declaration = declaration;
         _contract = contract;
+        _build = build;
         _problems = [.. declaration.Problems];
         ChooseSlots();
-        _woven = ChooseWoven(build);
+        _woven = ChooseWoven();
     }
 
     public static CompositionModel Compose(DeclarationModel declaration, ContractModel? contract, BuildModel build)
     {
-        if (contract is not null) { return new Composer(declaration, contract, build).Build(build); }
+        if (contract is not null) { return new Composer(declaration, contract, build).Build(); }
 
         ProblemModel problem = ProblemModel.Create(Rules.UnknownMember, "", ContractNames.ConfigInterface, "the referenced assemblies have no such interface");
-        return new Composer(declaration, ContractModel.Missing, build).Build(build) with { Problems = new[] { problem }.ToEquatableArray() };
+        return new Composer(declaration, ContractModel.Missing, build).Build() with { Problems = new[] { problem }.ToEquatableArray() };
     }
 
-    private CompositionModel Build(BuildModel build) => new(
+    private CompositionModel Build() => new(
         _declaration,
-        build.Flavor,
+        _build.Flavor,
         _slots.Select(static slot => new ChosenModel(slot.Slot, slot.Box.FullName)).ToEquatableArray(),
         _woven.Select(Woven).ToEquatableArray(),
         _contract.Members.Select(Compose).ToEquatableArray(),
@@ -65,18 +67,19 @@ internal sealed partial class Composer
         }
     }
 
-    private List<BoxModel> ChooseWoven(BuildModel build)
+    private List<BoxModel> ChooseWoven()
     {
         foreach (BoxModel box in _declaration.Woven.Where(static box => !box.IsStatic || !box.IsWoven))
         {
             Report(Rules.NotABox, ContractNames.Diagnostics, box.DisplayName, ContractNames.Diagnostics, "it is not a static class marked as a box of the layers Diagnostics or Guards");
         }
 
-        return [.. _contract.Woven.Where(build.Enables)
+        return [.. _contract.Woven.Where(_build.Enables)
             .Concat(_declaration.Woven.Where(static box => box.IsStatic && box.IsWoven))
             .GroupBy(static box => box.FullName)
             .Select(static group => group.First())
-            .OrderBy(static box => box.Name, StringComparer.Ordinal)
+            .OrderBy(static box => box.Order)
+            .ThenBy(static box => box.Name, StringComparer.Ordinal)
             .ThenBy(static box => box.FullName, StringComparer.Ordinal)];
     }
 
@@ -85,14 +88,21 @@ internal sealed partial class Composer
     private string NameOf(BoxModel box) =>
         _woven.Count(other => other.Name == box.Name) == 1 ? box.Name : box.DisplayName.Replace('.', '_');
 
-    private WovenModel Woven(BoxModel box)
-    {
-        string state = box.HeapStateType + "*";
-        EquatableArray<ParameterModel> parameters = new ParameterModel[] { new("", state, "into"), new("", state, "from") }.ToEquatableArray();
-        MethodModel? accumulate = box.HasHeapState ? box.Find("Accumulate", "void", parameters) : null;
+    private WovenModel Woven(BoxModel box) => new(
+        NameOf(box), box.FullName, box.IsPublic, box.HasHeapState, box.HasSharedState, box.NumbersType,
+        box.HasHeapState
+            ? Reading(box, "Accumulate", box.HeapStateType, withHeap: false) ?? Reading(box, "Accumulate", box.HeapStateType, withHeap: true)
+            : null,
+        box.HasSharedState && (box.HasTotals || box.HasHeapState) ? Reading(box, "AccumulateShared", box.SharedStateType, withHeap: false) : null);
 
-        return new WovenModel(
-            NameOf(box), box.FullName, box.IsPublic, box.HasHeapState,
-            accumulate is null ? null : new CallModel(box.FullName, accumulate.Name, accumulate.TypeParameters == 1, EquatableArray<string>.Empty));
+    /// <summary>The call that adds a state of a box to what reading the box gives; null when the box has no such method.</summary>
+    private static CallModel? Reading(BoxModel box, string name, string state, bool withHeap)
+    {
+        List<ParameterModel> parameters = [new("", box.NumbersType + "*", "into"), new("", state + "*", "from")];
+        if (withHeap) { parameters.Add(new ParameterModel("", ContractNames.Heap, "heap")); }
+
+        return box.Find(name, "void", parameters.ToEquatableArray()) is { } method
+            ? new CallModel(box.FullName, method.Name, method.TypeParameters == 1, parameters.Select(static parameter => parameter.Name).ToEquatableArray())
+            : null;
     }
 }

@@ -66,7 +66,7 @@ public unsafe class FrontHotTests
         }
 
         DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
-        Assert.Equal((10UL, 1UL, 10UL), (counters.FrontHits, counters.FrontMisses, counters.FrontPushes));
+        Assert.Equal((10UL, 1UL, 10UL), (counters.FrontHits, counters.FrontMisses, counters.FrontFrees));
     });
 
     private static uint Capacity(ThreadHeap* heap, uint sizeClass) => (uint)(ThreadHeap.BinOf(heap, sizeClass)->Limit - ThreadHeap.BinOf(heap, sizeClass)->Bottom);

@@ -12,6 +12,8 @@ public sealed class BoxAttribute(BoxLayer layer) : Attribute
     public string? Switch { get; set; }
 
     public string? Flavors { get; set; }
+
+    public int Order { get; set; }
 }
 
 [AttributeUsage(AttributeTargets.Method)]
@@ -27,6 +29,8 @@ public sealed class OptionAttribute(long defaultValue) : Attribute
     public long Maximum { get; set; }
 
     public long Multiple { get; set; }
+
+    public string? Property { get; set; }
 }
 
 [AttributeUsage(AttributeTargets.Method)]

@@ -14,7 +14,7 @@ public unsafe interface IAllocatorConfig
 {
     [Option(1024, Minimum = 128, Maximum = 1024, Multiple = 16)] static abstract uint MaxTiny { get; }
 
-    [Option(4, Minimum = 1, Maximum = 16)] static abstract nuint PrefillBudget { get; }
+    [Option(4, Minimum = 1, Maximum = 16, Property = "HakMemPrefillBudget")] static abstract nuint PrefillBudget { get; }
 
     [Option(100)] static abstract int PurgeDelay { get; }
 
@@ -66,5 +66,7 @@ public unsafe interface IAllocatorConfig
 
     [JoinPoint] static abstract void OnRefillBlock(ThreadHeap* heap, Slab* slab, void* block, bool fresh);
 
-    [JoinPoint] static abstract void OnSharedLock();
+    [JoinPoint] static abstract void OnSizedFree(void* block, nuint size);
+
+    [JoinPoint] static abstract void OnSharedLock(int* word);
 }
