@@ -69,8 +69,8 @@ public sealed class OptionAttribute(long defaultValue) : Attribute
     /// <summary>What a value must be a multiple of.</summary>
     public long Multiple { get; set; } = 1;
 
-    /// <summary>The build property that gives another default to the compositions of a project; null when there is none.</summary>
-    public string? Property { get; set; }
+    /// <summary>The MSBuild property that gives the value where the declaration does not.</summary>
+    public string? Switch { get; set; }
 }
 
 /// <summary>A member that the composition forwards to the box chosen for a slot.</summary>

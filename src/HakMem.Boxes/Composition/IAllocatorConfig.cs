@@ -42,7 +42,7 @@ public unsafe interface IAllocatorConfig
     [Option(1048576, Minimum = 0)] static abstract uint HeapFrontBytes { get; }
 
     /// <summary>How many slabs are taken from the shared pool at once.</summary>
-    [Option(4, Minimum = 1, Maximum = 16, Property = "HakMemPrefillBudget")] static abstract uint PrefillBudget { get; }
+    [Option(4, Minimum = 1, Maximum = 16, Switch = "HakMemPrefillBudget")] static abstract uint PrefillBudget { get; }
 
     /// <summary>How many empty slabs a heap keeps for itself.</summary>
     [Option(4, Minimum = 0, Maximum = 16)] static abstract uint WarmCapacity { get; }

@@ -8,7 +8,7 @@ namespace HakMem.Boxes;
 /// contradiction. State: <see cref="HeapState"/>.
 /// </summary>
 [Box(BoxLayer.Diagnostics, Switch = "HakMemFreelistValidation", Flavors = "debug")]
-public static unsafe class FreelistValidation
+public static unsafe partial class FreelistValidation
 {
     /// <summary>How much was checked by a heap, or a sum of it.</summary>
     public struct HeapState

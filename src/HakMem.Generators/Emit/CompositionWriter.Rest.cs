@@ -17,6 +17,7 @@ internal sealed partial class CompositionWriter
         WriteAlignedRealloc();
         WriteBatches();
         WriteCare();
+        WriteBuild();
     }
 
     private void WriteZeroed()
@@ -182,6 +183,20 @@ internal sealed partial class CompositionWriter
             /// <summary>Reads what the allocator holds.</summary>
             /// <param name="statistics">Where it is written.</param>
             public static void ReadStatistics({{ContractNames.Qualifier}}AllocatorStatistics* statistics) => {{Call("HeapRegistry", "ReadStatistics", "Current.Heap, statistics")}};
+            """);
+    }
+
+    /// <summary>Texts of literals: they cost nothing until they are asked for, and another build never has them compiled in as constants.</summary>
+    private void WriteBuild()
+    {
+        _code.Member($$"""
+            /// <summary>The build flavor this allocator was composed for.</summary>
+            public static string BuildFlavor => "{{_composition.Flavor}}";
+            """);
+
+        _code.Member($$"""
+            /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes, separated by a comma and a space; empty for none.</summary>
+            public static string Features => "{{string.Join(", ", _composition.Woven.Select(static woven => woven.Name))}}";
             """);
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using HakMem.Generators.Model;
 
@@ -38,26 +37,17 @@ internal sealed partial class Composer
 
     private string ConstantOf(MemberModel member, OptionModel option)
     {
-        long value = _declaration.Arguments.FirstOrDefault(argument => argument.Name == member.Name)?.Value ?? DefaultOf(option);
+        ArgumentModel? declared = _declaration.Arguments.FirstOrDefault(argument => argument.Name == member.Name);
+        ArgumentModel? given = declared ?? _build.Numbers.FirstOrDefault(number => number.Name == option.Switch);
+        long value = given?.Value ?? option.Default;
         if (!option.Accepts(value))
         {
             // The default is written instead, so that this finding comes alone.
-            _problems.Add(ProblemModel.Create(Rules.OptionOutOfRange, member.Name, member.Name, value.ToString(), option.Range) with { Stops = false });
+            _problems.Add(ProblemModel.Create(Rules.OptionOutOfRange, member.Name, given?.Name ?? member.Name, value.ToString(), option.Range) with { Stops = false });
             value = option.Default;
         }
 
         return member.Type == "bool" ? (value != 0 ? "true" : "false") : value.ToString();
-    }
-
-    /// <summary>What a declaration gets that does not name the option: what the build says, else what the contract says.</summary>
-    private long DefaultOf(OptionModel option)
-    {
-        if (_build.TextOf(option) is not { } text) { return option.Default; }
-
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && option.Accepts(value)) { return value; }
-
-        _problems.Add(ProblemModel.Create(Rules.OptionOutOfRange, "", option.Property, text, option.Range) with { Stops = false });
-        return option.Default;
     }
 
     private EquatableArray<CallModel> BoundCall(MemberModel member)

@@ -106,7 +106,7 @@ internal static class ContractReader
             Math.Max(range.Minimum, ToLong(attribute.NamedArgument("Minimum")) ?? range.Minimum),
             Math.Min(range.Maximum, ToLong(attribute.NamedArgument("Maximum")) ?? range.Maximum),
             Math.Max(1, ToLong(attribute.NamedArgument("Multiple")) ?? 1),
-            attribute.NamedArgument("Property") as string ?? "");
+            attribute.NamedArgument("Switch") as string ?? "");
     }
 
     /// <summary>A constant of an attribute as a number; null when it is none.</summary>

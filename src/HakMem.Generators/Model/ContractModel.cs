@@ -51,8 +51,8 @@ internal sealed record MemberModel(
 /// <param name="Minimum">The smallest value.</param>
 /// <param name="Maximum">The largest value.</param>
 /// <param name="Multiple">What the value must be a multiple of; 1 for any.</param>
-/// <param name="Property">The build property that gives another default; empty when there is none.</param>
-internal sealed record OptionModel(long Default, long Minimum, long Maximum, long Multiple, string Property)
+/// <param name="Switch">The build property that gives the value where the declaration does not; empty for none.</param>
+internal sealed record OptionModel(long Default, long Minimum, long Maximum, long Multiple, string Switch)
 {
     public bool Accepts(long value) => value >= Minimum && value <= Maximum && value % Multiple == 0;
 

@@ -30,7 +30,7 @@ public sealed class OptionAttribute(long defaultValue) : Attribute
 
     public long Multiple { get; set; }
 
-    public string? Property { get; set; }
+    public string? Switch { get; set; }
 }
 
 [AttributeUsage(AttributeTargets.Method)]

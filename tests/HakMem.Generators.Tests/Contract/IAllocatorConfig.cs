@@ -14,7 +14,7 @@ public unsafe interface IAllocatorConfig
 {
     [Option(1024, Minimum = 128, Maximum = 1024, Multiple = 16)] static abstract uint MaxTiny { get; }
 
-    [Option(4, Minimum = 1, Maximum = 16, Property = "HakMemPrefillBudget")] static abstract nuint PrefillBudget { get; }
+    [Option(4, Minimum = 1, Maximum = 16, Switch = "HakMemPrefillBudget")] static abstract nuint PrefillBudget { get; }
 
     [Option(100)] static abstract int PurgeDelay { get; }
 

@@ -259,6 +259,12 @@ partial struct Outer
         /// <param name="statistics">Where it is written.</param>
         public static void ReadStatistics(AllocatorStatistics* statistics) => HeapRegistry.ReadStatistics<Config>(Current.Heap, statistics);
 
+        /// <summary>The build flavor this allocator was composed for.</summary>
+        public static string BuildFlavor => "debug";
+
+        /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes, separated by a comma and a space; empty for none.</summary>
+        public static string Features => "Canary, DebugCounters, FreelistValidation, LockStats";
+
         /// <summary>Adds up what <see cref="DebugCounters"/> has seen, in dead threads' heaps too.</summary>
         /// <returns>The sum; other threads go on while it is taken.</returns>
         public static DebugCounters.HeapState ReadDebugCounters()

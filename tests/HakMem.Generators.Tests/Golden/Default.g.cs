@@ -251,6 +251,12 @@ public static unsafe partial class RequestHeap
     /// <param name="statistics">Where it is written.</param>
     public static void ReadStatistics(AllocatorStatistics* statistics) => HeapRegistry.ReadStatistics<Config>(Current.Heap, statistics);
 
+    /// <summary>The build flavor this allocator was composed for.</summary>
+    public static string BuildFlavor => "release";
+
+    /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes, separated by a comma and a space; empty for none.</summary>
+    public static string Features => "";
+
     /// <summary>Shows the numbers of every diagnostics box of this allocator that keeps some.</summary>
     /// <param name="visitor">Receives them.</param>
     public static void VisitDiagnostics<TVisitor>(ref TVisitor visitor)

@@ -256,6 +256,12 @@ internal static unsafe partial class RequestHeap
     /// <param name="statistics">Where it is written.</param>
     public static void ReadStatistics(AllocatorStatistics* statistics) => HeapRegistry.ReadStatistics<Config>(Current.Heap, statistics);
 
+    /// <summary>The build flavor this allocator was composed for.</summary>
+    public static string BuildFlavor => "profile";
+
+    /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes, separated by a comma and a space; empty for none.</summary>
+    public static string Features => "Histogram, DebugCounters, LockStats";
+
     /// <summary>Adds up what <see cref="Histogram"/> has seen, in dead threads' heaps too.</summary>
     /// <returns>The sum; other threads go on while it is taken.</returns>
     public static Histogram.Totals ReadHistogram()

@@ -1,11 +1,10 @@
 namespace HakMem.Boxes;
 
-/// <summary>
-/// Box of layer Diagnostics: asks the allocator's own records whether they agree with themselves where slow paths begin: the heap, the bin and its current slab at each refill
-/// and flush, a SuperSlab before the arena changes it and after a cut. Ends the process at the first contradiction. No state.
-/// </summary>
-[Box(BoxLayer.Diagnostics, Switch = "HakMemFreelistValidation", Flavors = "debug")]
-public static unsafe class StructureValidation
+/// <content>
+/// Asks the allocator's own records whether they agree with themselves where slow paths begin: the heap, the bin and its current slab at each refill and flush, a
+/// SuperSlab before the arena changes it and after a cut.
+/// </content>
+public static unsafe partial class FreelistValidation
 {
     /// <inheritdoc cref="IAllocatorConfig.OnSlowEntry"/>
     public static void OnSlowEntry<TConfig>(ThreadHeap* heap, uint sizeClass)
