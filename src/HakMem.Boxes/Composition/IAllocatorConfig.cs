@@ -453,7 +453,13 @@ public unsafe interface IAllocatorConfig
     /// <summary>A refill or flush of a bin begins. Under the heap's lock.</summary>
     [JoinPoint] static abstract void OnSlowEntry(ThreadHeap* heap, uint sizeClass);
 
-    /// <summary>A refill found a slab to take from, or a slab was found for it. Under the heap's lock, but for the stages of the shared pool.</summary>
+    /// <summary>A refill begins with the bin's current slab, if there is one. Under the heap's lock.</summary>
+    [JoinPoint] static abstract void OnFill(ThreadHeap* heap, Bin* bin);
+
+    /// <summary>A refill takes a slab out of one of its bin's lists, perhaps after it collected the inbox. Under the heap's lock.</summary>
+    [JoinPoint] static abstract void OnFillFrom(ThreadHeap* heap, Slab* slab, bool collected);
+
+    /// <summary>A bin without slabs is served by one of the stages from the warm pool on; the last of them, the arena, is about to be asked.</summary>
     [JoinPoint] static abstract void OnRefillStage(ThreadHeap* heap, RefillStage stage);
 
     /// <summary>A refill is about to put a block of a slab into the front; fresh is a block that was just cut. Under the heap's lock.</summary>

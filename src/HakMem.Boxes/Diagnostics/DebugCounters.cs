@@ -87,8 +87,9 @@ public static unsafe class DebugCounters
     public static ulong SlabsFrom(HeapState* state, RefillStage stage)
     {
         ulong slabs = state->Stages[(uint)stage];
+        if (stage == RefillStage.Arena) return slabs - state->Exits[(uint)SlowExit.FailedRefill];
         if (stage != RefillStage.PartialList) return slabs;
-        for (uint later = (uint)RefillStage.WarmPool; later < StageCount; later++) slabs -= state->Stages[later];
+        for (RefillStage later = RefillStage.WarmPool; later <= RefillStage.Arena; later++) slabs -= SlabsFrom(state, later);
         return slabs;
     }
 
@@ -137,6 +138,19 @@ public static unsafe class DebugCounters
 
     /// <inheritdoc cref="IAllocatorConfig.OnCarveZeroed"/>
     public static void OnCarveZeroed(HeapState* state) => state->CarvedZeroed++;
+
+    /// <inheritdoc cref="IAllocatorConfig.OnFill"/>
+    public static void OnFill(HeapState* state, Bin* bin)
+    {
+        if (bin->Current != null) state->Stages[(uint)RefillStage.CurrentSlab]++;
+    }
+
+    /// <inheritdoc cref="IAllocatorConfig.OnFillFrom"/>
+    public static void OnFillFrom(HeapState* state, Slab* slab, bool collected)
+    {
+        RefillStage stage = slab->Place == SlabPlace.Sparse ? RefillStage.SparseList : collected ? RefillStage.Inbox : RefillStage.PartialList;
+        state->Stages[(uint)stage]++;
+    }
 
     /// <inheritdoc cref="IAllocatorConfig.OnRefillStage"/>
     public static void OnRefillStage(HeapState* state, RefillStage stage) => state->Stages[(uint)stage]++;

@@ -33,9 +33,10 @@ public static unsafe partial class UnifiedCacheRefill
             bin = ThreadHeap.BinOf(heap, sizeClass);
             if (bin->Top != bin->Bottom)
             {
+                void* lent = *--bin->Top;
                 TConfig.OnSlowExit(heap, SlowExit.ServedByHome);
-                TConfig.OnMissServed(heap, sizeClass, bin->Top[-1]);
-                return *--bin->Top;
+                TConfig.OnMissServed(heap, sizeClass, lent);
+                return lent;
             }
         }
 
@@ -60,8 +61,9 @@ public static unsafe partial class UnifiedCacheRefill
         TConfig.OnRefill(heap, sizeClass, got);
         SpinLock.Exit<TConfig>(&heap->Lock);
         bin->Top = bin->Bottom + got - 1;
-        TConfig.OnMissServed(heap, sizeClass, *bin->Top);
-        return *bin->Top;
+        void* block = *bin->Top;
+        TConfig.OnMissServed(heap, sizeClass, block);
+        return block;
     }
 
     /// <summary>
@@ -232,7 +234,7 @@ public static unsafe partial class UnifiedCacheRefill
         void** high = bin->Bottom + want;
         void** at = high;
         bool collected = false;
-        if (bin->Current != null) TConfig.OnRefillStage(heap, RefillStage.CurrentSlab);
+        TConfig.OnFill(heap, bin);
         for (uint visited = 0; visited < SlabsPerRefill;)
         {
             Slab* slab = bin->Current;
@@ -246,17 +248,9 @@ public static unsafe partial class UnifiedCacheRefill
                     slab = bin->Partial;
                 }
 
-                if (slab != null)
-                {
-                    TConfig.OnRefillStage(heap, collected ? RefillStage.Inbox : RefillStage.PartialList);
-                }
-                else
-                {
-                    slab = bin->Sparse;
-                    if (slab == null) break;
-                    TConfig.OnRefillStage(heap, RefillStage.SparseList);
-                }
-
+                if (slab == null) slab = bin->Sparse;
+                if (slab == null) break;
+                TConfig.OnFillFrom(heap, slab, collected);
                 Unlink(bin, slab);
                 slab->Place = SlabPlace.Current;
                 bin->Current = slab;

@@ -43,9 +43,8 @@ public static unsafe class SharedPool
             return 0;
         }
 
-        uint got = TConfig.TryTakeSpans(chunks, chunks > 1, want, spans);
-        if (got != 0) TConfig.OnRefillStage(heap, RefillStage.Arena);
-        return got;
+        TConfig.OnRefillStage(heap, RefillStage.Arena);
+        return TConfig.TryTakeSpans(chunks, chunks > 1, want, spans);
     }
 
     /// <summary>Takes an empty slab that is out of the page map: into the stack, or when it is full or the slab longer, into the arena.</summary>
