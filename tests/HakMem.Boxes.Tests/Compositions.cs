@@ -7,9 +7,17 @@ namespace HakMem.Boxes.Tests;
 [HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters), typeof(WarmPoolStats), typeof(SharedLockCount)])]
 internal static unsafe partial class TestHeap;
 
-/// <summary>As <see cref="TestHeap"/>, every block on its way checked, every first touch counted.</summary>
-[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters), typeof(FreelistValidation), typeof(PageFaultTelemetry)])]
+/// <summary>As <see cref="TestHeap"/>, every block on its way checked, everything counted.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters), typeof(FreelistValidation), typeof(LockStats), typeof(PageFaultTelemetry), typeof(SizeHistogram), typeof(WarmPoolStats)])]
 internal static unsafe partial class CheckedHeap;
+
+/// <summary>Wrong frees and writes after a free are found.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DoubleFreeCheck), typeof(Poison)])]
+internal static unsafe partial class GuardedHeap;
+
+/// <summary>Freed memory is cleared.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(ZeroOnFree)])]
+internal static unsafe partial class ErasedHeap;
 
 /// <summary>For limits: a host that counts what it is told.</summary>
 [HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Host = typeof(PressedHost), ReserveLog2 = 26, PurgeDelay = 100)]
@@ -32,7 +40,7 @@ internal static unsafe partial class SystemHeap;
 internal static unsafe partial class PlainHeap;
 
 /// <summary>The same with diagnostics: its hot path is longer.</summary>
-[HakMemAllocator(Diagnostics = [typeof(DebugCounters), typeof(FreelistValidation), typeof(PageFaultTelemetry)])]
+[HakMemAllocator(Diagnostics = [typeof(DebugCounters), typeof(DoubleFreeCheck), typeof(FreelistValidation), typeof(PageFaultTelemetry)])]
 internal static unsafe partial class DiagnosedHeap;
 
 /// <summary>Counts the shared locks that were taken.</summary>

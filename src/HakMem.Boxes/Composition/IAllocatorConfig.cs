@@ -519,7 +519,7 @@ public unsafe interface IAllocatorConfig
     /// <summary>The arena got a SuperSlab from the address space.</summary>
     [JoinPoint] static abstract void OnNewSuperSlab(SuperSlab* superSlab);
 
-    /// <summary>The arena is about to change a SuperSlab, or has just cut from it. Under the arena's lock.</summary>
+    /// <summary>The arena is about to change a SuperSlab. Under the arena's lock.</summary>
     [JoinPoint] static abstract void OnSuperSlab(SuperSlab* superSlab);
 
     /// <summary>The address space of the composition alone is about to be given back. No thread uses it any more.</summary>

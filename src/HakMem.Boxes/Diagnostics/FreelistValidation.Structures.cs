@@ -2,7 +2,7 @@ namespace HakMem.Boxes;
 
 /// <content>
 /// Asks the allocator's own records whether they agree with themselves where slow paths begin: the heap, the bin and its current slab at each refill and flush, a
-/// SuperSlab before the arena changes it and after a cut.
+/// SuperSlab before the arena changes it.
 /// </content>
 public static unsafe partial class FreelistValidation
 {

@@ -194,8 +194,8 @@ public static unsafe class PageArena
                 span->FirstChunk = candidate->FirstChunk + first;
                 span->Chunks = chunks;
                 span->Dirty = (candidate->Dirty & mask) != 0;
-                Cut(arena, candidate, mask);
                 TConfig.OnSuperSlab(candidate);
+                Cut(arena, candidate, mask);
                 return true;
             }
         }
