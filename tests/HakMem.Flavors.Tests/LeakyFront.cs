@@ -1,0 +1,39 @@
+using System.Runtime.CompilerServices;
+using HakMem.Boxes;
+
+namespace HakMem.Flavors.Tests;
+
+/// <summary>The standard front, but somebody left a counter in it: no join point, so it is there in every build.</summary>
+[Box(BoxLayer.Local)]
+internal static unsafe class LeakyFront
+{
+    private static WarmPoolStats.HeapState s_counters;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryPop<TConfig>(ThreadHeap* heap, uint sizeClass, out void* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        s_counters.Hits++;
+        return FrontHot.TryPop<TConfig>(heap, sizeClass, out block);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryPush<TConfig>(ThreadHeap* heap, uint sizeClass, void* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        s_counters.Kept++;
+        return FrontHot.TryPush<TConfig>(heap, sizeClass, block);
+    }
+
+    public static void Attach<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+        => FrontHot.Attach<TConfig>(heap);
+
+    public static bool TryGrow<TConfig>(ThreadHeap* heap, uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+        => FrontHot.TryGrow<TConfig>(heap, sizeClass);
+
+    public static void Shrink<TConfig>(ThreadHeap* heap, uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+        => FrontHot.Shrink<TConfig>(heap, sizeClass);
+}
