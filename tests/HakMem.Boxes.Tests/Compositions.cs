@@ -15,6 +15,10 @@ internal static unsafe partial class CheckedHeap;
 [HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DoubleFreeCheck), typeof(Poison)])]
 internal static unsafe partial class GuardedHeap;
 
+/// <summary>As <see cref="GuardedHeap"/> over the front that links its free blocks; what is freed is cleared first.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DoubleFreeCheck), typeof(Poison), typeof(ZeroOnFree)])]
+internal static unsafe partial class GuardedListHeap;
+
 /// <summary>Freed memory is cleared.</summary>
 [HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(ZeroOnFree)])]
 internal static unsafe partial class ErasedHeap;
@@ -30,6 +34,35 @@ internal static unsafe partial class FaultHeap;
 /// <summary>For threads that hand blocks around: all checks, and a schedule that is pushed about at the join points.</summary>
 [HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 28, PurgeDelay = 1, RemoteBatch = 32, Diagnostics = [typeof(FreelistValidation), typeof(ScheduleNoise), typeof(DebugCounters)])]
 internal static unsafe partial class StressHeap;
+
+/// <summary>As <see cref="TestHeap"/>, with free lists in front.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters)])]
+internal static unsafe partial class ListHeap;
+
+/// <summary>The same, every link checked when it is followed.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(FreelistValidation)])]
+internal static unsafe partial class CheckedListHeap;
+
+/// <summary>As <see cref="FaultHeap"/>, with free lists in front.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 24, PurgeDelay = 0)]
+internal static unsafe partial class ListFaultHeap;
+
+/// <summary>A fixed budget of 8 MiB, nothing given back without asking.</summary>
+[HakMemAllocator(
+    Isolated = true, Os = typeof(FaultyMemory), AddressSpace = typeof(FixedRange), BigCache = typeof(NoBigBlocks), ReserveLog2 = 26, RangeSuperSlabs = 4, Prefault = 1, Purge = 0)]
+internal static unsafe partial class RangeHeap;
+
+/// <summary>A budget that the reserved range has no room for.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), AddressSpace = typeof(FixedRange), BigCache = typeof(NoBigBlocks), ReserveLog2 = 24, RangeSuperSlabs = 9)]
+internal static unsafe partial class TooLongRangeHeap;
+
+/// <summary>As <see cref="FaultHeap"/>, from a fixed budget.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), AddressSpace = typeof(FixedRange), BigCache = typeof(NoBigBlocks), ReserveLog2 = 27, RangeSuperSlabs = 30, PurgeDelay = 0, Prefault = 1)]
+internal static unsafe partial class RangeFaultHeap;
+
+/// <summary>As <see cref="StressHeap"/>, with free lists in front.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 28, PurgeDelay = 1, RemoteBatch = 32, Diagnostics = [typeof(FreelistValidation), typeof(ScheduleNoise), typeof(DebugCounters)])]
+internal static unsafe partial class ListStressHeap;
 
 /// <summary>Isolated over the real system: threads' ends are marked by the system itself.</summary>
 [HakMemAllocator(Isolated = true, ReserveLog2 = 26)]

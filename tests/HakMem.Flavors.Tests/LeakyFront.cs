@@ -9,6 +9,12 @@ internal static unsafe class LeakyFront
 {
     private static WarmPoolStats.HeapState s_counters;
 
+    /// <summary>The standard front's.</summary>
+    public struct HeapState
+    {
+        public FrontHot.HeapState Slots { get; set; }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryPop<TConfig>(ThreadHeap* heap, uint sizeClass, out void* block)
         where TConfig : struct, IAllocatorConfig
@@ -36,4 +42,34 @@ internal static unsafe class LeakyFront
     public static void Shrink<TConfig>(ThreadHeap* heap, uint sizeClass)
         where TConfig : struct, IAllocatorConfig
         => FrontHot.Shrink<TConfig>(heap, sizeClass);
+
+    public static uint LinkBytes() => FrontHot.LinkBytes();
+
+    public static uint Count<TConfig>(ThreadHeap* heap, uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+        => FrontHot.Count<TConfig>(heap, sizeClass);
+
+    public static void** Offer<TConfig>(ThreadHeap* heap, uint sizeClass, out uint want)
+        where TConfig : struct, IAllocatorConfig
+        => FrontHot.Offer<TConfig>(heap, sizeClass, out want);
+
+    public static void* Accept<TConfig>(ThreadHeap* heap, uint sizeClass, uint count)
+        where TConfig : struct, IAllocatorConfig
+        => FrontHot.Accept<TConfig>(heap, sizeClass, count);
+
+    public static void** Oldest<TConfig>(ThreadHeap* heap, uint sizeClass, uint count)
+        where TConfig : struct, IAllocatorConfig
+        => FrontHot.Oldest<TConfig>(heap, sizeClass, count);
+
+    public static void DropOldest<TConfig>(ThreadHeap* heap, uint sizeClass, uint count)
+        where TConfig : struct, IAllocatorConfig
+        => FrontHot.DropOldest<TConfig>(heap, sizeClass, count);
+
+    public static void Clear<TConfig>(ThreadHeap* heap, uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+        => FrontHot.Clear<TConfig>(heap, sizeClass);
+
+    public static uint CopyTo<TConfig>(ThreadHeap* heap, uint sizeClass, void** blocks, uint room)
+        where TConfig : struct, IAllocatorConfig
+        => FrontHot.CopyTo<TConfig>(heap, sizeClass, blocks, room);
 }

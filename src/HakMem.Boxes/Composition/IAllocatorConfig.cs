@@ -65,6 +65,12 @@ public unsafe interface IAllocatorConfig
     /// <summary>The largest address range reserved, as a power of two of bytes.</summary>
     [Option(40, Minimum = 24, Maximum = 40)] static abstract uint ReserveLog2 { get; }
 
+    /// <summary>How many SuperSlabs of 2 MiB a <see cref="FixedRange"/> has.</summary>
+    [Option(32, Minimum = 1, Maximum = 262144)] static abstract uint RangeSuperSlabs { get; }
+
+    /// <summary>Whether unused memory is given back without anyone asking: 0 or 1.</summary>
+    [Option(1, Minimum = 0, Maximum = 1)] static abstract uint Purge { get; }
+
     // ---- the process's and the composition's state, written by the generator ------------------------------------------
 
     /// <summary>The address space this composition draws from; null when the process refused even its tables.</summary>
@@ -96,8 +102,8 @@ public unsafe interface IAllocatorConfig
 
     // ---- states of boxes ------------------------------------------------------------------------------------------
 
-    /// <summary>The warm pool's part of a heap.</summary>
-    [HeapState("WarmPool")] static abstract WarmPool.HeapState* WarmPoolOf(ThreadHeap* heap);
+    /// <summary>The warm pool's part of a heap: a struct of its own, which it alone knows.</summary>
+    [HeapState("WarmPool")] static abstract void* WarmPoolOf(ThreadHeap* heap);
 
     /// <summary>The large pool's part of a heap.</summary>
     [HeapState("LargePool")] static abstract LargePool.HeapState* LargePoolOf(ThreadHeap* heap);
@@ -105,8 +111,11 @@ public unsafe interface IAllocatorConfig
     /// <summary>The remote table of a heap; touched only after the first free of a block of another heap.</summary>
     [HeapState("RemoteFree")] static abstract RemoteFree.HeapState* RemoteTableOf(ThreadHeap* heap);
 
-    /// <summary>The front stacks of a heap.</summary>
-    [HeapState("Front")] static abstract FrontHot.HeapState* FrontOf(ThreadHeap* heap);
+    /// <summary>The front's part of a heap: a struct of its own, which it alone knows.</summary>
+    [HeapState("Front")] static abstract void* FrontOf(ThreadHeap* heap);
+
+    /// <summary>The page source's part of the composition: a struct of its own, which it alone knows.</summary>
+    [SharedState("AddressSpace")] static abstract void* AddressSpaceState { get; }
 
     /// <summary>The shared pool's part of the composition.</summary>
     [SharedState("SharedPool")] static abstract SharedPool.SharedState* SharedPoolState { get; }
@@ -308,6 +317,30 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="FrontHot.Shrink{TConfig}"/>
     [Bound("Front", "Shrink")] static abstract void ShrinkFront(ThreadHeap* heap, uint sizeClass);
 
+    /// <inheritdoc cref="FrontHot.Count{TConfig}"/>
+    [Bound("Front", "Count")] static abstract uint CountFront(ThreadHeap* heap, uint sizeClass);
+
+    /// <inheritdoc cref="FrontHot.Offer{TConfig}"/>
+    [Bound("Front", "Offer")] static abstract void** OfferFront(ThreadHeap* heap, uint sizeClass, out uint want);
+
+    /// <inheritdoc cref="FrontHot.Accept{TConfig}"/>
+    [Bound("Front", "Accept")] static abstract void* AcceptFront(ThreadHeap* heap, uint sizeClass, uint count);
+
+    /// <inheritdoc cref="FrontHot.Oldest{TConfig}"/>
+    [Bound("Front", "Oldest")] static abstract void** OldestOfFront(ThreadHeap* heap, uint sizeClass, uint count);
+
+    /// <inheritdoc cref="FrontHot.DropOldest{TConfig}"/>
+    [Bound("Front", "DropOldest")] static abstract void DropOldestOfFront(ThreadHeap* heap, uint sizeClass, uint count);
+
+    /// <inheritdoc cref="FrontHot.Clear{TConfig}"/>
+    [Bound("Front", "Clear")] static abstract void ClearFront(ThreadHeap* heap, uint sizeClass);
+
+    /// <inheritdoc cref="FrontHot.LinkBytes"/>
+    [Bound("Front", "LinkBytes")] static abstract uint FrontLinkBytes();
+
+    /// <inheritdoc cref="FrontHot.CopyTo{TConfig}"/>
+    [Bound("Front", "CopyTo")] static abstract uint CopyFront(ThreadHeap* heap, uint sizeClass, void** blocks, uint room);
+
     /// <inheritdoc cref="UnifiedCacheRefill.Refill{TConfig}"/>
     [Bound("Refill", "Refill")] static abstract void* RefillFront(ThreadHeap* heap, uint sizeClass);
 
@@ -343,6 +376,12 @@ public unsafe interface IAllocatorConfig
 
     /// <inheritdoc cref="WarmPool.Drain{TConfig}"/>
     [Bound("WarmPool", "Drain")] static abstract void DrainWarm(ThreadHeap* heap);
+
+    /// <inheritdoc cref="WarmPool.Count{TConfig}"/>
+    [Bound("WarmPool", "Count")] static abstract uint CountWarm(ThreadHeap* heap);
+
+    /// <inheritdoc cref="WarmPool.CountDemand{TConfig}"/>
+    [Bound("WarmPool", "CountDemand")] static abstract uint CountDemand(ThreadHeap* heap);
 
     /// <inheritdoc cref="Prefill.TryTake{TConfig}"/>
     [Bound("Prefill", "TryTake")] static abstract bool TryPrefill(ThreadHeap* heap, uint sizeClass, out ChunkSpan span, out Slab* partial);
@@ -432,6 +471,9 @@ public unsafe interface IAllocatorConfig
     /// <summary>The front took a freed block.</summary>
     [JoinPoint] static abstract void OnFrontPush(ThreadHeap* heap, uint sizeClass, void* block);
 
+    /// <summary>A front that links its blocks is about to hand one out, and holds on to the next that this one names; null is the end.</summary>
+    [JoinPoint] static abstract void OnFrontLink(ThreadHeap* heap, uint sizeClass, void* block, void* next);
+
     /// <summary>The front was full and has taken a freed block after a flush or by growing.</summary>
     [JoinPoint] static abstract void OnFlushPush(ThreadHeap* heap, uint sizeClass, void* block);
 
@@ -483,8 +525,8 @@ public unsafe interface IAllocatorConfig
     /// <summary>A free of a block of another heap was added to the remote table.</summary>
     [JoinPoint] static abstract void OnRemoteFree(ThreadHeap* heap, uint sizeClass);
 
-    /// <summary>So many blocks in a front were given up with their first-class heap. Under the heap's lock.</summary>
-    [JoinPoint] static abstract void OnDiscard(ThreadHeap* heap, uint sizeClass, uint blocks);
+    /// <summary>What a front holds is about to be given up with its first-class heap. Under the heap's lock.</summary>
+    [JoinPoint] static abstract void OnDiscard(ThreadHeap* heap, uint sizeClass);
 
     /// <summary>The inbox of a heap was collected and gave so many blocks. Under the heap's lock.</summary>
     [JoinPoint] static abstract void OnCollect(ThreadHeap* heap, uint blocks);

@@ -97,7 +97,8 @@ public static unsafe class DebugCounters
     public static ulong ExitsBy(HeapState* state, SlowExit exit) => state->Exits[(uint)exit];
 
     /// <summary>Adds the counters of one heap to a sum.</summary>
-    public static void Accumulate(HeapState* into, HeapState* from, ThreadHeap* heap)
+    public static void Accumulate<TConfig>(HeapState* into, HeapState* from, ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
     {
         ulong* sum = (ulong*)into;
         ulong* one = (ulong*)from;
@@ -105,12 +106,7 @@ public static unsafe class DebugCounters
 
         // A block that came into a stack and is neither there nor went back is with a user.
         long left = (long)(from->RefilledBlocks + from->FrontFrees + from->FlushingFrees - from->FlushedBlocks - from->DiscardedBlocks);
-        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
-        {
-            Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-            left -= (nint)(bin->Top - bin->Bottom);
-        }
-
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++) left -= TConfig.CountFront(heap, sizeClass);
         if (left < 0) left = 0;   // its thread may be moving a stack
         ulong missed = from->FrontMisses - from->Exits[(uint)SlowExit.FailedRefill];
         into->FrontAllocs += (ulong)left;
@@ -166,7 +162,9 @@ public static unsafe class DebugCounters
     }
 
     /// <inheritdoc cref="IAllocatorConfig.OnDiscard"/>
-    public static void OnDiscard(HeapState* state, uint blocks) => state->DiscardedBlocks += blocks;
+    public static void OnDiscard<TConfig>(HeapState* state, ThreadHeap* heap, uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+        => state->DiscardedBlocks += TConfig.CountFront(heap, sizeClass);
 
     /// <inheritdoc cref="IAllocatorConfig.OnRemoteFree"/>
     public static void OnRemoteFree(HeapState* state) => state->RemoteFrees++;

@@ -69,6 +69,13 @@ public static unsafe partial class FreelistValidation
         if (size > usable || (size < usable / 2 && !BitOperations.IsPow2(usable) && usable <= SizeClasses.MaxBytes)) Fatal.StopSize<TConfig>(block, size, usable);
     }
 
+    /// <inheritdoc cref="IAllocatorConfig.OnFrontLink"/>
+    public static void OnFrontLink<TConfig>(uint sizeClass, void* block, void* next)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (next != null && !FrontList.IsBlock<TConfig>(sizeClass, next)) Fatal.Stop<TConfig>(FatalReason.Corrupted, block);
+    }
+
     private static bool IsBlock<TConfig>(Slab* slab, void* block)
         where TConfig : struct, IAllocatorConfig
     {

@@ -42,12 +42,12 @@ public static unsafe class SizeHistogram
     }
 
     /// <summary>Adds a heap to the totals.</summary>
-    public static void Accumulate(Totals* into, HeapState* from, ThreadHeap* heap)
+    public static void Accumulate<TConfig>(Totals* into, HeapState* from, ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
     {
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
-            Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-            long left = (long)(from->Moved[sizeClass] + from->Frees[sizeClass]) - (nint)(bin->Top - bin->Bottom);
+            long left = (long)(from->Moved[sizeClass] + from->Frees[sizeClass]) - TConfig.CountFront(heap, sizeClass);
             if (left > 0) into->Allocs[sizeClass] += (ulong)left;   // not so while its thread moves a stack
             into->Allocs[sizeClass] += from->Carved[sizeClass];
             into->Frees[sizeClass] += from->Frees[sizeClass] + from->RemoteFrees[sizeClass];
@@ -74,7 +74,9 @@ public static unsafe class SizeHistogram
     public static void OnFlush(HeapState* state, uint sizeClass, uint blocks) => state->Moved[sizeClass] -= blocks;
 
     /// <inheritdoc cref="IAllocatorConfig.OnDiscard"/>
-    public static void OnDiscard(HeapState* state, uint sizeClass, uint blocks) => state->Moved[sizeClass] -= blocks;
+    public static void OnDiscard<TConfig>(HeapState* state, ThreadHeap* heap, uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+        => state->Moved[sizeClass] -= TConfig.CountFront(heap, sizeClass);
 
     /// <inheritdoc cref="IAllocatorConfig.OnCarveZeroed"/>
     public static void OnCarveZeroed(HeapState* state, Slab* slab) => state->Carved[slab->Class]++;

@@ -6,7 +6,7 @@ namespace HakMem.Boxes;
 /// <summary>
 /// Box of layer Guards: fills every block up to 32 KiB with <see cref="Filling"/> when it is freed or cut, and looks whether it still holds that when it is handed out: a
 /// write after the free is found then, at the latest. Pages of free blocks that were given back to the OS and are used again are filled anew, after a look
-/// whether they are still zero. Comes after the other guards, which may want what is in the block. No state.
+/// whether they are still zero. What a front keeps at the start of its free blocks is left alone. Comes after the other guards, which may want what is in the block. No state.
 /// </summary>
 [Box(BoxLayer.Guards, Switch = "HakMemPoison", Flavors = "debug", Order = 1)]
 public static unsafe class Poison
@@ -40,7 +40,10 @@ public static unsafe class Poison
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void OnFrontHit<TConfig>(uint sizeClass, void* block)
         where TConfig : struct, IAllocatorConfig
-        => Check<TConfig>(sizeClass, (byte*)block, (byte*)block, TConfig.Classes[sizeClass].SizeBytes, FillingWord);
+    {
+        uint links = TConfig.FrontLinkBytes();
+        Check<TConfig>(sizeClass, (byte*)block, (byte*)block + links, TConfig.Classes[sizeClass].SizeBytes - links, FillingWord);
+    }
 
     /// <inheritdoc cref="IAllocatorConfig.OnMissServed"/>
     public static void OnMissServed<TConfig>(uint sizeClass, void* block)
@@ -54,7 +57,8 @@ public static unsafe class Poison
     {
         SizeClass* info = TConfig.Classes + sizeClass;
         nuint offset = ((nuint)block - (nuint)TConfig.Base) & info->SlabMask;
-        if (Slab.IndexOf(info, offset, out _)) NativeMemory.Fill(block, info->SizeBytes, Filling);   // else no block: found at the flush
+        uint links = TConfig.FrontLinkBytes();
+        if (Slab.IndexOf(info, offset, out _)) NativeMemory.Fill((byte*)block + links, info->SizeBytes - links, Filling);   // else no block: found at the flush
     }
 
     /// <inheritdoc cref="IAllocatorConfig.OnFlushPush"/>
@@ -67,7 +71,7 @@ public static unsafe class Poison
         where TConfig : struct, IAllocatorConfig
         => OnFrontPush<TConfig>(sizeClass, block);
 
-    // Sizes are multiples of 16, so words cover them. The blocks that a page lies in begin at multiples of the size from `origin` on.
+    // Sizes are multiples of 16 and links are words, so words cover what is left. The blocks that a page lies in begin at multiples of the size from `origin` on.
     private static void Check<TConfig>(uint sizeClass, byte* origin, byte* start, nuint bytes, ulong expected)
         where TConfig : struct, IAllocatorConfig
     {

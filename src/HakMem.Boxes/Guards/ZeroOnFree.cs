@@ -11,24 +11,19 @@ namespace HakMem.Boxes;
 public static unsafe class ZeroOnFree
 {
     /// <inheritdoc cref="IAllocatorConfig.OnFrontPush"/>
-    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void OnFrontPush<TConfig>(uint sizeClass, void* block)
         where TConfig : struct, IAllocatorConfig
-    {
-        SizeClass* info = TConfig.Classes + sizeClass;
-        nuint offset = ((nuint)block - (nuint)TConfig.Base) & info->SlabMask;
-        if (Slab.IndexOf(info, offset, out _)) NativeMemory.Clear(block, info->SizeBytes);   // else no block: found at the flush
-    }
+        => Clear<TConfig>(sizeClass, block, TConfig.FrontLinkBytes());   // the front's link is there already
 
     /// <inheritdoc cref="IAllocatorConfig.OnFlushPush"/>
     public static void OnFlushPush<TConfig>(uint sizeClass, void* block)
         where TConfig : struct, IAllocatorConfig
-        => OnFrontPush<TConfig>(sizeClass, block);
+        => Clear<TConfig>(sizeClass, block, TConfig.FrontLinkBytes());
 
     /// <inheritdoc cref="IAllocatorConfig.OnRemoteBlock"/>
     public static void OnRemoteBlock<TConfig>(uint sizeClass, void* block)
         where TConfig : struct, IAllocatorConfig
-        => OnFrontPush<TConfig>(sizeClass, block);
+        => Clear<TConfig>(sizeClass, block, 0);
 
     /// <inheritdoc cref="IAllocatorConfig.OnKeepSpan"/>
     public static void OnKeepSpan(byte* start, nuint bytes) => NativeMemory.Clear(start, bytes);
@@ -39,5 +34,14 @@ public static unsafe class ZeroOnFree
     {
         // Blocks with users are left only in a heap that is destroyed.
         if (slab->FreeBlocks != slab->Carved) NativeMemory.Clear(slab->Start, slab->Carved * (nuint)TConfig.Classes[slab->Class].SizeBytes);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Clear<TConfig>(uint sizeClass, void* block, uint from)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SizeClass* info = TConfig.Classes + sizeClass;
+        nuint offset = ((nuint)block - (nuint)TConfig.Base) & info->SlabMask;
+        if (Slab.IndexOf(info, offset, out _)) NativeMemory.Clear((byte*)block + from, info->SizeBytes - from);   // else no block: found at the flush
     }
 }

@@ -60,9 +60,6 @@ public unsafe struct ThreadHeap
     /// <summary>Whether a thread runs on it. Under the registry's lock.</summary>
     [FieldOffset(72)] public HeapLife Life;
 
-    /// <summary>The bytes that the front stacks may hold beyond their first capacity. The running thread's.</summary>
-    [FieldOffset(76)] public uint GrownBytes;
-
     /// <summary>32 bytes in which the OS marks the end of the thread; nonzero is ended.</summary>
     [FieldOffset(80)] public int EndMark;
 
@@ -113,10 +110,10 @@ public unsafe struct ThreadHeap
         where TConfig : struct, IAllocatorConfig
         => heap->Id != 0 && heap->IdShifted == heap->Id << 8
            && TConfig.Space->Heaps[heap->Id] == heap && TConfig.Space->CompositionOf[heap->Id] == TConfig.Composition->Id
-           && heap->GrownBytes <= TConfig.HeapFrontBytes && heap->PurgedPages >= 0;
+           && heap->PurgedPages >= 0;
 }
 
-/// <summary>What was done last to a bin's front stack.</summary>
+/// <summary>What was done last to a bin's front.</summary>
 public enum FrontMove : byte
 {
     /// <summary>Nothing yet.</summary>
@@ -129,24 +126,15 @@ public enum FrontMove : byte
     Flushed,
 }
 
-/// <summary>A heap's state for one size class: 64 bytes, one cache line.</summary>
+/// <summary>A heap's state for one size class: 64 bytes, one cache line. The first <see cref="FrontBytes"/> belong to the box in the slot Front, which alone reads them.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 64)]
 public unsafe struct Bin
 {
-    /// <summary>One above the newest pointer of the front stack.</summary>
-    [FieldOffset(0)] public void** Top;
+    /// <summary>The bytes at the start that are the front's.</summary>
+    public const int FrontBytes = 26;
 
-    /// <summary>The first slot of the front stack.</summary>
-    [FieldOffset(8)] public void** Bottom;
-
-    /// <summary>One above the last slot of the front stack.</summary>
-    [FieldOffset(16)] public void** Limit;
-
-    /// <summary>The slots that the front stack may grow to.</summary>
-    [FieldOffset(24)] public ushort MaxCapacity;
-
-    /// <summary>What was done last to the front stack: doing the same again makes it grow.</summary>
-    [FieldOffset(26)] public FrontMove LastMove;
+    /// <summary>What was done last to the front: doing the same again makes it grow.</summary>
+    [FieldOffset(FrontBytes)] public FrontMove LastMove;
 
     /// <summary>How many blocks the home class's slabs lent while this bin had none of its own.</summary>
     [FieldOffset(27)] public byte Borrowed;
@@ -163,12 +151,12 @@ public unsafe struct Bin
     /// <summary>The one empty slab that the bin keeps; it is in one of the lists.</summary>
     [FieldOffset(56)] public Slab* Empty;
 
-    /// <summary>Whether stack and lists of a heap's bin agree with themselves; of each list only the head is looked at. Under the heap's lock, by the running thread.</summary>
+    /// <summary>Whether front and lists of a heap's bin agree with themselves; of each list only the head is looked at. Under the heap's lock, by the running thread.</summary>
     public static bool IsValid<TConfig>(ThreadHeap* heap, uint sizeClass)
         where TConfig : struct, IAllocatorConfig
     {
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-        if (bin->Bottom == null || bin->Top < bin->Bottom || bin->Top > bin->Limit || (nuint)(bin->Limit - bin->Bottom) > bin->MaxCapacity) return false;
+        if (TConfig.CountFront(heap, sizeClass) > TConfig.FrontCapacity) return false;
         if (!IsHead(bin->Partial, sizeClass, heap->Id, SlabPlace.Partial) || !IsHead(bin->Sparse, sizeClass, heap->Id, SlabPlace.Sparse)) return false;
         Slab* current = bin->Current, empty = bin->Empty;
         if (current != null && (current->Place != SlabPlace.Current || current->Class != sizeClass || current->Owner != heap->Id)) return false;

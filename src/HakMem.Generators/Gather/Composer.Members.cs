@@ -118,7 +118,7 @@ internal sealed partial class Composer
         .. _woven.Where(static box => box.HasSharedState).Select(box => new LayoutModel(NameOf(box), box.SharedStateType)),
     ];
 
-    /// <summary>The place of a slot's state: the chosen box's own struct, else the one the interface names.</summary>
+    /// <summary>The place of a slot's state: the chosen box's own struct, else the one the interface names; where that is <c>void</c>, the state is nothing.</summary>
     private LayoutModel Layout(MemberModel member)
     {
         bool ofHeap = member.Kind == MemberKind.HeapState;

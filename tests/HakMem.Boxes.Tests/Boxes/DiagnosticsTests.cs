@@ -245,7 +245,7 @@ public unsafe class FreelistValidationTests
     public void A_planted_corruption_is_found_in_the_next_flush(string what, string message) => OwnThread.RunFresh(CheckedHeap.Reset, () =>
     {
         void* block = CheckedHeap.Alloc(1024);
-        while (ThreadHeap.BinOf(CheckedHeap.CurrentHeap(), SizeClasses.ClassOf(1024))->Top != ThreadHeap.BinOf(CheckedHeap.CurrentHeap(), SizeClasses.ClassOf(1024))->Bottom) _ = CheckedHeap.Alloc(1024);
+        while (Config.CountFront(CheckedHeap.CurrentHeap(), SizeClasses.ClassOf(1024)) != 0) _ = CheckedHeap.Alloc(1024);
         CheckedHeap.Free(block);
         Slab* slab = Slab.At<Config>(PageMap.ChunkOf<Config>(block));
         switch (what)
@@ -287,12 +287,12 @@ public unsafe class FreelistValidationTests
         ThreadHeap* heap = CheckedHeap.CurrentHeap();
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
         Slab* slab = bin->Current;
-        bin->Top = bin->Bottom;
+        Config.ClearFront(heap, sizeClass);
         nint at = what.StartsWith("bin", System.StringComparison.Ordinal) ? (nint)bin : what.StartsWith("slab", System.StringComparison.Ordinal) ? (nint)slab->Start : (nint)heap;
         switch (what)
         {
             case "heap id": heap->IdShifted ^= 1u << 20; break;
-            case "bin top": bin->MaxCapacity = 4; break;
+            case "bin top": FrontHot.Of(heap, sizeClass)->Top += 300; break;
             case "bin empty": bin->Empty = slab; break;
             default: slab->FreeBlocks++; break;
         }

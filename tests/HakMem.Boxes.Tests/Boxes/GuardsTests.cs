@@ -66,8 +66,7 @@ public unsafe class DoubleFreeCheckTests
     public void A_block_with_two_users_is_found_when_it_is_handed_out() => OwnThread.RunFresh(GuardedHeap.Reset, static () =>
     {
         void* block = GuardedHeap.Alloc(1024);
-        Bin* bin = ThreadHeap.BinOf(GuardedHeap.CurrentHeap(), SizeClasses.ClassOf(1024));
-        *bin->Top++ = block;   // as a defect of a box might
+        *FrontHot.Of(GuardedHeap.CurrentHeap(), SizeClasses.ClassOf(1024))->Top++ = block;   // as a defect of a box might
         AssertStops(() => GuardedHeap.Alloc(1024), "corrupted records of the block at 0x", (nint)block);
     });
 
@@ -218,6 +217,26 @@ public unsafe class PoisonTests
 
         AbortException found = Assert.Throws<AbortException>(AllocAll);
         Assert.Equal($"hakmem: write after free of the block at 0x{(nint)victim:x} of class 32, 1024 bytes: at offset 100 is 0xdb instead of 0x0", found.Message);
+    });
+
+    [Theory]
+    [InlineData(64, 8)]
+    [InlineData(1024, 1000)]
+    public void A_front_that_links_its_blocks_keeps_its_links(int size, int offset) => OwnThread.RunFresh(GuardedListHeap.Reset, () =>
+    {
+        List<nint> blocks = [];
+        for (int round = 0; round < 4; round++)
+        {
+            for (int i = 0; i < 3000; i++) blocks.Add((nint)GuardedListHeap.Alloc((nuint)size));
+            foreach (nint freed in blocks) GuardedListHeap.Free((void*)freed);
+            blocks.Clear();
+        }
+
+        byte* block = (byte*)GuardedListHeap.Alloc((nuint)size);
+        GuardedListHeap.Free(block);
+        block[offset] = 0x5A;
+        AbortException found = Assert.Throws<AbortException>(() => GuardedListHeap.Alloc((nuint)size));
+        Assert.Equal($"hakmem: write after free of the block at 0x{(nint)block:x} of class {SizeClasses.ClassOf((nuint)size)}, {size} bytes: at offset {offset} is 0x5a instead of 0xdb", found.Message);
     });
 
     [Fact]

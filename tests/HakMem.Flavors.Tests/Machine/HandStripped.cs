@@ -63,7 +63,7 @@ internal static unsafe class HandStripped
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryPop(ThreadHeap* heap, uint sizeClass, out void* block)
     {
-        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        FrontHot.BinState* bin = Of(heap, sizeClass);
         void** top = bin->Top;
         if (top == bin->Bottom)
         {
@@ -79,12 +79,49 @@ internal static unsafe class HandStripped
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryPush(ThreadHeap* heap, uint sizeClass, void* block)
     {
-        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        FrontHot.BinState* bin = Of(heap, sizeClass);
         void** top = bin->Top;
         if (top == bin->Limit) return false;
         *top = block;
         bin->Top = top + 1;
         return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static FrontHot.BinState* Of(ThreadHeap* heap, uint sizeClass) => (FrontHot.BinState*)ThreadHeap.BinOf(heap, sizeClass);
+
+    private static uint Count(ThreadHeap* heap, uint sizeClass)
+    {
+        FrontHot.BinState* bin = Of(heap, sizeClass);
+        nint count = (nint)(bin->Top - bin->Bottom);
+        return count > 0 ? (uint)count : 0;
+    }
+
+    private static void** Offer(ThreadHeap* heap, uint sizeClass, out uint want)
+    {
+        FrontHot.BinState* bin = Of(heap, sizeClass);
+        want = (uint)(bin->Limit - bin->Bottom) / 2;
+        return bin->Bottom;
+    }
+
+    private static void* Accept(ThreadHeap* heap, uint sizeClass, uint count)
+    {
+        FrontHot.BinState* bin = Of(heap, sizeClass);
+        bin->Top = bin->Bottom + count - 1;
+        return *bin->Top;
+    }
+
+    private static void** Oldest(ThreadHeap* heap, uint sizeClass, uint count)
+    {
+        _ = count;
+        return Of(heap, sizeClass)->Bottom;
+    }
+
+    private static void DropOldest(ThreadHeap* heap, uint sizeClass, uint count)
+    {
+        FrontHot.BinState* bin = Of(heap, sizeClass);
+        NativeMemory.Copy(bin->Bottom + count, bin->Bottom, (nuint)(bin->Top - bin->Bottom - count) * (nuint)sizeof(void*));
+        bin->Top -= count;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -225,29 +262,28 @@ internal static unsafe class HandStripped
             bin->Borrowed++;
             sizeClass = home;
             bin = ThreadHeap.BinOf(heap, sizeClass);
-            if (bin->Top != bin->Bottom) return *--bin->Top;
+            if (TryPop(heap, sizeClass, out void* lent)) return lent;
         }
 
         if (bin->LastMove == FrontMove.Refilled) _ = FrontHot.TryGrow<Config>(heap, sizeClass);
         bin->LastMove = FrontMove.Refilled;
-        uint want = (uint)(bin->Limit - bin->Bottom) / 2;
+        void** slots = Offer(heap, sizeClass, out uint want);
         Enter(&heap->Lock);
-        uint got = Fill(heap, bin, sizeClass, want);
+        uint got = Fill(heap, bin, sizeClass, slots, want);
         while (got == 0)
         {
             if (!TryNewSlab(heap, bin, sizeClass)) return null;
-            got = Fill(heap, bin, sizeClass, want);
+            got = Fill(heap, bin, sizeClass, slots, want);
         }
 
         heap->Moves++;
         Exit(&heap->Lock);
-        bin->Top = bin->Bottom + got - 1;
-        return *bin->Top;
+        return Accept(heap, sizeClass, got);
     }
 
-    private static uint Fill(ThreadHeap* heap, Bin* bin, uint sizeClass, uint want)
+    private static uint Fill(ThreadHeap* heap, Bin* bin, uint sizeClass, void** slots, uint want)
     {
-        void** high = bin->Bottom + want;
+        void** high = slots + want;
         void** at = high;
         bool collected = false;
         for (uint visited = 0; visited < SlabsPerRefill;)
@@ -271,18 +307,18 @@ internal static unsafe class HandStripped
                 visited++;
             }
 
-            at = TakeFree(heap, slab, sizeClass, bin->Bottom, at);
-            at = Carve(heap, slab, sizeClass, bin->Bottom, at);
-            if (at == bin->Bottom) break;
+            at = TakeFree(heap, slab, sizeClass, slots, at);
+            at = Carve(heap, slab, sizeClass, slots, at);
+            if (at == slots) break;
             slab->Place = SlabPlace.Full;
             bin->Current = null;
             if (heap->Kind == HeapKind.FirstClass) Push(&heap->FullSlabs, slab);
         }
 
         uint got = (uint)(high - at);
-        if (at != bin->Bottom)
+        if (at != slots)
         {
-            NativeMemory.Copy(at, bin->Bottom, got * (nuint)sizeof(void*));
+            NativeMemory.Copy(at, slots, got * (nuint)sizeof(void*));
         }
 
         *ThreadHeap.Out(heap, sizeClass) += got;
@@ -384,17 +420,17 @@ internal static unsafe class HandStripped
         bin->LastMove = FrontMove.Flushed;
         if (!again || !FrontHot.TryGrow<Config>(heap, sizeClass))
         {
-            uint count = (uint)(bin->Top - bin->Bottom);
+            uint count = Count(heap, sizeClass);
             uint given = count - (count / 4);
+            void** oldest = Oldest(heap, sizeClass, given);
             Enter(&heap->Lock);
-            GiveBack(heap, sizeClass, bin->Bottom, given);
+            GiveBack(heap, sizeClass, oldest, given);
             heap->Moves++;
             Exit(&heap->Lock);
-            NativeMemory.Copy(bin->Bottom + given, bin->Bottom, (count - given) * (nuint)sizeof(void*));
-            bin->Top -= given;
+            DropOldest(heap, sizeClass, given);
         }
 
-        *bin->Top++ = block;
+        _ = TryPush(heap, sizeClass, block);
         Scavenger.Want<Config>();
     }
 

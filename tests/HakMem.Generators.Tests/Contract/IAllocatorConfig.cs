@@ -42,7 +42,7 @@ public unsafe interface IAllocatorConfig
 
     [HeapState("WarmPool")] static abstract WarmPool.HeapState* WarmPoolOf(ThreadHeap* heap);
 
-    [HeapState("Front")] static abstract FrontHot.HeapState* FrontOf(ThreadHeap* heap);
+    [HeapState("Front")] static abstract void* FrontOf(ThreadHeap* heap);
 
     [SharedState("SharedPool")] static abstract SharedPool.SharedState* SharedPoolState { get; }
 

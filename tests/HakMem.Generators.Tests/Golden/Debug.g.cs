@@ -443,7 +443,7 @@ partial struct Outer
             public static WarmPool.HeapState* WarmPoolOf(ThreadHeap* heap) => (WarmPool.HeapState*)((byte*)heap + HeapLayout.WarmPool);
 
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            public static FrontHot.HeapState* FrontOf(ThreadHeap* heap) => (FrontHot.HeapState*)((byte*)heap + HeapLayout.Front);
+            public static void* FrontOf(ThreadHeap* heap) => (void*)((byte*)heap + HeapLayout.Front);
 
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             public static DebugCounters.HeapState* DebugCountersOf(ThreadHeap* heap) => (DebugCounters.HeapState*)((byte*)heap + HeapLayout.DebugCounters);

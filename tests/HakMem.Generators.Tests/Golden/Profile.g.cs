@@ -469,7 +469,7 @@ internal static unsafe partial class RequestHeap
         public static WarmPool.HeapState* WarmPoolOf(ThreadHeap* heap) => (WarmPool.HeapState*)((byte*)heap + HeapLayout.WarmPool);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static FrontHot.HeapState* FrontOf(ThreadHeap* heap) => (FrontHot.HeapState*)((byte*)heap + HeapLayout.Front);
+        public static void* FrontOf(ThreadHeap* heap) => (void*)((byte*)heap + HeapLayout.Front);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Histogram.HeapState* HistogramOf(ThreadHeap* heap) => (Histogram.HeapState*)((byte*)heap + HeapLayout.Histogram);
