@@ -57,7 +57,7 @@ internal static unsafe partial class RangeHeap;
 internal static unsafe partial class TooLongRangeHeap;
 
 /// <summary>As <see cref="FaultHeap"/>, from a fixed budget.</summary>
-[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), AddressSpace = typeof(FixedRange), BigCache = typeof(NoBigBlocks), ReserveLog2 = 27, RangeSuperSlabs = 30, PurgeDelay = 0, Prefault = 1)]
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), AddressSpace = typeof(FixedRange), BigCache = typeof(NoBigBlocks), ReserveLog2 = 26, RangeSuperSlabs = 20, PurgeDelay = 0, Prefault = 1)]
 internal static unsafe partial class RangeFaultHeap;
 
 /// <summary>As <see cref="StressHeap"/>, with free lists in front.</summary>
@@ -71,6 +71,10 @@ internal static unsafe partial class SystemHeap;
 /// <summary>What a program gets that declares nothing: the release build's hot path.</summary>
 [HakMemAllocator]
 internal static unsafe partial class PlainHeap;
+
+/// <summary>The same with free lists in front.</summary>
+[HakMemAllocator(Front = typeof(FrontList))]
+internal static unsafe partial class PlainListHeap;
 
 /// <summary>The same with diagnostics: its hot path is longer.</summary>
 [HakMemAllocator(Diagnostics = [typeof(DebugCounters), typeof(DoubleFreeCheck), typeof(FreelistValidation), typeof(PageFaultTelemetry)])]
@@ -88,7 +92,7 @@ internal static class SharedLockCount
 }
 
 /// <summary>A host that is told of memory pressure, and may do something then.</summary>
-[Box(BoxLayer.Shared)]
+[Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe | BoxTraits.MayBlock)]
 internal static unsafe class PressedHost
 {
     public static int Told { get; set; }

@@ -9,6 +9,9 @@ namespace HakMem.Boxes;
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class HakMemAllocatorAttribute : Attribute
 {
+    /// <summary>A set of boxes and constants to begin with; every other property that is set overrides it.</summary>
+    public HakMemPreset Preset { get; set; }
+
     /// <summary>The box that turns a size into a size class.</summary>
     public Type? AllocGate { get; set; }
 

@@ -9,7 +9,7 @@ namespace HakMem.Boxes;
 /// freed block may change a link. A pop follows links unchecked, but for builds with <see cref="FreelistValidation"/>; a flush checks every link. Blocks in a list are
 /// no set bits of their slabs, so no page of theirs is purged. Belongs to the running thread alone. State: <see cref="BinState"/> in each bin, <see cref="HeapState"/>.
 /// </summary>
-[Box(BoxLayer.Local)]
+[Box(BoxLayer.Local, Traits = BoxTraits.LinksInBlocks)]
 public static unsafe class FrontList
 {
     private const uint FirstCapacity = 16;

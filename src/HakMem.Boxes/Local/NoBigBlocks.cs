@@ -4,7 +4,7 @@ namespace HakMem.Boxes;
 /// Box of layer Local, another choice for the slot BigCache: no block has a mapping of its own. What the composition's SuperSlabs cannot serve, above 2 MiB always, is
 /// refused, so that with <see cref="FixedRange"/> nothing passes the budget. Pointers that belong to others are told as everywhere. No state.
 /// </summary>
-[Box(BoxLayer.Local)]
+[Box(BoxLayer.Local, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class NoBigBlocks
 {
     /// <summary>Null.</summary>

@@ -6,7 +6,7 @@ namespace HakMem.Boxes;
 /// as handed out. When nothing is left or the OS refuses, callers fall back to mappings of their own; the process never fails for it.
 /// State: <see cref="SpaceState"/>. Thread-safe; the lock is the last in the order.
 /// </summary>
-[Box(BoxLayer.Pages)]
+[Box(BoxLayer.Pages, Traits = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput)]
 public static unsafe class AddressSpace
 {
     private const uint OwnerLimit = 1 << 24;

@@ -6,7 +6,7 @@ namespace HakMem.Boxes;
 /// another; from then on no memory is asked of the OS for blocks, none is given to others, and what does not fit is refused. Tables, heaps and compositions
 /// are beside the budget, in the process's <see cref="AddressSpace"/>. State: <see cref="SharedState"/> under its lock, the last in the order but for the address space's.
 /// </summary>
-[Box(BoxLayer.Pages)]
+[Box(BoxLayer.Pages, Traits = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput)]
 public static unsafe class FixedRange
 {
     /// <summary>What the range keeps in each composition.</summary>

@@ -8,7 +8,7 @@ namespace HakMem.Boxes;
 /// and slabs and all; until then its partly used slabs may move to other heaps (T6). State: <see cref="SharedState"/> under its lock,
 /// the first in the order; heaps are linked once and never unlinked, so the list is walked without it.
 /// </summary>
-[Box(BoxLayer.Shared)]
+[Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class HeapRegistry
 {
     private const uint Probes = 4, FreeProbes = 8;

@@ -7,7 +7,7 @@ namespace HakMem.Boxes;
 /// pass; one pass runs at a time, in a timer of the host or in a slow path of any thread. A pass looks at every heap under its lock, a few calls to
 /// the OS at a time: what did not change since the last pass is given back. It asks for another pass while something still changes. State: <see cref="Composition"/>.
 /// </summary>
-[Box(BoxLayer.Shared)]
+[Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class Scavenger
 {
     private const uint CallsPerLock = 32;

@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using HakMem.Generators.Model;
 
@@ -195,8 +196,8 @@ internal sealed partial class CompositionWriter
             """);
 
         _code.Member($$"""
-            /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes, separated by a comma and a space; empty for none.</summary>
-            public static string Features => "{{string.Join(", ", _composition.Woven.Select(static woven => woven.Name))}}";
+            /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes in alphabetical order, separated by a comma and a space; empty for none.</summary>
+            public static string Features => "{{string.Join(", ", _composition.Woven.Select(static woven => woven.Name).OrderBy(static name => name, StringComparer.Ordinal))}}";
             """);
     }
 

@@ -38,7 +38,9 @@ internal sealed partial class Composer
     private string ConstantOf(MemberModel member, OptionModel option)
     {
         ArgumentModel? declared = _declaration.Arguments.FirstOrDefault(argument => argument.Name == member.Name);
-        ArgumentModel? given = declared ?? _build.Numbers.FirstOrDefault(number => number.Name == option.Switch);
+        ArgumentModel? given = declared
+            ?? _preset.Where(set => set.Member == member.Name).Select(static set => new ArgumentModel(set.Member, set.Value)).FirstOrDefault()
+            ?? _build.Numbers.FirstOrDefault(number => number.Name == option.Switch);
         long value = given?.Value ?? option.Default;
         if (!option.Accepts(value))
         {
@@ -60,7 +62,7 @@ internal sealed partial class Composer
 
         if (box.Find(member.Method, member.Type, member.Parameters) is not { } method)
         {
-            Report(Rules.MissingMember, member.Slot, box.DisplayName, member.Slot, Signature(member.Method, member.Type, member.Parameters));
+            ReportMissing(box, member.Slot, member.Method, Signature(member.Method, member.Type, member.Parameters));
             return EquatableArray<CallModel>.Empty;
         }
 
@@ -134,6 +136,10 @@ internal sealed partial class Composer
     /// <summary>The slot names the offset; where a slot has several states, the member does.</summary>
     private string OffsetName(MemberModel member) =>
         _contract.Members.Count(other => other.Kind == member.Kind && other.Slot == member.Slot) == 1 ? member.Slot : member.Name;
+
+    private void ReportMissing(BoxModel box, string slot, string method, string signature) => Report(
+        Rules.MissingMember, slot, box.DisplayName, slot, signature,
+        box.Named(method) is { } near ? $"; its '{Signature(near.Name, near.ReturnType, near.Parameters)}' has another shape" : "");
 
     private static string Signature(string name, string returnType, EquatableArray<ParameterModel> parameters) =>
         Readable($"{returnType} {name}({string.Join(", ", parameters.Select(static parameter => parameter.Declaration))})");

@@ -14,6 +14,7 @@ internal sealed partial class Composer
     private readonly BuildModel _build;
     private readonly List<ProblemModel> _problems;
     private readonly List<SlotModel> _slots = [];
+    private readonly PresetModel[] _preset;
     private readonly List<BoxModel> _woven;
 
     private Composer(DeclarationModel declaration, ContractModel contract, BuildModel build)
@@ -22,8 +23,12 @@ internal sealed partial class Composer
         _contract = contract;
         _build = build;
         _problems = [.. declaration.Problems];
+        _preset = [.. contract.Presets.Where(set => set.Preset == declaration.Preset)];
         ChooseSlots();
         _woven = ChooseWoven();
+        CheckPreset();
+        CheckTraits();
+        CheckStates();
     }
 
     public static CompositionModel Compose(DeclarationModel declaration, ContractModel? contract, BuildModel build)
@@ -51,9 +56,11 @@ internal sealed partial class Composer
 
     private void ChooseSlots()
     {
-        foreach (SlotModel standard in _contract.Defaults)
+        foreach (SlotRuleModel standard in _contract.Defaults)
         {
-            BoxModel box = _declaration.Boxes.FirstOrDefault(chosen => chosen.Slot == standard.Slot)?.Box ?? standard.Box;
+            BoxModel box = _declaration.Boxes.FirstOrDefault(chosen => chosen.Slot == standard.Slot)?.Box
+                ?? _preset.FirstOrDefault(set => set.Member == standard.Slot)?.Box
+                ?? standard.Box;
             if (!box.IsStatic || box.Layer.Length == 0)
             {
                 Report(Rules.NotABox, standard.Slot, box.DisplayName, standard.Slot, "it is not a static class marked [Box]");
@@ -75,6 +82,7 @@ internal sealed partial class Composer
         }
 
         return [.. _contract.Woven.Where(_build.Enables)
+            .Concat(_preset.Where(static set => set.Member == ContractNames.Diagnostics).Select(static set => set.Box).OfType<BoxModel>().Where(static box => box.IsWoven))
             .Concat(_declaration.Woven.Where(static box => box.IsStatic && box.IsWoven))
             .GroupBy(static box => box.FullName)
             .Select(static group => group.First())

@@ -3,13 +3,19 @@ namespace HakMem.Boxes;
 [DefaultBox("AllocGate", typeof(AllocGate))]
 [DefaultBox("FreeGate", typeof(FreeGate))]
 [DefaultBox("ReallocGate", typeof(ReallocGate))]
-[DefaultBox("Front", typeof(FrontHot))]
+[DefaultBox("Front", typeof(FrontHot), Excludes = BoxTraits.MayBlock)]
 [DefaultBox("WarmPool", typeof(WarmPool))]
-[DefaultBox("SharedPool", typeof(SharedPool))]
+[DefaultBox("SharedPool", typeof(SharedPool), Requires = BoxTraits.ConcurrencySafe)]
 [DefaultBox("RemoteFree", typeof(RemoteFree))]
 [DefaultBox("HeapRegistry", typeof(HeapRegistry))]
 [DefaultBox("AddressSpace", typeof(AddressSpace))]
 [DefaultBox("Os", typeof(LinuxMemory))]
+[Preset(HakMemPreset.Small, "MaxTiny", Value = 256)]
+[Preset(HakMemPreset.Small, "PrefillBudget", Value = 1)]
+[Preset(HakMemPreset.Small, "Front", Box = typeof(FrontList))]
+[Preset(HakMemPreset.Research, "Diagnostics", Box = typeof(DebugCounters))]
+[Preset(HakMemPreset.Research, "Diagnostics", Box = typeof(FreelistValidation))]
+[Preset(HakMemPreset.Broken, "Novelty", Value = 1)]
 public unsafe interface IAllocatorConfig
 {
     [Option(1024, Minimum = 128, Maximum = 1024, Multiple = 16)] static abstract uint MaxTiny { get; }

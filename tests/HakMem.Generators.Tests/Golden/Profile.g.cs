@@ -16,6 +16,7 @@
 #nullable enable
 
 using System;
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -123,6 +124,44 @@ internal static unsafe partial class RequestHeap
         }
 
         FreeSlow(heap, block);
+    }
+
+    /// <summary>For pools, which know the size class: as <see cref="Alloc(nuint)"/>, without looking it up. Two branches.</summary>
+    /// <param name="sizeClass">The size class.</param>
+    /// <param name="size">A size in bytes of that class.</param>
+    /// <returns>The block, never null.</returns>
+    /// <exception cref="OutOfMemoryException">No memory is left.</exception>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* AllocOfClass(uint sizeClass, nuint size)
+    {
+        ThreadHeap* heap = Current.Heap;
+        if (heap != null && FrontHot.TryPop<Config>(heap, sizeClass, out void* block))
+        {
+            Config.OnFrontHit(heap, sizeClass, block);
+            return block;
+        }
+
+        return AllocSlow(heap, size);
+    }
+
+    /// <summary>For pools, which know the size class: as <see cref="TryAlloc"/>, without looking it up.</summary>
+    /// <param name="sizeClass">The size class.</param>
+    /// <param name="size">A size in bytes of that class.</param>
+    /// <param name="block">The block, or null.</param>
+    /// <returns>Whether there was memory.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryAllocOfClass(uint sizeClass, nuint size, out void* block)
+    {
+        ThreadHeap* heap = Current.Heap;
+        if (heap != null && FrontHot.TryPop<Config>(heap, sizeClass, out block))
+        {
+            Config.OnFrontHit(heap, sizeClass, block);
+            return true;
+        }
+
+        return (block = TryAllocSlow(heap, size)) != null;
     }
 
     /// <summary>The heap of this thread, made or adopted when it has none yet.</summary>
@@ -259,8 +298,8 @@ internal static unsafe partial class RequestHeap
     /// <summary>The build flavor this allocator was composed for.</summary>
     public static string BuildFlavor => "profile";
 
-    /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes, separated by a comma and a space; empty for none.</summary>
-    public static string Features => "Histogram, DebugCounters, LockStats";
+    /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes in alphabetical order, separated by a comma and a space; empty for none.</summary>
+    public static string Features => "DebugCounters, Histogram, LockStats";
 
     /// <summary>Adds up what <see cref="Histogram"/> has seen, in dead threads' heaps too.</summary>
     /// <returns>The sum; other threads go on while it is taken.</returns>
