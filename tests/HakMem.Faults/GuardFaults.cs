@@ -40,7 +40,7 @@ internal static unsafe class GuardFaults
             HakMemory.Free((void*)block);
         },
         ["guard-interior"] = () => HakMemory.Free(DoubleFreeFaults.Said(PointerFaults.Own(64) + 16)),
-        ["guard-never-handed-out"] = () => HakMemory.Free(DoubleFreeFaults.Said(PointerFaults.Own(1024) + (60 * 1024))),
+        ["guard-never-handed-out"] = () => HakMemory.Free(DoubleFreeFaults.Said(PointerFaults.Own(1024) + (40 * 1024))),
         ["guard-usable-freed"] = () =>
         {
             void* block = DoubleFreeFaults.Said(PointerFaults.Own(64));
