@@ -282,7 +282,7 @@ public class ScopeTests
     [Theory]
     [InlineData("release", "nothing")]
     [InlineData("debug", "DebugCounters, FreelistValidation")]
-    [InlineData("Profile", "DebugCounters, LockStats")]
+    [InlineData("Profile", "Histogram, DebugCounters, LockStats")]
     [InlineData("hardened", "Canary")]
     [InlineData("", "nothing")]
     public void FlavorsWeaveTheirBoxesIn(string flavor, string woven) =>

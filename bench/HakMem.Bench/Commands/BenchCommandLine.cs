@@ -43,6 +43,8 @@ internal static class BenchCommandLine
             new ScenarioCommand(),
             new InfoCommand(),
             new MicroCommand(),
+            new FlavorsCommand(),
+            new FlavorProbeCommand(),
             new MemoryProbeCommand(),
             new StudyProbeCommand(),
         };

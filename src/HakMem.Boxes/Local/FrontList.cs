@@ -49,6 +49,9 @@ public static unsafe class FrontList
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static BinState* Of(ThreadHeap* heap, uint sizeClass) => (BinState*)ThreadHeap.BinOf(heap, sizeClass);
 
+    /// <summary>How many bytes at the start of a free block the front uses itself: the address of the next.</summary>
+    public static uint LinkBytes() => (uint)sizeof(void*);
+
     /// <summary>Takes the newest block. 2 loads, one of them from the block, 2 stores, 1 branch.</summary>
     [HotPath]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

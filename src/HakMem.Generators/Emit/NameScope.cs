@@ -43,7 +43,7 @@ internal sealed class NameScope
     private static readonly string[] EmittedNames =
     [
         "Alloc", "TryAlloc", "Free", "AllocOfClass", "TryAllocOfClass", "CurrentHeap", "AllocZeroed", "TryAllocZeroed", "AlignedAlloc", "TryAlignedAlloc", "Realloc", "TryRealloc",
-        "AlignedRealloc", "TryAlignedRealloc", "AllocBatch", "FreeBatch", "UsableSize", "Trim", "ReadStatistics", "BuildFlavor", "Features", "AllocSlow", "TryAllocSlow",
+        "AlignedRealloc", "TryAlignedRealloc", "AllocBatch", "FreeBatch", "UsableSize", "Trim", "ReadStatistics", "VisitDiagnostics", "BuildFlavor", "Features", "AllocSlow", "TryAllocSlow",
         "FreeSlow", "Attach", "ThrowOutOfMemory", "ThrowBadAlignment", "Reset", "Current", "State", "HeapLayout", "SharedLayout", "Config",
     ];
 
