@@ -1,0 +1,171 @@
+using System;
+using System.Runtime;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using HakMem.Boxes;
+using static HakMem.Preload.PreloadAllocator;
+
+namespace HakMem.Preload;
+
+/// <summary>
+/// <c>malloc</c>, <c>free</c>, <c>calloc</c>, <c>realloc</c> and their kin. The heap is what <c>Trampolines.S</c> found in the thread's slot; it may be a stand-in, which the hit paths
+/// need not know (<see cref="ThreadSlot"/>). What fails returns null and sets errno; what succeeds leaves errno alone.
+/// </summary>
+internal static unsafe class MallocExports
+{
+    /// <summary>A hit is 16 instructions, 3 of them branches; nothing is called.</summary>
+    [RuntimeExport("hm_malloc")]
+    private static void* Malloc(nuint size, ThreadHeap* heap)
+    {
+        if (Config.TryClassify(heap, size, out uint sizeClass) && Config.TryPopFront(heap, sizeClass, out void* block))
+        {
+            Config.OnFrontHit(heap, sizeClass, block);
+            return block;
+        }
+
+        return MallocMid(size, heap);
+    }
+
+    /// <summary>A hit is 17 instructions.</summary>
+    [RuntimeExport("hm_free")]
+    private static void Free(void* block, ThreadHeap* heap)
+    {
+        if (Config.TryOwn(heap, block, out uint sizeClass) && Config.TryPushFront(heap, sizeClass, block))
+        {
+            Config.OnFrontPush(heap, sizeClass, block);
+            return;
+        }
+
+        FreeSlow(block, heap);
+    }
+
+    [RuntimeExport("hm_calloc")]
+    private static void* Calloc(nuint count, nuint size, ThreadHeap* heap)
+    {
+        if (!TryMultiply(count, size, out nuint bytes)) return FailNoMemory();
+        if (!Config.TryClassify(heap, bytes, out uint sizeClass) || !Config.TryPopFront(heap, sizeClass, out void* block)) return CallocSlow(bytes, heap);
+        Config.OnFrontHit(heap, sizeClass, block);
+        NativeMemory.Clear(block, bytes);
+        return block;
+    }
+
+    /// <summary>As glibc: a size of 0 frees the block and returns null, which is no failure; a null block is an allocation.</summary>
+    [RuntimeExport("hm_realloc")]
+    private static void* Realloc(void* block, nuint size, ThreadHeap* heap)
+    {
+        if (block == null) return Malloc(size, heap);
+        if (size == 0)
+        {
+            Free(block, heap);
+            return null;
+        }
+
+        // In place and without a lock, when it is a block of a slab and fits: also in a thread that is inside.
+        nuint chunk = PageMap.ChunkOf<Config>(block);
+        if (chunk < Config.ChunkCount && (byte)Config.PageMap[chunk] - 1 < SizeClasses.Count - 1)
+        {
+            nuint usable = Config.UsableSize(block);
+            if (size <= usable && (size >= usable / 2 || usable <= 16)) return block;
+        }
+
+        return ReallocSlow(block, size, heap);
+    }
+
+    [RuntimeExport("hm_reallocarray")]
+    private static void* ReallocArray(void* block, nuint count, nuint size, ThreadHeap* heap)
+        => TryMultiply(count, size, out nuint bytes) ? Realloc(block, bytes, heap) : FailNoMemory();
+
+    [RuntimeExport("hm_malloc_usable_size")]
+    private static nuint UsableSize(void* block, ThreadHeap* heap)
+    {
+        if (block == null) return 0;
+        nuint chunk = PageMap.ChunkOf<Config>(block);
+        if (chunk < Config.ChunkCount) return Config.UsableSize(block);
+        if (SignalHeap.Contains(block)) return SignalHeap.UsableSize(block);
+        SlowPath path = default;
+        if (!path.TryEnter(heap)) return Detour.UsableSize(block);
+        nuint bytes = Config.UsableSize(block);
+        path.Leave();
+        return bytes;
+    }
+
+    /// <summary>A block of any size; errno is ENOMEM when it is null.</summary>
+    internal static void* Any(nuint size, ThreadHeap* heap) => Malloc(size, heap);
+
+    /// <summary>A block for any size that the hit path did not serve; errno is ENOMEM when it is null.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void* MallocMid(nuint size, ThreadHeap* heap)
+    {
+        if (size > Config.MaxTiny && size <= SizeClasses.MaxBytes)
+        {
+            uint sizeClass = SizeClasses.ClassAbove128(size);
+            if (Config.TryPopFront(heap, sizeClass, out void* block))
+            {
+                Config.OnFrontHit(heap, sizeClass, block);
+                return block;
+            }
+        }
+
+        return MallocSlow(size, heap);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void FreeSlow(void* block, ThreadHeap* heap)
+    {
+        if (block == null) return;
+        if (SignalHeap.Contains(block))
+        {
+            SignalHeap.Free(block);
+            return;
+        }
+
+        SlowPath path = default;
+        if (!path.TryEnter(heap))
+        {
+            SignalHeap.Defer(block);
+            return;
+        }
+
+        Config.FreeSlow(path.Heap, block);
+        path.Leave();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void* FailNoMemory()
+    {
+        *LibC.Errno() = LibC.NoMemory;
+        return null;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool TryMultiply(nuint count, nuint size, out nuint bytes)
+    {
+        bytes = count * size;
+        return (count | size) <= uint.MaxValue || Math.BigMul(count, size, out _) == 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* MallocSlow(nuint size, ThreadHeap* heap)
+    {
+        SlowPath path = default;
+        if (!path.TryEnter(heap)) return Detour.Alloc(size, 16, false);
+        return path.Leave(path.IsEnded ? CommonHeap.Alloc(size, 1, false) : Config.AllocSlow(path.Heap, size));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* CallocSlow(nuint bytes, ThreadHeap* heap)
+    {
+        SlowPath path = default;
+        if (!path.TryEnter(heap)) return Detour.Alloc(bytes, 16, true);
+        return path.Leave(path.IsEnded ? CommonHeap.Alloc(bytes, 1, true) : Config.AllocZeroed(path.Heap, bytes));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* ReallocSlow(void* block, nuint size, ThreadHeap* heap)
+    {
+        if (SignalHeap.Contains(block) || ThreadSlot.IsInside(heap)) return Detour.Realloc(block, size, heap);
+        SlowPath path = default;
+        _ = path.TryEnter(heap);
+        return path.Leave(path.IsEnded ? CommonHeap.Realloc(block, size) : ReallocGate.Realloc<Config>(path.Heap, block, size, 0));
+    }
+}

@@ -1,0 +1,84 @@
+using System.Numerics;
+using System.Runtime;
+using System.Runtime.CompilerServices;
+using HakMem.Boxes;
+using static HakMem.Preload.PreloadAllocator;
+
+namespace HakMem.Preload;
+
+/// <summary>
+/// C++'s <c>operator new</c>. When there is no memory, the program's new handler is called and it is tried again, as long as there is a handler; then <c>std::bad_alloc</c> is
+/// thrown by the C++ library, through these frames. In a process without one, which can neither have a handler nor catch anything, it is the end of the process.
+/// </summary>
+internal static unsafe class OperatorExports
+{
+    [RuntimeExport("hm_new")]
+    private static void* New(nuint size, ThreadHeap* heap)
+    {
+        if (Config.TryClassify(heap, size, out uint sizeClass) && Config.TryPopFront(heap, sizeClass, out void* block))
+        {
+            Config.OnFrontHit(heap, sizeClass, block);
+            return block;
+        }
+
+        return NewSlow(size, heap);
+    }
+
+    [RuntimeExport("hm_new_nothrow")]
+    private static void* NewNothrow(nuint size, void* nothrow, ThreadHeap* heap)
+    {
+        _ = nothrow;
+        void* block = MallocExports.Any(size, heap);
+        return block != null ? block : Retry(size, 1);
+    }
+
+    [RuntimeExport("hm_new_aligned")]
+    private static void* NewAligned(nuint size, nuint alignment, ThreadHeap* heap)
+    {
+        void* block = BitOperations.IsPow2(alignment) ? AlignedExports.Alloc(size, alignment, heap) : null;
+        if (block == null && BitOperations.IsPow2(alignment)) block = Retry(size, alignment);
+        if (block == null) Throw();
+        return block;
+    }
+
+    [RuntimeExport("hm_new_aligned_nothrow")]
+    private static void* NewAlignedNothrow(nuint size, nuint alignment, void* nothrow, ThreadHeap* heap)
+    {
+        _ = nothrow;
+        if (!BitOperations.IsPow2(alignment)) return null;
+        void* block = AlignedExports.Alloc(size, alignment, heap);
+        return block != null ? block : Retry(size, alignment);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* NewSlow(nuint size, ThreadHeap* heap)
+    {
+        void* block = MallocExports.MallocMid(size, heap);
+        if (block != null) return block;
+        block = Retry(size, 1);
+        if (block == null) Throw();
+        return block;
+    }
+
+    // Calls the program's handlers as long as there is one. A handler may throw.
+    private static void* Retry(nuint size, nuint alignment)
+    {
+        while (true)
+        {
+            delegate*<void> handler = Trampolines.NewHandler();
+            if (handler == null) return null;
+            handler();
+            void* block = AlignedExports.Alloc(size, alignment, Trampolines.GetSlot());
+            if (block != null) return block;
+        }
+    }
+
+    private static void Throw()
+    {
+        Trampolines.ThrowBadAlloc();
+        TextBuffer line = default;
+        line.Append("hakmem: operator new has no memory, and there is no C++ library to throw std::bad_alloc\n"u8);
+        line.WriteError();
+        LibC.abort();
+    }
+}
