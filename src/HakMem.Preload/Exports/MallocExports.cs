@@ -17,20 +17,27 @@ internal static unsafe class MallocExports
     [RuntimeExport("hm_malloc")]
     private static void* Malloc(nuint size, ThreadHeap* heap)
     {
-        if (Config.TryClassify(heap, size, out uint sizeClass) && Config.TryPopFront(heap, sizeClass, out void* block))
+        if (!Config.TryClassify(heap, size, out uint sizeClass)) return MallocMid(size, heap);
+        if (Config.TryPopFront(heap, sizeClass, out void* block))
         {
             Config.OnFrontHit(heap, sizeClass, block);
             return block;
         }
 
-        return MallocMid(size, heap);
+        return MallocSlow(size, heap);
     }
 
     /// <summary>A hit is 17 instructions.</summary>
     [RuntimeExport("hm_free")]
     private static void Free(void* block, ThreadHeap* heap)
     {
-        if (Config.TryOwn(heap, block, out uint sizeClass) && Config.TryPushFront(heap, sizeClass, block))
+        if (!Config.TryOwn(heap, block, out uint sizeClass))
+        {
+            FreeSlow(block, heap);
+            return;
+        }
+
+        if (Config.TryPushFront(heap, sizeClass, block))
         {
             Config.OnFrontPush(heap, sizeClass, block);
             return;
@@ -92,18 +99,16 @@ internal static unsafe class MallocExports
     /// <summary>A block of any size; errno is ENOMEM when it is null.</summary>
     internal static void* Any(nuint size, ThreadHeap* heap) => Malloc(size, heap);
 
-    /// <summary>A block for any size that the hit path did not serve; errno is ENOMEM when it is null.</summary>
+    /// <summary>A block that is not tiny; errno is ENOMEM when it is null.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void* MallocMid(nuint size, ThreadHeap* heap)
     {
-        if (size > Config.MaxTiny && size <= SizeClasses.MaxBytes)
+        if (size > SizeClasses.MaxBytes) return MallocLarge(size, heap);
+        uint sizeClass = SizeClasses.ClassAbove128(size);
+        if (Config.TryPopFront(heap, sizeClass, out void* block))
         {
-            uint sizeClass = SizeClasses.ClassAbove128(size);
-            if (Config.TryPopFront(heap, sizeClass, out void* block))
-            {
-                Config.OnFrontHit(heap, sizeClass, block);
-                return block;
-            }
+            Config.OnFrontHit(heap, sizeClass, block);
+            return block;
         }
 
         return MallocSlow(size, heap);
@@ -144,8 +149,13 @@ internal static unsafe class MallocExports
         return (count | size) <= uint.MaxValue || Math.BigMul(count, size, out _) == 0;
     }
 
+    // The same again: a branch to another call than the miss's keeps the compiler from putting the miss in the middle of the hit path, and saving registers for it.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void* MallocSlow(nuint size, ThreadHeap* heap)
+    private static void* MallocLarge(nuint size, ThreadHeap* heap) => MallocSlow(size, heap);
+
+    /// <summary>A block of any size from the boxes; errno is ENOMEM when it is null.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void* MallocSlow(nuint size, ThreadHeap* heap)
     {
         SlowPath path = default;
         if (!path.TryEnter(heap)) return Detour.Alloc(size, 16, false);

@@ -15,7 +15,8 @@ internal static unsafe class OperatorExports
     [RuntimeExport("hm_new")]
     private static void* New(nuint size, ThreadHeap* heap)
     {
-        if (Config.TryClassify(heap, size, out uint sizeClass) && Config.TryPopFront(heap, sizeClass, out void* block))
+        if (!Config.TryClassify(heap, size, out uint sizeClass)) return NewMid(size, heap);
+        if (Config.TryPopFront(heap, sizeClass, out void* block))
         {
             Config.OnFrontHit(heap, sizeClass, block);
             return block;
@@ -51,11 +52,22 @@ internal static unsafe class OperatorExports
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void* NewSlow(nuint size, ThreadHeap* heap)
+    private static void* NewMid(nuint size, ThreadHeap* heap)
     {
         void* block = MallocExports.MallocMid(size, heap);
-        if (block != null) return block;
-        block = Retry(size, 1);
+        return block != null ? block : RetryOrThrow(size);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* NewSlow(nuint size, ThreadHeap* heap)
+    {
+        void* block = MallocExports.MallocSlow(size, heap);
+        return block != null ? block : RetryOrThrow(size);
+    }
+
+    private static void* RetryOrThrow(nuint size)
+    {
+        void* block = Retry(size, 1);
         if (block == null) Throw();
         return block;
     }
