@@ -16,12 +16,8 @@ internal static unsafe class AlignedExports
     internal static void* Alloc(nuint size, nuint alignment, ThreadHeap* heap)
     {
         uint sizeClass = SizeClasses.ClassOfAligned(size, alignment);
-        if (sizeClass != 0 && Config.TryPopFront(heap, sizeClass, out void* block))
-        {
-            Config.OnFrontHit(heap, sizeClass, block);
-            return block;
-        }
-
+        if (HitPath.TryPop(heap, sizeClass, out void* block, out uint open)) return block;
+        HitPath.Close(heap, open);
         SlowPath path = default;
         if (!path.TryEnter(heap)) return Detour.Alloc(size, alignment < 16 ? 16 : alignment, false);
         return path.Leave(path.IsEnded ? CommonHeap.Alloc(size, alignment, false) : Config.AllocAligned(path.Heap, size, alignment));

@@ -13,45 +13,27 @@ namespace HakMem.Preload;
 /// </summary>
 internal static unsafe class MallocExports
 {
-    /// <summary>A hit is 16 instructions, 3 of them branches; nothing is called.</summary>
+    /// <summary>A hit is 19 instructions, one of them a branch; nothing is called.</summary>
     [RuntimeExport("hm_malloc")]
     private static void* Malloc(nuint size, ThreadHeap* heap)
     {
-        if (!Config.TryClassify(heap, size, out uint sizeClass)) return MallocMid(size, heap);
-        if (Config.TryPopFront(heap, sizeClass, out void* block))
-        {
-            Config.OnFrontHit(heap, sizeClass, block);
-            return block;
-        }
-
-        return MallocSlow(size, heap);
+        _ = Config.TryClassify(heap, size, out uint sizeClass);
+        return HitPath.TryPop(heap, sizeClass, out void* block, out uint open) ? block : MallocMid(size, heap, open);
     }
 
-    /// <summary>A hit is 17 instructions.</summary>
     [RuntimeExport("hm_free")]
     private static void Free(void* block, ThreadHeap* heap)
     {
-        if (!Config.TryOwn(heap, block, out uint sizeClass))
-        {
-            FreeSlow(block, heap);
-            return;
-        }
-
-        if (Config.TryPushFront(heap, sizeClass, block))
-        {
-            Config.OnFrontPush(heap, sizeClass, block);
-            return;
-        }
-
-        FreeSlow(block, heap);
+        if (!Config.TryOwn(heap, block, out uint sizeClass)) FreeSlow(block, heap);
+        else if (!HitPath.TryPush(heap, sizeClass, block, out uint open)) FreeFull(block, heap, open);
     }
 
     [RuntimeExport("hm_calloc")]
     private static void* Calloc(nuint count, nuint size, ThreadHeap* heap)
     {
         if (!TryMultiply(count, size, out nuint bytes)) return FailNoMemory();
-        if (!Config.TryClassify(heap, bytes, out uint sizeClass) || !Config.TryPopFront(heap, sizeClass, out void* block)) return CallocSlow(bytes, heap);
-        Config.OnFrontHit(heap, sizeClass, block);
+        _ = Config.TryClassify(heap, bytes, out uint sizeClass);
+        if (!HitPath.TryPop(heap, sizeClass, out void* block, out uint open)) return CallocSlow(bytes, heap, open);
         NativeMemory.Clear(block, bytes);
         return block;
     }
@@ -99,19 +81,14 @@ internal static unsafe class MallocExports
     /// <summary>A block of any size; errno is ENOMEM when it is null.</summary>
     internal static void* Any(nuint size, ThreadHeap* heap) => Malloc(size, heap);
 
-    /// <summary>A block that is not tiny; errno is ENOMEM when it is null.</summary>
+    /// <summary>A block that was no tiny hit: a hit of a larger class, or one of the boxes'; errno is ENOMEM when it is null.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void* MallocMid(nuint size, ThreadHeap* heap)
+    internal static void* MallocMid(nuint size, ThreadHeap* heap, uint open)
     {
-        if (size > SizeClasses.MaxBytes) return MallocLarge(size, heap);
+        HitPath.Close(heap, open);
+        if (size - Config.MaxTiny - 1 >= SizeClasses.MaxBytes - Config.MaxTiny) return MallocSlow(size, heap);
         uint sizeClass = SizeClasses.ClassAbove128(size);
-        if (Config.TryPopFront(heap, sizeClass, out void* block))
-        {
-            Config.OnFrontHit(heap, sizeClass, block);
-            return block;
-        }
-
-        return MallocSlow(size, heap);
+        return HitPath.TryPop(heap, sizeClass, out void* block, out open) ? block : MallocMiss(size, heap, open);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -131,7 +108,7 @@ internal static unsafe class MallocExports
             return;
         }
 
-        Config.FreeSlow(path.Heap, block);
+        FreeGate.FreeBatch<Config>(path.Heap, &block, 1);   // tries the stack again: the heap may have come just now, with blocks of the thread before
         path.Leave();
     }
 
@@ -149,13 +126,22 @@ internal static unsafe class MallocExports
         return (count | size) <= uint.MaxValue || Math.BigMul(count, size, out _) == 0;
     }
 
-    // The same again: a branch to another call than the miss's keeps the compiler from putting the miss in the middle of the hit path, and saving registers for it.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void* MallocLarge(nuint size, ThreadHeap* heap) => MallocSlow(size, heap);
+    private static void FreeFull(void* block, ThreadHeap* heap, uint open)
+    {
+        HitPath.Close(heap, open);
+        FreeSlow(block, heap);
+    }
 
-    /// <summary>A block of any size from the boxes; errno is ENOMEM when it is null.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void* MallocSlow(nuint size, ThreadHeap* heap)
+    private static void* MallocMiss(nuint size, ThreadHeap* heap, uint open)
+    {
+        HitPath.Close(heap, open);
+        return MallocSlow(size, heap);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* MallocSlow(nuint size, ThreadHeap* heap)
     {
         SlowPath path = default;
         if (!path.TryEnter(heap)) return Detour.Alloc(size, 16, false);
@@ -163,8 +149,9 @@ internal static unsafe class MallocExports
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void* CallocSlow(nuint bytes, ThreadHeap* heap)
+    private static void* CallocSlow(nuint bytes, ThreadHeap* heap, uint open)
     {
+        HitPath.Close(heap, open);
         SlowPath path = default;
         if (!path.TryEnter(heap)) return Detour.Alloc(bytes, 16, true);
         return path.Leave(path.IsEnded ? CommonHeap.Alloc(bytes, 1, true) : Config.AllocZeroed(path.Heap, bytes));

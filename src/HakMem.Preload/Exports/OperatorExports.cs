@@ -15,14 +15,8 @@ internal static unsafe class OperatorExports
     [RuntimeExport("hm_new")]
     private static void* New(nuint size, ThreadHeap* heap)
     {
-        if (!Config.TryClassify(heap, size, out uint sizeClass)) return NewMid(size, heap);
-        if (Config.TryPopFront(heap, sizeClass, out void* block))
-        {
-            Config.OnFrontHit(heap, sizeClass, block);
-            return block;
-        }
-
-        return NewSlow(size, heap);
+        _ = Config.TryClassify(heap, size, out uint sizeClass);
+        return HitPath.TryPop(heap, sizeClass, out void* block, out uint open) ? block : NewSlow(size, heap, open);
     }
 
     [RuntimeExport("hm_new_nothrow")]
@@ -52,22 +46,11 @@ internal static unsafe class OperatorExports
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void* NewMid(nuint size, ThreadHeap* heap)
+    private static void* NewSlow(nuint size, ThreadHeap* heap, uint open)
     {
-        void* block = MallocExports.MallocMid(size, heap);
-        return block != null ? block : RetryOrThrow(size);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void* NewSlow(nuint size, ThreadHeap* heap)
-    {
-        void* block = MallocExports.MallocSlow(size, heap);
-        return block != null ? block : RetryOrThrow(size);
-    }
-
-    private static void* RetryOrThrow(nuint size)
-    {
-        void* block = Retry(size, 1);
+        void* block = MallocExports.MallocMid(size, heap, open);
+        if (block != null) return block;
+        block = Retry(size, 1);
         if (block == null) Throw();
         return block;
     }

@@ -77,7 +77,7 @@ internal static unsafe class SignalHeap
         while (block != null)
         {
             void* next = *(void**)block;
-            PreloadAllocator.Config.FreeSlow(heap, block);
+            FreeGate.FreeBatch<PreloadAllocator.Config>(heap, &block, 1);
             block = next;
         }
     }

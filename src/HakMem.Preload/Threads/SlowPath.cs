@@ -21,7 +21,7 @@ internal unsafe ref struct SlowPath
     /// <summary>Goes in. False when the thread is inside already: then <see cref="SignalHeap"/> serves. A thread without a heap gets one here.</summary>
     internal bool TryEnter(ThreadHeap* heap)
     {
-        if (ThreadSlot.IsStandIn(heap)) return TryEnterSlow(heap);
+        if (heap->Open == 0) return TryEnterSlow(heap);
         _errno = *LibC.Errno();
         Heap = _before = heap;
         Trampolines.SetSlot(ThreadSlot.Busy);
@@ -47,7 +47,7 @@ internal unsafe ref struct SlowPath
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryEnterSlow(ThreadHeap* heap)
     {
-        if (ThreadSlot.IsInside(heap)) return false;
+        if (!ThreadSlot.IsStandIn(heap) || ThreadSlot.IsInside(heap)) return false;   // a hit path or a slow path was interrupted
         _errno = *LibC.Errno();
         _before = heap;
         Heap = null;

@@ -22,6 +22,8 @@ internal static unsafe class ThreadLife
         ThreadHeap* heap = HeapRegistry.Attach<PreloadAllocator.Config>();
         if (heap == null) return null;
 
+        heap->Open = uint.MaxValue;
+
         // The C library may allocate for the key's value: from the heap that the thread has now.
         Trampolines.SetSlot(heap);
         uint key = Volatile.Read(ref s_key);
