@@ -93,8 +93,8 @@ public sealed class RefSafetyRulesAttribute(int version) : Attribute
 /// <summary>A reference that does not leave the method.</summary>
 public sealed class ScopedRefAttribute : Attribute;
 
-/// <summary>Names of calling conventions.</summary>
-public class CallConvCdecl;
+/// <summary>A native function called without a word to the runtime.</summary>
+public class CallConvSuppressGCTransition;
 
 /// <summary>What C# calls for data in the image.</summary>
 public static class RuntimeHelpers

@@ -1,3 +1,4 @@
+using System;
 using System.Numerics;
 using System.Runtime;
 using System.Runtime.CompilerServices;
@@ -22,9 +23,10 @@ internal static unsafe class OperatorExports
     [RuntimeExport("hm_new_nothrow")]
     private static void* NewNothrow(nuint size, void* nothrow, ThreadHeap* heap)
     {
-        _ = nothrow;
         void* block = MallocExports.Any(size, heap);
-        return block != null ? block : Retry(size, 1);
+        if (block != null) return block;
+        delegate* unmanaged[SuppressGCTransition]<nuint, void*, void*> next = (delegate* unmanaged[SuppressGCTransition]<nuint, void*, void*>)Next("_ZnwmRKSt9nothrow_t"u8);
+        return next == null ? null : next(size, nothrow);
     }
 
     [RuntimeExport("hm_new_aligned")]
@@ -39,10 +41,11 @@ internal static unsafe class OperatorExports
     [RuntimeExport("hm_new_aligned_nothrow")]
     private static void* NewAlignedNothrow(nuint size, nuint alignment, void* nothrow, ThreadHeap* heap)
     {
-        _ = nothrow;
         if (!BitOperations.IsPow2(alignment)) return null;
         void* block = AlignedExports.Alloc(size, alignment, heap);
-        return block != null ? block : Retry(size, alignment);
+        if (block != null) return block;
+        delegate* unmanaged[SuppressGCTransition]<nuint, nuint, void*, void*> next = (delegate* unmanaged[SuppressGCTransition]<nuint, nuint, void*, void*>)Next("_ZnwmSt11align_val_tRKSt9nothrow_t"u8);
+        return next == null ? null : next(size, alignment, nothrow);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -60,12 +63,19 @@ internal static unsafe class OperatorExports
     {
         while (true)
         {
-            delegate*<void> handler = Trampolines.NewHandler();
+            delegate* unmanaged[SuppressGCTransition]<void> handler = Trampolines.NewHandler();
             if (handler == null) return null;
             handler();
             void* block = AlignedExports.Alloc(size, alignment, Trampolines.GetSlot());
             if (block != null) return block;
         }
+    }
+
+    // What may throw must not leave the nothrow forms, and nothing can be caught here: the C++ library's own form calls the throwing one above and catches.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* Next(ReadOnlySpan<byte> name)
+    {
+        fixed (byte* text = name) return LibC.dlsym(LibC.NextLibrary, text);
     }
 
     private static void Throw()

@@ -8,6 +8,9 @@ internal static unsafe class LibC
 {
     internal const int InvalidArgument = 22, NoMemory = 12;
 
+    /// <summary>RTLD_NEXT: the libraries behind this one.</summary>
+    internal static void* NextLibrary => (void*)-1;
+
     [RuntimeImport("*", "memset"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void* memset(void* memory, int value, nuint bytes);
 
@@ -64,6 +67,9 @@ internal static unsafe class LibC
 
     [RuntimeImport("*", "pthread_atfork"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int pthread_atfork(delegate*<void> prepare, delegate*<void> parent, delegate*<void> child);
+
+    [RuntimeImport("*", "dlsym"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void* dlsym(void* library, byte* name);
 
     [RuntimeImport("*", "fputs"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int fputs(byte* text, void* file);

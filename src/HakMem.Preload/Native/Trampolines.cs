@@ -25,7 +25,7 @@ internal static unsafe class Trampolines
 
     /// <summary>The C++ program's new handler; null when there is none, or no C++ library.</summary>
     [RuntimeImport("*", "hm_new_handler"), MethodImpl(MethodImplOptions.InternalCall)]
-    internal static extern delegate*<void> NewHandler();
+    internal static extern delegate* unmanaged[SuppressGCTransition]<void> NewHandler();
 
     /// <summary>Throws <c>std::bad_alloc</c>. Returns when there is no C++ library.</summary>
     [RuntimeImport("*", "hm_throw_bad_alloc"), MethodImpl(MethodImplOptions.InternalCall)]
