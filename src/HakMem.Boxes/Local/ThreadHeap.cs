@@ -57,6 +57,9 @@ public unsafe struct ThreadHeap
     /// </summary>
     [FieldOffset(28)] public uint Open;
 
+    /// <summary>What the host keeps of the running thread. Boxes do not look.</summary>
+    [FieldOffset(32)] public void* HostState;
+
     /// <summary>Guards the bins' slab lists, the L parts of the slabs, the warm and large pools of this heap.</summary>
     [FieldOffset(64)] public int Lock;
 

@@ -2,7 +2,6 @@ using System.Numerics;
 using System.Runtime;
 using System.Runtime.CompilerServices;
 using HakMem.Boxes;
-using static HakMem.Preload.PreloadAllocator;
 
 namespace HakMem.Preload;
 
@@ -20,7 +19,7 @@ internal static unsafe class AlignedExports
         HitPath.Close(heap, open);
         SlowPath path = default;
         if (!path.TryEnter(heap)) return Detour.Alloc(size, alignment < 16 ? 16 : alignment, false);
-        return path.Leave(path.IsEnded ? CommonHeap.Alloc(size, alignment, false) : Config.AllocAligned(path.Heap, size, alignment));
+        return path.Leave(path.IsEnded ? CommonHeap.Alloc(size, alignment, false) : Relief.AllocAligned(path.Heap, size, alignment));
     }
 
     [RuntimeExport("hm_memalign")]

@@ -51,7 +51,7 @@ internal static unsafe class MallocExports
 
         // In place and without a lock, when it is a block of a slab and fits: also in a thread that is inside.
         nuint chunk = PageMap.ChunkOf<Config>(block);
-        if (chunk < Config.ChunkCount && (byte)Config.PageMap[chunk] - 1 < SizeClasses.Count - 1)
+        if (chunk < Config.ChunkCount && (uint)(byte)Config.PageMap[chunk] - 1 < SizeClasses.Count - 1)
         {
             nuint usable = Config.UsableSize(block);
             if (size <= usable && (size >= usable / 2 || usable <= 16)) return block;
@@ -91,10 +91,32 @@ internal static unsafe class MallocExports
         return HitPath.TryPop(heap, sizeClass, out void* block, out open) ? block : MallocMiss(size, heap, open);
     }
 
+    /// <summary>Frees what the hit path did not. Blocks of other heaps first: handing them over is the daily work of some programs.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void FreeSlow(void* block, ThreadHeap* heap)
     {
-        if (block == null) return;
+        nuint chunk = PageMap.ChunkOf<Config>(block);
+        if (chunk < Config.ChunkCount && heap->Open != 0)
+        {
+            uint entry = PageMap.Get<Config>(chunk);
+            if ((uint)(byte)entry - 1 < SizeClasses.Count - 1 && entry >> 8 != heap->Id)
+            {
+                heap->Open = 0;
+                int* errno = (int*)heap->HostState;
+                int before = *errno;
+                Config.AddRemote(heap, block, entry);   // there is one composition: whoever owns a slab is a heap of it
+                *errno = before;
+                heap->Open = uint.MaxValue;
+                return;
+            }
+        }
+
+        if (block != null) FreeOther(block, heap);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FreeOther(void* block, ThreadHeap* heap)
+    {
         if (SignalHeap.Contains(block))
         {
             SignalHeap.Free(block);
@@ -145,7 +167,7 @@ internal static unsafe class MallocExports
     {
         SlowPath path = default;
         if (!path.TryEnter(heap)) return Detour.Alloc(size, 16, false);
-        return path.Leave(path.IsEnded ? CommonHeap.Alloc(size, 1, false) : Config.AllocSlow(path.Heap, size));
+        return path.Leave(path.IsEnded ? CommonHeap.Alloc(size, 1, false) : Relief.Alloc(path.Heap, size));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -154,7 +176,7 @@ internal static unsafe class MallocExports
         HitPath.Close(heap, open);
         SlowPath path = default;
         if (!path.TryEnter(heap)) return Detour.Alloc(bytes, 16, true);
-        return path.Leave(path.IsEnded ? CommonHeap.Alloc(bytes, 1, true) : Config.AllocZeroed(path.Heap, bytes));
+        return path.Leave(path.IsEnded ? CommonHeap.Alloc(bytes, 1, true) : Relief.AllocZeroed(path.Heap, bytes));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -163,6 +185,6 @@ internal static unsafe class MallocExports
         if (SignalHeap.Contains(block) || ThreadSlot.IsInside(heap)) return Detour.Realloc(block, size, heap);
         SlowPath path = default;
         _ = path.TryEnter(heap);
-        return path.Leave(path.IsEnded ? CommonHeap.Realloc(block, size) : ReallocGate.Realloc<Config>(path.Heap, block, size, 0));
+        return path.Leave(path.IsEnded ? CommonHeap.Realloc(block, size) : Relief.Realloc(path.Heap, block, size));
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using HakMem.Boxes;
 
@@ -69,10 +70,13 @@ internal static unsafe class SignalHeap
         }
     }
 
+    /// <summary>Whether anything was put aside.</summary>
+    internal static bool HasDeferred => s_deferred != 0;
+
     /// <summary>Frees what was put aside. From inside a slow path; the heap may be null.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void FreeDeferred(ThreadHeap* heap)
     {
-        if (s_deferred == 0) return;
         void* block = (void*)Interlocked.Exchange(ref s_deferred, 0);
         while (block != null)
         {

@@ -14,21 +14,22 @@ internal static unsafe class ThreadLife
     private static uint s_key;
     private static int s_prepared;
 
-    /// <summary>A heap for the calling thread, whose slot holds <see cref="ThreadSlot.Busy"/>. Null when the OS refuses.</summary>
-    internal static ThreadHeap* Attach()
+    /// <summary>A heap for the calling thread, whose slot holds <see cref="ThreadSlot.Busy"/>: it is in the slot afterwards, not open. Null when the OS refuses.</summary>
+    internal static ThreadHeap* Attach(int* errno)
     {
         if (!PreloadAllocator.TryOpen()) return null;
         Prepare();
         ThreadHeap* heap = HeapRegistry.Attach<PreloadAllocator.Config>();
         if (heap == null) return null;
 
+        heap->HostState = errno;
         heap->Open = uint.MaxValue;
 
         // The C library may allocate for the key's value: from the heap that the thread has now.
         Trampolines.SetSlot(heap);
         uint key = Volatile.Read(ref s_key);
         bool watched = key != 0 && LibC.pthread_setspecific(key - 1, heap) == 0;
-        Trampolines.SetSlot(ThreadSlot.Busy);
+        heap->Open = 0;
 
         // Unwatched, its end is found by asking the OS for the thread.
         if (!watched) Volatile.Write(ref heap->EndMark, 1);

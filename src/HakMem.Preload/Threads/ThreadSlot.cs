@@ -16,17 +16,14 @@ internal static unsafe class ThreadSlot
     /// <summary>The thread is past its destructors: its heap belongs to others by now.</summary>
     internal static ThreadHeap* Ended => At(1);
 
-    /// <summary>The thread is inside a slow path, with locks held perhaps: whoever sees this runs in a signal handler, or is called by the C library from there.</summary>
+    /// <summary>The thread is inside a slow path without a heap: whoever sees this runs in a signal handler, or is called by the C library from there.</summary>
     internal static ThreadHeap* Busy => At(2);
 
     /// <summary>The thread forks and holds every lock of the allocator.</summary>
     internal static ThreadHeap* Forking => At(3);
 
-    /// <summary>Whether it is no heap.</summary>
-    internal static bool IsStandIn(ThreadHeap* heap) => (nuint)heap - (nuint)New <= 3 * Step;
-
-    /// <summary>Whether no lock of the allocator may be taken.</summary>
-    internal static bool IsInside(ThreadHeap* heap) => (nuint)heap - (nuint)Busy <= Step;
+    /// <summary>Whether the thread is inside the allocator, so that no lock may be taken and no heap touched: what the slot holds is a heap that is not open, or one of the last two stand-ins.</summary>
+    internal static bool IsInside(ThreadHeap* heap) => heap->Open == 0 && (nuint)heap - (nuint)New > Step;
 
     private static ThreadHeap* At(nuint index) => (ThreadHeap*)((byte*)New + (index * Step));
 }
