@@ -44,19 +44,23 @@ static int give_back(void)
     for (int i = 0; i < BLOCKS; i++) free(blocks[i]);
     munmap(blocks, sizeof *blocks * BLOCKS);
     long freed = resident_kib();
-    for (int i = 0; i < 200; i++)
+    uint64_t random = 3;
+    for (int tick = 0; tick < 200; tick++)
     {
+        enum { AT_ONCE = 100 };
+        void *few[AT_ONCE];
         usleep(10000);
-        for (size_t j = 0; j < 20; j++)
+        for (int i = 0; i < AT_ONCE; i++)
         {
-            void *block = malloc(16 + j * 40);
-            memset(block, 1, 16 + j * 40);
-            free(HIDE(block));
+            size_t bytes = 16 + next_random(&random) % 2000;
+            memset(few[i] = malloc(bytes), 1, bytes);
         }
+
+        for (int i = 0; i < AT_ONCE; i++) free(few[i]);
     }
 
     long left = resident_kib();
-    printf("%zu MiB in blocks: %ld KiB resident, %ld after the frees, %ld after 2 s of light use\n", (total + other) >> 20, full, freed, left);
+    say("%zu MiB in blocks: %ld KiB resident, %ld after the frees, %ld after 2 s of light use\n", (total + other) >> 20, full, freed, left);
     CHECKF(left * 10 <= full, "%ld of %ld KiB are still resident", left, full);
     return 0;
 }
