@@ -39,7 +39,7 @@ internal sealed record PreloadedAllocator(string Name, string? Library)
     {
         (string Name, string Path)[] libraries = [.. from line in cache.Split('\n')
                                                      let arrow = line.IndexOf(" => ", StringComparison.Ordinal)
-                                                     where arrow > 0 && line.Contains("x86-64", StringComparison.Ordinal) == Environment.Is64BitProcess
+                                                     where arrow > 0 && line[..arrow].Contains("64", StringComparison.Ordinal) == Environment.Is64BitProcess
                                                      select (line.Trim().Split(' ')[0], line[(arrow + 4)..].Trim())];
         var found = new List<PreloadedAllocator>();
         foreach ((string name, string[] files) in s_others)
