@@ -110,7 +110,7 @@ internal static unsafe class InfoExports
     }
 
     [RuntimeExport("hm_malloc_stats")]
-    private static void MallocStats() => StatisticsReport.Write();
+    private static void MallocStats() => StatisticsReport.Write(LibC.StandardError);
 
     /// <summary>Writes the numbers to a stream as XML. Returns 0, or EINVAL for options other than 0.</summary>
     [RuntimeExport("hm_malloc_info")]

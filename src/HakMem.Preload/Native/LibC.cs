@@ -7,6 +7,7 @@ namespace HakMem.Preload;
 internal static unsafe class LibC
 {
     internal const int InvalidArgument = 22, NoMemory = 12;
+    internal const int StandardError = 2;
 
     /// <summary>RTLD_NEXT: the libraries behind this one.</summary>
     internal static void* NextLibrary => (void*)-1;
@@ -46,6 +47,9 @@ internal static unsafe class LibC
 
     [RuntimeImport("*", "write"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern nint write(int file, byte* text, nuint bytes);
+
+    [RuntimeImport("*", "fcntl"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int fcntl(int file, int command, long argument);
 
     [RuntimeImport("*", "getrlimit"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int getrlimit(int resource, ulong* limit);

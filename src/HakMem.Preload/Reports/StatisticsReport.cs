@@ -18,8 +18,8 @@ internal static unsafe class StatisticsReport
         return true;
     }
 
-    /// <summary>Writes the report to standard error.</summary>
-    internal static void Write()
+    /// <summary>Writes the report to a file descriptor.</summary>
+    internal static void Write(int file)
     {
         AllocatorStatistics statistics;
         if (!TryRead(&statistics)) return;
@@ -44,7 +44,7 @@ internal static unsafe class StatisticsReport
         text.Append(" taken over, "u8);
         text.Append(statistics.Migrations);
         text.Append(" slabs migrated\n"u8);
-        text.WriteError();
+        text.WriteFile(file);
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             if (statistics.ClassBlocks[sizeClass] == 0) continue;
@@ -53,7 +53,7 @@ internal static unsafe class StatisticsReport
             text.Append(" bytes "u8);
             text.Append(statistics.ClassBlocks[sizeClass], 15);
             text.Append(" blocks\n"u8);
-            text.WriteError();
+            text.WriteFile(file);
         }
     }
 

@@ -38,9 +38,12 @@ internal unsafe ref struct TextBuffer
     }
 
     /// <summary>Writes the text to standard error and begins anew.</summary>
-    internal void WriteError()
+    internal void WriteError() => WriteFile(LibC.StandardError);
+
+    /// <summary>Writes the text to a file descriptor and begins anew.</summary>
+    internal void WriteFile(int file)
     {
-        fixed (byte* text = _text) PreloadMemory.WriteError(text, (nuint)_length);
+        fixed (byte* text = _text) _ = LibC.write(file, text, (nuint)_length);
         _length = 0;
     }
 

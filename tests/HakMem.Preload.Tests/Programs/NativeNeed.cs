@@ -6,4 +6,5 @@ public enum NativeNeed
     CCompiler,
     CppCompiler,
     Valgrind,
+    Binutils,
 }
