@@ -7,6 +7,9 @@ internal static class ContractNames
     public const string Qualifier = "global::" + Namespace + ".";
 
     public const string AllocatorAttribute = Namespace + ".HakMemAllocatorAttribute";
+    public const string AllocatorAttributeName = "HakMemAllocatorAttribute";
+    public const string PoolAttribute = Namespace + ".HakMemPoolAttribute";
+    public const string DefaultPoolAllocator = "HakMem.PoolAllocator";
     public const string ConfigInterface = Namespace + ".IAllocatorConfig";
 
     public const string BoxAttribute = "BoxAttribute";
@@ -16,10 +19,14 @@ internal static class ContractNames
     public const string HeapStateAttribute = "HeapStateAttribute";
     public const string SharedStateAttribute = "SharedStateAttribute";
     public const string DefaultBoxAttribute = "DefaultBoxAttribute";
+    public const string PresetAttribute = "PresetAttribute";
 
     public const string Diagnostics = "Diagnostics";
     public const string Guards = "Guards";
     public const string Isolated = "Isolated";
+    public const string Preset = "Preset";
+    public const string Pool = "Pool";
+    public const string Allocator = "Allocator";
 
     public const string HeapState = "HeapState";
     public const string SharedState = "SharedState";

@@ -9,7 +9,7 @@ internal static class Rules
 
     /// <summary>HKM1501: a box lacks a member that the composition calls.</summary>
     public static readonly DiagnosticDescriptor MissingMember = Error(
-        "HKM1501", "A box lacks a member that the composition calls", "Box '{0}' in slot '{1}' has no accessible '{2}'");
+        "HKM1501", "A box lacks a member that the composition calls", "Box '{0}' in slot '{1}' has no accessible '{2}'{3}");
 
     /// <summary>HKM1502: an option is out of range.</summary>
     public static readonly DiagnosticDescriptor OptionOutOfRange = Error(
@@ -31,8 +31,39 @@ internal static class Rules
     public static readonly DiagnosticDescriptor MissingArgument = Error(
         "HKM1506", "A join point cannot supply a parameter", "'{0}' cannot be woven in: join point '{1}' supplies no '{2}'");
 
+    /// <summary>HKM1507: a box does not publish what its slot requires, or publishes what the slot or another box excludes.</summary>
+    public static readonly DiagnosticDescriptor UnfitBox = Error(
+        "HKM1507", "A box does not fit its slot or another box", "'{0}' does not fit slot '{1}': {2}");
+
+    /// <summary>HKM1508: a box brings a state to a slot whose state other boxes read.</summary>
+    public static readonly DiagnosticDescriptor ForeignState = Error(
+        "HKM1508", "A box brings a state that others would misread", "'{0}' in slot '{1}' cannot have a '{2}' of its own: other boxes read '{3}', which is a '{4}'");
+
+    /// <summary>HKM1509: the project does not allow unsafe code.</summary>
+    public static readonly DiagnosticDescriptor UnsafeForbidden = Error(
+        "HKM1509", "The project does not allow unsafe code", "'{0}' needs unsafe code: set <AllowUnsafeBlocks>true</AllowUnsafeBlocks> in the project");
+
+    /// <summary>HKM1510: a pool's type is no struct that can have a second part with a pool in it.</summary>
+    public static readonly DiagnosticDescriptor NotPoolable = Error(
+        "HKM1510", "A pool cannot be made for the type", "'{0}' cannot have a pool, which is a second part of a partial struct: {1}");
+
+    /// <summary>HKM1511: a pool's type holds references, or may.</summary>
+    public static readonly DiagnosticDescriptor ManagedPool = Error(
+        "HKM1511", "The type of a pool holds references", "'{0}' cannot live in unmanaged memory: {1}");
+
+    /// <summary>HKM1512: an option of a pool is out of range.</summary>
+    public static readonly DiagnosticDescriptor PoolOptionOutOfRange = Error(
+        "HKM1512", "An option of a pool is out of range", "Option '{0}' is {1}; it must be {2}");
+
+    /// <summary>HKM1513: a pool has no allocator, or names a type that is none.</summary>
+    public static readonly DiagnosticDescriptor NoPoolAllocator = Error(
+        "HKM1513", "A pool has no allocator", "The pool has no allocator: {0}");
+
     private static readonly DiagnosticDescriptor[] Table =
-        [MissingMember, OptionOutOfRange, NotStaticPartial, NotABox, UnknownMember, MissingArgument];
+    [
+        MissingMember, OptionOutOfRange, NotStaticPartial, NotABox, UnknownMember, MissingArgument, UnfitBox, ForeignState, UnsafeForbidden,
+        NotPoolable, ManagedPool, PoolOptionOutOfRange, NoPoolAllocator,
+    ];
 
     /// <summary>The rule of an identifier of the table.</summary>
     public static DiagnosticDescriptor Of(string id)

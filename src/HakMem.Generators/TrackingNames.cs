@@ -20,4 +20,13 @@ internal static class TrackingNames
 
     /// <summary>What is reported for each declaration.</summary>
     public const string Problems = nameof(Problems);
+
+    /// <summary>Every pool with the places of its attribute.</summary>
+    public const string GatheredPools = nameof(GatheredPools);
+
+    /// <summary>Every pool without places.</summary>
+    public const string Pools = nameof(Pools);
+
+    /// <summary>What is reported for each pool.</summary>
+    public const string PoolProblems = nameof(PoolProblems);
 }

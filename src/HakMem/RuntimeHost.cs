@@ -10,7 +10,7 @@ namespace HakMem;
 /// Box of layer Shared: the .NET runtime as host. Options come from <see cref="HakMemOptions"/>, the scavenger is woken by a one-shot timer that is armed only
 /// while there is something to give back, and a full garbage collection under high memory load trims. Managed code; nothing of it runs under a lock of the allocator.
 /// </summary>
-[Box(BoxLayer.Shared)]
+[Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe | BoxTraits.MayBlock)]
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static unsafe class RuntimeHost
 {

@@ -23,6 +23,35 @@ internal static unsafe partial class FaultHeap;
 [HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 28, PurgeDelay = 1, RemoteBatch = 32, Diagnostics = [typeof(FreelistValidation), typeof(ScheduleNoise), typeof(DebugCounters)])]
 internal static unsafe partial class StressHeap;
 
+/// <summary>As <see cref="TestHeap"/>, with free lists in front.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters)])]
+internal static unsafe partial class ListHeap;
+
+/// <summary>The same, every link checked when it is followed.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(FreelistValidation)])]
+internal static unsafe partial class CheckedListHeap;
+
+/// <summary>As <see cref="FaultHeap"/>, with free lists in front.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 24, PurgeDelay = 0)]
+internal static unsafe partial class ListFaultHeap;
+
+/// <summary>A fixed budget of 8 MiB, nothing given back without asking.</summary>
+[HakMemAllocator(
+    Isolated = true, Os = typeof(FaultyMemory), AddressSpace = typeof(FixedRange), BigCache = typeof(NoBigBlocks), ReserveLog2 = 26, RangeSuperSlabs = 4, Prefault = 1, Purge = 0)]
+internal static unsafe partial class RangeHeap;
+
+/// <summary>A budget that the reserved range has no room for.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), AddressSpace = typeof(FixedRange), BigCache = typeof(NoBigBlocks), ReserveLog2 = 24, RangeSuperSlabs = 9)]
+internal static unsafe partial class TooLongRangeHeap;
+
+/// <summary>As <see cref="FaultHeap"/>, from a fixed budget.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), AddressSpace = typeof(FixedRange), BigCache = typeof(NoBigBlocks), ReserveLog2 = 26, RangeSuperSlabs = 20, PurgeDelay = 0, Prefault = 1)]
+internal static unsafe partial class RangeFaultHeap;
+
+/// <summary>As <see cref="StressHeap"/>, with free lists in front.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 28, PurgeDelay = 1, RemoteBatch = 32, Diagnostics = [typeof(FreelistValidation), typeof(ScheduleNoise), typeof(DebugCounters)])]
+internal static unsafe partial class ListStressHeap;
+
 /// <summary>Isolated over the real system: threads' ends are marked by the system itself.</summary>
 [HakMemAllocator(Isolated = true, ReserveLog2 = 26)]
 internal static unsafe partial class SystemHeap;
@@ -30,6 +59,10 @@ internal static unsafe partial class SystemHeap;
 /// <summary>What a program gets that declares nothing: the release build's hot path.</summary>
 [HakMemAllocator]
 internal static unsafe partial class PlainHeap;
+
+/// <summary>The same with free lists in front.</summary>
+[HakMemAllocator(Front = typeof(FrontList))]
+internal static unsafe partial class PlainListHeap;
 
 /// <summary>The same with diagnostics: its hot path is longer.</summary>
 [HakMemAllocator(Diagnostics = [typeof(DebugCounters), typeof(FreelistValidation), typeof(PageFaultTelemetry)])]
@@ -47,7 +80,7 @@ internal static class SharedLockCount
 }
 
 /// <summary>A host that is told of memory pressure, and may do something then.</summary>
-[Box(BoxLayer.Shared)]
+[Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe | BoxTraits.MayBlock)]
 internal static unsafe class PressedHost
 {
     public static int Told { get; set; }

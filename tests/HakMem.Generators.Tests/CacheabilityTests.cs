@@ -51,6 +51,55 @@ public class CacheabilityTests
         IncrementalStepRunReason.Unchanged, IncrementalStepRunReason.Cached, IncrementalStepRunReason.Cached, IncrementalStepRunReason.Cached);
 
     [Fact]
+    public void EditOfAnotherFileEmitsNothingOfFiftyCompositionsAndPools()
+    {
+        string[] sources =
+        [
+            Other,
+            .. Enumerable.Range(0, 50).Select(static number => $"[HakMem.Boxes.HakMemAllocator(PrefillBudget = {(number % 16) + 1})] internal static partial class Heap{number};"),
+            .. Enumerable.Range(0, 50).Select(static number => $"[HakMem.Boxes.HakMemPool(Capacity = {number + 1})] internal partial struct Node{number};"),
+        ];
+        CSharpCompilation before = GeneratorHarness.Compile(GeneratorHarness.Contract, sources);
+        CSharpCompilation after = before.ReplaceSyntaxTree(before.SyntaxTrees[0], GeneratorHarness.Parse("internal static class Other { public static int Two() => 2; }", before.SyntaxTrees[0].FilePath));
+        GeneratorDriverRunResult run = GeneratorHarness.BothGenerators().RunGenerators(before).RunGenerators(after).GetRunResult();
+
+        Assert.Equal(100, run.GeneratedTrees.Length);
+        foreach (GeneratorRunResult result in run.Results)
+        {
+            Assert.NotEmpty(result.TrackedOutputSteps);
+            Assert.All(Reasons(result.TrackedOutputSteps.Values), static reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
+            Assert.All(
+                Reasons(Own(result)),
+                static reason => Assert.True(reason is IncrementalStepRunReason.Cached or IncrementalStepRunReason.Unchanged, reason.ToString()));
+        }
+
+        Assert.Equal(50, run.Results[0].TrackedSteps[TrackingNames.Compositions].Length);
+        Assert.Equal(50, run.Results[1].TrackedSteps[TrackingNames.Pools].Length);
+
+        static IEnumerable<IncrementalStepRunReason> Reasons(IEnumerable<System.Collections.Immutable.ImmutableArray<IncrementalGeneratorRunStep>> steps) =>
+            steps.SelectMany(static runs => runs).SelectMany(static run => run.Outputs).Select(static output => output.Reason);
+
+        static IEnumerable<System.Collections.Immutable.ImmutableArray<IncrementalGeneratorRunStep>> Own(GeneratorRunResult result) =>
+            typeof(TrackingNames).GetFields().Select(static field => (string)field.GetRawConstantValue()!).Where(result.TrackedSteps.ContainsKey).Select(name => result.TrackedSteps[name]);
+    }
+
+    [Fact]
+    public void MovingAPoolMovesItsPlacesOnly()
+    {
+        CSharpCompilation before = GeneratorHarness.Compile(GeneratorHarness.Contract, "[HakMem.Boxes.HakMemPool] internal partial struct Node;");
+        CSharpCompilation after = before.ReplaceSyntaxTree(before.SyntaxTrees[0], GeneratorHarness.Parse("// A comment.\n[HakMem.Boxes.HakMemPool] internal partial struct Node;", before.SyntaxTrees[0].FilePath));
+        GeneratorRunResult result = GeneratorHarness.PoolDriver().RunGenerators(before).RunGenerators(after).GetRunResult().Results.Single();
+
+        Assert.Equal(IncrementalStepRunReason.Modified, result.TrackedSteps[TrackingNames.GatheredPools].Single().Outputs.Single().Reason);
+        Assert.Equal(IncrementalStepRunReason.Unchanged, result.TrackedSteps[TrackingNames.Pools].Single().Outputs.Single().Reason);
+        Assert.All(result.TrackedOutputSteps.Values.SelectMany(static steps => steps), static step => Assert.Equal(IncrementalStepRunReason.Cached, step.Outputs.Single().Reason));
+        foreach (string name in new[] { TrackingNames.GatheredPools, TrackingNames.Pools, TrackingNames.PoolProblems })
+        {
+            AssertHoldsNoCompilerObject(result.TrackedSteps[name].Single().Outputs.Single().Value, []);
+        }
+    }
+
+    [Fact]
     public void AProjectWithoutDeclarationsDoesNotReadTheContract()
     {
         GeneratorRunResult result = GeneratorHarness.Driver().RunGenerators(GeneratorHarness.Compile(GeneratorHarness.Contract, Other)).GetRunResult().Results.Single();

@@ -41,8 +41,15 @@ internal static class GeneratorHarness
 
     public static SyntaxTree Parse(string source, string path) => CSharpSyntaxTree.ParseText(source, Parsing, path);
 
-    public static GeneratorDriver Driver(params (string Name, string Value)[] properties) => CSharpGeneratorDriver.Create(
-        [new AllocatorGenerator().AsSourceGenerator()],
+    public static GeneratorDriver Driver(params (string Name, string Value)[] properties) => Driver([new AllocatorGenerator().AsSourceGenerator()], properties);
+
+    public static GeneratorDriver BothGenerators(params (string Name, string Value)[] properties) =>
+        Driver([new AllocatorGenerator().AsSourceGenerator(), new PoolGenerator().AsSourceGenerator()], properties);
+
+    public static GeneratorDriver PoolDriver() => Driver([new PoolGenerator().AsSourceGenerator()], []);
+
+    private static GeneratorDriver Driver(ISourceGenerator[] generators, (string Name, string Value)[] properties) => CSharpGeneratorDriver.Create(
+        generators,
         parseOptions: Parsing,
         optionsProvider: new BuildProperties(properties),
         driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
@@ -55,7 +62,7 @@ internal static class GeneratorHarness
 
     public static string Generate(MetadataReference contract, string source, params (string Name, string Value)[] properties)
     {
-        GeneratorDriver driver = Driver(properties).RunGeneratorsAndUpdateCompilation(Compile(contract, source), out Compilation output, out ImmutableArray<Diagnostic> reported);
+        GeneratorDriver driver = BothGenerators(properties).RunGeneratorsAndUpdateCompilation(Compile(contract, source), out Compilation output, out ImmutableArray<Diagnostic> reported);
         Assert.Empty(reported);
         string written = string.Join("\n", driver.GetRunResult().GeneratedTrees.Select(static tree => tree.ToString()));
         AssertCompiles(output, written);
@@ -75,9 +82,14 @@ internal static class GeneratorHarness
     }
 
     /// <summary>What the generator reports, each as <c>id at 'text' : message</c>.</summary>
-    public static string[] Report(MetadataReference contract, string source, params (string Name, string Value)[] properties)
+    public static string[] Report(MetadataReference contract, string source, params (string Name, string Value)[] properties) => Report(Compile(contract, source), source, properties);
+
+    public static string[] ReportWithoutUnsafe(string source) => Report(Compile(Contract, source).WithOptions(Compiling.WithAllowUnsafe(false)), source);
+
+    private static string[] Report(CSharpCompilation compilation, string source, params (string Name, string Value)[] properties)
     {
-        Driver(properties).RunGeneratorsAndUpdateCompilation(Compile(contract, source), out _, out ImmutableArray<Diagnostic> reported);
+        GeneratorDriver driver = BothGenerators(properties).RunGeneratorsAndUpdateCompilation(compilation, out _, out ImmutableArray<Diagnostic> reported);
+        Assert.All(driver.GetRunResult().Results, static result => Assert.Null(result.Exception));
         return [.. reported.Select(diagnostic => $"{diagnostic.Id} at '{source.Substring(diagnostic.Location.SourceSpan.Start, diagnostic.Location.SourceSpan.Length)}': {diagnostic.GetMessage()}")];
     }
 

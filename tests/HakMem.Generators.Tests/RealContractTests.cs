@@ -44,4 +44,21 @@ public class RealContractTests
         Assert.Equal(perturbed, written.Contains("SchedulePerturbation"));
         Assert.Contains("OnSharedStep()", written);
     }
+
+    [Theory]
+    [InlineData("", "", 4)]
+    [InlineData("", "9", 9)]
+    [InlineData("PrefillBudget = 2", "9", 2)]
+    public void TheBuildGivesTheBudgetThatADeclarationDoesNot(string arguments, string property, int budget)
+    {
+        string written = GeneratorHarness.Generate(
+            GeneratorHarness.Boxes, $"namespace Shop; [HakMem.Boxes.HakMemAllocator({arguments})] internal static partial class X;", ("HakMemPrefillBudget", property));
+
+        Assert.Contains($"uint PrefillBudget => {budget};", written);
+    }
+
+    [Fact]
+    public void ABudgetOutOfRangeIsReportedUnderThePropertysName() => Assert.Equal(
+        ["HKM1502 at 'HakMem.Boxes.HakMemAllocator': Option 'HakMemPrefillBudget' is 17; it must be from 1 to 16"],
+        GeneratorHarness.Report(GeneratorHarness.Boxes, "[HakMem.Boxes.HakMemAllocator] internal static partial class X;", ("HakMemPrefillBudget", "17")));
 }

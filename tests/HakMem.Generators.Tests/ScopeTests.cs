@@ -173,6 +173,68 @@ public class ScopeTests
         Assert.Contains("=> global::HakMem.Boxes.Tests.FaultyMemory.Reserve(bytes);", written);
     }
 
+    [Fact]
+    public void APresetIsWhatTheContractListsUnlessTheDeclarationSaysOtherwise()
+    {
+        string small = GeneratorHarness.Generate("using HakMem.Boxes;\n[HakMemAllocator(Preset = HakMemPreset.Small)] internal static partial class X;");
+        string changed = GeneratorHarness.Generate("using HakMem.Boxes;\n[HakMemAllocator(Preset = HakMemPreset.Small, Front = typeof(FrontHot), MaxTiny = 512)] internal static partial class X;");
+        string research = GeneratorHarness.Generate("using HakMem.Boxes;\n[HakMemAllocator(Preset = HakMemPreset.Research)] internal static partial class X;");
+        string balanced = GeneratorHarness.Generate("using HakMem.Boxes;\n[HakMemAllocator(Preset = HakMemPreset.Balanced)] internal static partial class X;");
+
+        Assert.Contains("//   Front         FrontList\n", small);
+        Assert.Contains("uint MaxTiny => 256;", small);
+        Assert.Contains("nuint PrefillBudget => 1;", small);
+        Assert.Contains("//   Front         FrontHot\n", changed);
+        Assert.Contains("uint MaxTiny => 512;", changed);
+        Assert.Contains("nuint PrefillBudget => 1;", changed);
+        Assert.Contains("Woven in      DebugCounters, FreelistValidation\n", research);
+        Assert.Contains("uint MaxTiny => 1024;", balanced);
+        Assert.Contains("Woven in      nothing\n", balanced);
+    }
+
+    [Fact]
+    public void PoolsInOddSurroundings()
+    {
+        string written = GeneratorHarness.Generate("""
+            namespace Shop
+            {
+                internal class SizeClasses;
+
+                internal class Span;
+
+                [HakMem.Boxes.HakMemAllocator]
+                internal static partial class Reserve;
+
+                [HakMem.Boxes.HakMemPool(Allocator = typeof(Reserve))]
+                internal partial struct @event
+                {
+                    public int Value { get; set; }
+                }
+
+                [HakMem.Boxes.HakMemPool]
+                internal partial struct Event<T>
+                    where T : unmanaged
+                {
+                    public T Value { get; set; }
+                }
+
+                [HakMem.Boxes.HakMemPool]
+                internal partial struct Event<T, @class>
+                    where T : unmanaged
+                    where @class : unmanaged
+                {
+                    public T Value { get; set; }
+                    public @class Other { get; set; }
+                }
+            }
+            """);
+
+        Assert.Contains("global::HakMem.Boxes.SizeClasses.ClassOf(Bytes)", written);
+        Assert.Contains("global::Shop.Reserve.AllocOfClass(SizeClass, Bytes)", written);
+        Assert.Contains("PoolAllocator.AllocOfClass(SizeClass, Bytes)", written);
+        Assert.Contains("public static @event* Alloc()", written);
+    }
+
     [Theory]
     [InlineData("release", "nothing")]
     [InlineData("debug", "DebugCounters, FreelistValidation")]

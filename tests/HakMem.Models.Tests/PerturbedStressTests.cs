@@ -23,6 +23,9 @@ public unsafe class PerturbedStressTests(ITestOutputHelper output)
     [Fact]
     public void NothingIsLostWhenLittleIsKeptNear() => Stress<Cramped, CrampedAllocator.Config>();
 
+    [Fact]
+    public void NothingIsLostInFreeLists() => Stress<Listed, ListedAllocator.Config>();
+
     private void Stress<TStressed, TConfig>()
         where TStressed : struct, IStressed
         where TConfig : struct, IAllocatorConfig

@@ -12,6 +12,12 @@ internal static unsafe partial class PerturbedAllocator;
     FrontCapacity = 16, HeapFrontBytes = 0, RemoteBatch = 16, WarmCapacity = 1, PrefillBudget = 2, PurgeDelay = 1, BigCacheBytes = 4194304)]
 internal static unsafe partial class CrampedAllocator;
 
+/// <summary>The same with links in the free blocks, each checked when it is followed.</summary>
+[HakMemAllocator(
+    Front = typeof(FrontList), Diagnostics = [typeof(SchedulePerturbation), typeof(FreelistValidation), typeof(DebugCounters)],
+    RemoteBatch = 64, PrefillBudget = 2, PurgeDelay = 1)]
+internal static unsafe partial class ListedAllocator;
+
 /// <summary>What the stress test calls, so that it runs over any composition.</summary>
 internal unsafe interface IStressed
 {
@@ -70,4 +76,24 @@ internal readonly unsafe struct Cramped : IStressed
     public static void Trim() => CrampedAllocator.Trim();
 
     public static void ReadStatistics(AllocatorStatistics* statistics) => CrampedAllocator.ReadStatistics(statistics);
+}
+
+/// <summary><see cref="ListedAllocator"/> as it is stressed.</summary>
+internal readonly unsafe struct Listed : IStressed
+{
+    public static void* Alloc(nuint size) => ListedAllocator.Alloc(size);
+
+    public static void* AllocZeroed(nuint size) => ListedAllocator.AllocZeroed(size);
+
+    public static void* AlignedAlloc(nuint size, nuint alignment) => ListedAllocator.AlignedAlloc(size, alignment);
+
+    public static void* Realloc(void* block, nuint size) => ListedAllocator.Realloc(block, size);
+
+    public static void Free(void* block) => ListedAllocator.Free(block);
+
+    public static void FreeBatch(void** blocks, uint count) => ListedAllocator.FreeBatch(blocks, count);
+
+    public static void Trim() => ListedAllocator.Trim();
+
+    public static void ReadStatistics(AllocatorStatistics* statistics) => ListedAllocator.ReadStatistics(statistics);
 }

@@ -30,6 +30,26 @@ public enum BoxLayer
     Guards,
 }
 
+/// <summary>What a box publishes of itself; the contract says what a slot requires and excludes, and the generator refuses a box that does not fit.</summary>
+[Flags]
+public enum BoxTraits
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>Several threads may call its methods at the same time.</summary>
+    ConcurrencySafe = 1,
+
+    /// <summary>It may wait for something other than the allocator's own short locks, or run code of the program: it must not be called under a lock or on a hot path.</summary>
+    MayBlock = 2,
+
+    /// <summary>Memory that it hands out reads as zero until it is written, unless it says otherwise of it.</summary>
+    ZeroedOutput = 4,
+
+    /// <summary>It writes into free blocks.</summary>
+    LinksInBlocks = 8,
+}
+
 /// <summary>Marks a box: one small static class with one job. The generator reads it to compose allocators.</summary>
 /// <param name="layer">The layer the box belongs to.</param>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct)]
@@ -37,6 +57,12 @@ public sealed class BoxAttribute(BoxLayer layer) : Attribute
 {
     /// <summary>The layer the box belongs to.</summary>
     public BoxLayer Layer => layer;
+
+    /// <summary>What the box publishes of itself.</summary>
+    public BoxTraits Traits { get; set; }
+
+    /// <summary>What no other box of a composition with this one may publish.</summary>
+    public BoxTraits Excludes { get; set; }
 
     /// <summary>For diagnostics and guards: the MSBuild property that turns the box on or off by itself.</summary>
     public string? Switch { get; set; }
@@ -65,6 +91,9 @@ public sealed class OptionAttribute(long defaultValue) : Attribute
 
     /// <summary>What a value must be a multiple of.</summary>
     public long Multiple { get; set; } = 1;
+
+    /// <summary>The MSBuild property that gives the value where the declaration does not.</summary>
+    public string? Switch { get; set; }
 }
 
 /// <summary>A member that the composition forwards to the box chosen for a slot.</summary>
@@ -113,4 +142,29 @@ public sealed class DefaultBoxAttribute(string slot, Type box) : Attribute
 
     /// <summary>The box.</summary>
     public Type Box => box;
+
+    /// <summary>What every box of this slot must publish.</summary>
+    public BoxTraits Requires { get; set; }
+
+    /// <summary>What no box of this slot may publish.</summary>
+    public BoxTraits Excludes { get; set; }
+}
+
+/// <summary>What one member is in a preset, unless the declaration sets the member itself.</summary>
+/// <param name="preset">The preset.</param>
+/// <param name="member">The option or slot, or <c>Diagnostics</c>: the name of a property of <see cref="HakMemAllocatorAttribute"/>.</param>
+[AttributeUsage(AttributeTargets.Interface, AllowMultiple = true)]
+public sealed class PresetAttribute(HakMemPreset preset, string member) : Attribute
+{
+    /// <summary>The preset.</summary>
+    public HakMemPreset Preset => preset;
+
+    /// <summary>The option or slot, or <c>Diagnostics</c>.</summary>
+    public string Member => member;
+
+    /// <summary>The value of an option.</summary>
+    public long Value { get; set; }
+
+    /// <summary>The box of a slot, or one of the diagnostics.</summary>
+    public Type? Box { get; set; }
 }

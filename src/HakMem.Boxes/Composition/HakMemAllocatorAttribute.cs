@@ -9,6 +9,9 @@ namespace HakMem.Boxes;
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class HakMemAllocatorAttribute : Attribute
 {
+    /// <summary>A set of boxes and constants to begin with; every other property that is set overrides it.</summary>
+    public HakMemPreset Preset { get; set; }
+
     /// <summary>The box that turns a size into a size class.</summary>
     public Type? AllocGate { get; set; }
 
@@ -107,6 +110,12 @@ public sealed class HakMemAllocatorAttribute : Attribute
 
     /// <summary>The largest address range reserved, as a power of two of bytes, from 24 to 40; the process-wide range is shared and takes the first composition's value.</summary>
     public int ReserveLog2 { get; set; }
+
+    /// <summary>How many SuperSlabs of 2 MiB the page source <see cref="FixedRange"/> has, from 1 to 262144; others do not look at it.</summary>
+    public int RangeSuperSlabs { get; set; }
+
+    /// <summary>1: unused memory is given back to the system without anyone asking; 0: by <c>Trim</c> and for memory limits only.</summary>
+    public int Purge { get; set; }
 
     /// <summary>An address range of its own instead of the process-wide one, and a <c>Reset</c> method: for tests and experiments. Its hot path loads what is a constant elsewhere.</summary>
     public bool Isolated { get; set; }

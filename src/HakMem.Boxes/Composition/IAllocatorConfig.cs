@@ -5,26 +5,44 @@ namespace HakMem.Boxes;
 /// points of diagnostics. The generator implements it once for each composition as a struct whose members fold into the callers,
 /// so a build holds no trace of what its composition leaves out.
 /// </summary>
-[DefaultBox("AllocGate", typeof(AllocGate))]
-[DefaultBox("FreeGate", typeof(FreeGate))]
-[DefaultBox("ReallocGate", typeof(ReallocGate))]
-[DefaultBox("Front", typeof(FrontHot))]
-[DefaultBox("Refill", typeof(UnifiedCacheRefill))]
-[DefaultBox("WarmPool", typeof(WarmPool))]
-[DefaultBox("Prefill", typeof(Prefill))]
-[DefaultBox("MidPool", typeof(MidPool))]
-[DefaultBox("LargePool", typeof(LargePool))]
-[DefaultBox("BigCache", typeof(BigCache))]
-[DefaultBox("SharedPool", typeof(SharedPool))]
-[DefaultBox("RemoteFree", typeof(RemoteFree))]
-[DefaultBox("HeapRegistry", typeof(HeapRegistry))]
-[DefaultBox("PageArena", typeof(PageArena))]
-[DefaultBox("PurgeQueue", typeof(PurgeQueue))]
-[DefaultBox("MemoryLimit", typeof(MemoryLimit))]
-[DefaultBox("AddressSpace", typeof(AddressSpace))]
-[DefaultBox("Scavenger", typeof(Scavenger))]
-[DefaultBox("Host", typeof(NoHost))]
-[DefaultBox("Os", typeof(LinuxMemory))]
+[DefaultBox("AllocGate", typeof(AllocGate), Excludes = BoxTraits.MayBlock)]
+[DefaultBox("FreeGate", typeof(FreeGate), Excludes = BoxTraits.MayBlock)]
+[DefaultBox("ReallocGate", typeof(ReallocGate), Excludes = BoxTraits.MayBlock)]
+[DefaultBox("Front", typeof(FrontHot), Excludes = BoxTraits.MayBlock)]
+[DefaultBox("Refill", typeof(UnifiedCacheRefill), Excludes = BoxTraits.MayBlock)]
+[DefaultBox("WarmPool", typeof(WarmPool), Excludes = BoxTraits.MayBlock)]
+[DefaultBox("Prefill", typeof(Prefill), Excludes = BoxTraits.MayBlock)]
+[DefaultBox("MidPool", typeof(MidPool), Excludes = BoxTraits.MayBlock)]
+[DefaultBox("LargePool", typeof(LargePool), Requires = BoxTraits.ConcurrencySafe)]
+[DefaultBox("BigCache", typeof(BigCache), Requires = BoxTraits.ConcurrencySafe)]
+[DefaultBox("SharedPool", typeof(SharedPool), Requires = BoxTraits.ConcurrencySafe)]
+[DefaultBox("RemoteFree", typeof(RemoteFree), Requires = BoxTraits.ConcurrencySafe)]
+[DefaultBox("HeapRegistry", typeof(HeapRegistry), Requires = BoxTraits.ConcurrencySafe)]
+[DefaultBox("PageArena", typeof(PageArena), Requires = BoxTraits.ConcurrencySafe)]
+[DefaultBox("PurgeQueue", typeof(PurgeQueue), Requires = BoxTraits.ConcurrencySafe)]
+[DefaultBox("MemoryLimit", typeof(MemoryLimit), Requires = BoxTraits.ConcurrencySafe)]
+[DefaultBox("AddressSpace", typeof(AddressSpace), Requires = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput, Excludes = BoxTraits.MayBlock)]
+[DefaultBox("Scavenger", typeof(Scavenger), Requires = BoxTraits.ConcurrencySafe)]
+[DefaultBox("Host", typeof(NoHost), Requires = BoxTraits.ConcurrencySafe)]
+[DefaultBox("Os", typeof(LinuxMemory), Requires = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput, Excludes = BoxTraits.MayBlock)]
+[Preset(HakMemPreset.Minimal, "Front", Box = typeof(FrontList))]
+[Preset(HakMemPreset.Minimal, "FrontCapacity", Value = 16)]
+[Preset(HakMemPreset.Minimal, "FrontBytes", Value = 4096)]
+[Preset(HakMemPreset.Minimal, "HeapFrontBytes", Value = 0)]
+[Preset(HakMemPreset.Minimal, "PrefillBudget", Value = 1)]
+[Preset(HakMemPreset.Minimal, "WarmCapacity", Value = 0)]
+[Preset(HakMemPreset.Minimal, "PurgeDelay", Value = 100)]
+[Preset(HakMemPreset.Minimal, "BigCacheBytes", Value = 0)]
+[Preset(HakMemPreset.Minimal, "RemoteBatch", Value = 64)]
+[Preset(HakMemPreset.Minimal, "HugePages", Value = 1)]
+[Preset(HakMemPreset.Fast, "HeapFrontBytes", Value = 4194304)]
+[Preset(HakMemPreset.Fast, "PrefillBudget", Value = 16)]
+[Preset(HakMemPreset.Fast, "WarmCapacity", Value = 16)]
+[Preset(HakMemPreset.Fast, "PurgeDelay", Value = 10000)]
+[Preset(HakMemPreset.Fast, "BigCacheBytes", Value = 268435456)]
+[Preset(HakMemPreset.Research, "Diagnostics", Box = typeof(DebugCounters))]
+[Preset(HakMemPreset.Research, "Diagnostics", Box = typeof(FreelistValidation))]
+[Preset(HakMemPreset.Research, "Diagnostics", Box = typeof(PageFaultTelemetry))]
 public unsafe interface IAllocatorConfig
 {
     // ---- constants of the composition ------------------------------------------------------------------------------
@@ -42,7 +60,7 @@ public unsafe interface IAllocatorConfig
     [Option(1048576, Minimum = 0)] static abstract uint HeapFrontBytes { get; }
 
     /// <summary>How many slabs are taken from the shared pool at once.</summary>
-    [Option(4, Minimum = 1, Maximum = 16)] static abstract uint PrefillBudget { get; }
+    [Option(4, Minimum = 1, Maximum = 16, Switch = "HakMemPrefillBudget")] static abstract uint PrefillBudget { get; }
 
     /// <summary>How many empty slabs a heap keeps for itself.</summary>
     [Option(4, Minimum = 0, Maximum = 16)] static abstract uint WarmCapacity { get; }
@@ -64,6 +82,12 @@ public unsafe interface IAllocatorConfig
 
     /// <summary>The largest address range reserved, as a power of two of bytes.</summary>
     [Option(40, Minimum = 24, Maximum = 40)] static abstract uint ReserveLog2 { get; }
+
+    /// <summary>How many SuperSlabs of 2 MiB a <see cref="FixedRange"/> has.</summary>
+    [Option(32, Minimum = 1, Maximum = 262144)] static abstract uint RangeSuperSlabs { get; }
+
+    /// <summary>Whether unused memory is given back without anyone asking: 0 or 1.</summary>
+    [Option(1, Minimum = 0, Maximum = 1)] static abstract uint Purge { get; }
 
     // ---- the process's and the composition's state, written by the generator ------------------------------------------
 
@@ -96,8 +120,8 @@ public unsafe interface IAllocatorConfig
 
     // ---- states of boxes ------------------------------------------------------------------------------------------
 
-    /// <summary>The warm pool's part of a heap.</summary>
-    [HeapState("WarmPool")] static abstract WarmPool.HeapState* WarmPoolOf(ThreadHeap* heap);
+    /// <summary>The warm pool's part of a heap: a struct of its own, which it alone knows.</summary>
+    [HeapState("WarmPool")] static abstract void* WarmPoolOf(ThreadHeap* heap);
 
     /// <summary>The large pool's part of a heap.</summary>
     [HeapState("LargePool")] static abstract LargePool.HeapState* LargePoolOf(ThreadHeap* heap);
@@ -105,8 +129,11 @@ public unsafe interface IAllocatorConfig
     /// <summary>The remote table of a heap; touched only after the first free of a block of another heap.</summary>
     [HeapState("RemoteFree")] static abstract RemoteFree.HeapState* RemoteTableOf(ThreadHeap* heap);
 
-    /// <summary>The front stacks of a heap.</summary>
-    [HeapState("Front")] static abstract FrontHot.HeapState* FrontOf(ThreadHeap* heap);
+    /// <summary>The front's part of a heap: a struct of its own, which it alone knows.</summary>
+    [HeapState("Front")] static abstract void* FrontOf(ThreadHeap* heap);
+
+    /// <summary>The page source's part of the composition: a struct of its own, which it alone knows.</summary>
+    [SharedState("AddressSpace")] static abstract void* AddressSpaceState { get; }
 
     /// <summary>The shared pool's part of the composition.</summary>
     [SharedState("SharedPool")] static abstract SharedPool.SharedState* SharedPoolState { get; }
@@ -308,6 +335,27 @@ public unsafe interface IAllocatorConfig
     /// <inheritdoc cref="FrontHot.Shrink{TConfig}"/>
     [Bound("Front", "Shrink")] static abstract void ShrinkFront(ThreadHeap* heap, uint sizeClass);
 
+    /// <inheritdoc cref="FrontHot.Count{TConfig}"/>
+    [Bound("Front", "Count")] static abstract uint CountFront(ThreadHeap* heap, uint sizeClass);
+
+    /// <inheritdoc cref="FrontHot.Offer{TConfig}"/>
+    [Bound("Front", "Offer")] static abstract void** OfferFront(ThreadHeap* heap, uint sizeClass, out uint want);
+
+    /// <inheritdoc cref="FrontHot.Accept{TConfig}"/>
+    [Bound("Front", "Accept")] static abstract void* AcceptFront(ThreadHeap* heap, uint sizeClass, uint count);
+
+    /// <inheritdoc cref="FrontHot.Oldest{TConfig}"/>
+    [Bound("Front", "Oldest")] static abstract void** OldestOfFront(ThreadHeap* heap, uint sizeClass, uint count);
+
+    /// <inheritdoc cref="FrontHot.DropOldest{TConfig}"/>
+    [Bound("Front", "DropOldest")] static abstract void DropOldestOfFront(ThreadHeap* heap, uint sizeClass, uint count);
+
+    /// <inheritdoc cref="FrontHot.Clear{TConfig}"/>
+    [Bound("Front", "Clear")] static abstract void ClearFront(ThreadHeap* heap, uint sizeClass);
+
+    /// <inheritdoc cref="FrontHot.CopyTo{TConfig}"/>
+    [Bound("Front", "CopyTo")] static abstract uint CopyFront(ThreadHeap* heap, uint sizeClass, void** blocks, uint room);
+
     /// <inheritdoc cref="UnifiedCacheRefill.Refill{TConfig}"/>
     [Bound("Refill", "Refill")] static abstract void* RefillFront(ThreadHeap* heap, uint sizeClass);
 
@@ -343,6 +391,12 @@ public unsafe interface IAllocatorConfig
 
     /// <inheritdoc cref="WarmPool.Drain{TConfig}"/>
     [Bound("WarmPool", "Drain")] static abstract void DrainWarm(ThreadHeap* heap);
+
+    /// <inheritdoc cref="WarmPool.Count{TConfig}"/>
+    [Bound("WarmPool", "Count")] static abstract uint CountWarm(ThreadHeap* heap);
+
+    /// <inheritdoc cref="WarmPool.CountDemand{TConfig}"/>
+    [Bound("WarmPool", "CountDemand")] static abstract uint CountDemand(ThreadHeap* heap);
 
     /// <inheritdoc cref="Prefill.TryTake{TConfig}"/>
     [Bound("Prefill", "TryTake")] static abstract bool TryPrefill(ThreadHeap* heap, uint sizeClass, out ChunkSpan span, out Slab* partial);
@@ -428,6 +482,9 @@ public unsafe interface IAllocatorConfig
 
     /// <summary>The front took a freed block.</summary>
     [JoinPoint] static abstract void OnFrontPush(ThreadHeap* heap, uint sizeClass, void* block);
+
+    /// <summary>A front that links its blocks is about to hand one out, and holds on to the next that this one names; null is the end.</summary>
+    [JoinPoint] static abstract void OnFrontLink(ThreadHeap* heap, uint sizeClass, void* block, void* next);
 
     /// <summary>A refill or carve is about to put a block of a slab into the front. Under the heap's lock.</summary>
     [JoinPoint] static abstract void OnRefillBlock(ThreadHeap* heap, Slab* slab, void* block, bool fresh);

@@ -47,6 +47,13 @@ public static unsafe class FreelistValidation
         state->FlushedBlocks++;
     }
 
+    /// <inheritdoc cref="IAllocatorConfig.OnFrontLink"/>
+    public static void OnFrontLink<TConfig>(uint sizeClass, void* block, void* next)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (next != null && !FrontList.IsBlock<TConfig>(sizeClass, next)) Fatal.Stop<TConfig>(FatalReason.Corrupted, block);
+    }
+
     private static bool IsBlock<TConfig>(Slab* slab, void* block)
         where TConfig : struct, IAllocatorConfig
     {

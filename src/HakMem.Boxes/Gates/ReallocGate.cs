@@ -17,6 +17,7 @@ public static unsafe class ReallocGate
         where TConfig : struct, IAllocatorConfig
     {
         if (block == null) return Alloc<TConfig>(heap, size, alignment);
+        if (heap != null && TConfig.TryOwn(heap, block, out uint sizeClass)) return ReallocOwn<TConfig>(heap, block, sizeClass, size, alignment);
         nuint usable = TConfig.UsableSize(block);
         bool aligned = alignment <= 16 || ((nuint)block & (alignment - 1)) == 0;
         if (aligned)
@@ -28,15 +29,23 @@ public static unsafe class ReallocGate
         void* moved = Alloc<TConfig>(heap, size, alignment);
         if (moved == null) return null;
         NativeMemory.Copy(block, moved, usable < size ? usable : size);
-        if (heap != null && TConfig.TryOwn(heap, block, out uint sizeClass) && TConfig.TryPushFront(heap, sizeClass, block))
-        {
-            TConfig.OnFrontPush(heap, sizeClass, block);
-        }
-        else
-        {
-            TConfig.FreeSlow(heap, block);
-        }
+        TConfig.FreeSlow(heap, block);
+        return moved;
+    }
 
+    // A block of a slab of this heap: the page map has told all there is to know, and is not asked again.
+    private static void* ReallocOwn<TConfig>(ThreadHeap* heap, void* block, uint sizeClass, nuint size, nuint alignment)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SizeClass* info = TConfig.Classes + sizeClass;
+        nuint usable = info->SizeBytes, offset = (nuint)block - (nuint)TConfig.Base;
+        if (!Slab.IndexOf(info, offset & info->SlabMask, out _)) Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
+        if (Fits(usable, size) && (alignment <= 16 || ((nuint)block & (alignment - 1)) == 0)) return block;
+        void* moved = Alloc<TConfig>(heap, size, alignment);
+        if (moved == null) return null;
+        NativeMemory.Copy(block, moved, usable < size ? usable : size);
+        if (TConfig.TryPushFront(heap, sizeClass, block)) TConfig.OnFrontPush(heap, sizeClass, block);
+        else TConfig.FreeSlow(heap, block);
         return moved;
     }
 
@@ -53,9 +62,10 @@ public static unsafe class ReallocGate
         }
 
         if (usable > SizeClasses.MaxBytes) return TConfig.TryResizeLarge(block, (uint)chunk, size) ? block : null;
-        if (size > usable) return null;
-        return size >= usable / 2 || usable <= 16 ? block : null;
+        return Fits(usable, size) ? block : null;
     }
+
+    private static bool Fits(nuint usable, nuint size) => size <= usable && (size >= usable / 2 || usable <= 16);
 
     private static void* Alloc<TConfig>(ThreadHeap* heap, nuint size, nuint alignment)
         where TConfig : struct, IAllocatorConfig

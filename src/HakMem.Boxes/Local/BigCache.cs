@@ -8,7 +8,7 @@ namespace HakMem.Boxes;
 /// by a hash table by address that all compositions share. Freed ones are kept for reuse, bounded in bytes and aged; nothing of
 /// this is on the path of small blocks. State: the table in <see cref="SpaceState"/> under its lock, <see cref="SharedState"/> under its own.
 /// </summary>
-[Box(BoxLayer.Local)]
+[Box(BoxLayer.Local, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class BigCache
 {
     private const uint MaxSlots = 32;

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Local: the array stack of free blocks in front of each bin. A hit touches the bin's line and the slot, not the block.
-/// Belongs to the running thread alone. State: the first 24 bytes of each <see cref="Bin"/>, and <see cref="HeapState"/> for the slots:
+/// Belongs to the running thread alone. State: <see cref="BinState"/> in each bin, and <see cref="HeapState"/> for the slots:
 /// every stack starts with at most 16 slots close to the others', and moves to a place of its own when it grows.
 /// </summary>
 [Box(BoxLayer.Local)]
@@ -13,10 +14,29 @@ public static unsafe class FrontHot
     private const uint SmallSlots = 16;
     private const uint LargeSlots = 5120;
 
+    /// <summary>What the front keeps at the start of each <see cref="Bin"/>.</summary>
+    public struct BinState
+    {
+        /// <summary>One above the newest pointer.</summary>
+        public void** Top;
+
+        /// <summary>The first slot.</summary>
+        public void** Bottom;
+
+        /// <summary>One above the last slot.</summary>
+        public void** Limit;
+
+        /// <summary>The slots that the stack may grow to.</summary>
+        public ushort MaxCapacity;
+    }
+
     /// <summary>What the front keeps in each heap: the slots of its stacks.</summary>
     public struct HeapState
     {
-        private fixed ulong _small[(int)(SizeClasses.Count * SmallSlots)];
+        /// <summary>The bytes that the stacks may hold beyond their first capacity; in the place of the slots of class 0, which is none.</summary>
+        public ulong GrownBytes;
+
+        private fixed ulong _small[(int)(SizeClasses.Count * SmallSlots) - 1];
         private fixed ulong _large[(int)LargeSlots];
 
         internal static void** Small(HeapState* state, uint sizeClass) => (void**)state + (sizeClass * SmallSlots);
@@ -24,13 +44,17 @@ public static unsafe class FrontHot
         internal static void** Large(HeapState* state) => (void**)state + (SizeClasses.Count * SmallSlots);
     }
 
+    /// <summary>The stack of a bin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static BinState* Of(ThreadHeap* heap, uint sizeClass) => (BinState*)ThreadHeap.BinOf(heap, sizeClass);
+
     /// <summary>Takes the newest block. 3 loads, 1 store, 1 branch; the heap is passed down.</summary>
     [HotPath]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryPop<TConfig>(ThreadHeap* heap, uint sizeClass, out void* block)
         where TConfig : struct, IAllocatorConfig
     {
-        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        BinState* bin = Of(heap, sizeClass);
         void** top = bin->Top;
         if (top == bin->Bottom)
         {
@@ -49,7 +73,7 @@ public static unsafe class FrontHot
     public static bool TryPush<TConfig>(ThreadHeap* heap, uint sizeClass, void* block)
         where TConfig : struct, IAllocatorConfig
     {
-        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        BinState* bin = Of(heap, sizeClass);
         void** top = bin->Top;
         if (top == bin->Limit) return false;
         *top = block;
@@ -61,10 +85,10 @@ public static unsafe class FrontHot
     public static void Attach<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
     {
-        HeapState* state = TConfig.FrontOf(heap);
+        HeapState* state = (HeapState*)TConfig.FrontOf(heap);
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
-            Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+            BinState* bin = Of(heap, sizeClass);
             uint capacity = CapacityOf<TConfig>(sizeClass);
             bin->MaxCapacity = (ushort)capacity;
             bin->Bottom = bin->Top = HeapState.Small(state, sizeClass);
@@ -76,22 +100,23 @@ public static unsafe class FrontHot
     public static bool TryGrow<TConfig>(ThreadHeap* heap, uint sizeClass)
         where TConfig : struct, IAllocatorConfig
     {
-        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        BinState* bin = Of(heap, sizeClass);
+        HeapState* state = (HeapState*)TConfig.FrontOf(heap);
         uint capacity = (uint)(bin->Limit - bin->Bottom);
         if (capacity >= bin->MaxCapacity) return false;
         uint grown = capacity * 2 < bin->MaxCapacity ? capacity * 2 : bin->MaxCapacity;
         uint bytes = (grown - capacity) * TConfig.Classes[sizeClass].SizeBytes;
-        if (heap->GrownBytes + bytes > TConfig.HeapFrontBytes) return false;
+        if (state->GrownBytes + bytes > TConfig.HeapFrontBytes) return false;
         void** bottom = bin->Bottom;
         if (capacity <= SmallSlots)
         {
             uint offset = LargeOffsetOf<TConfig>(sizeClass);
             if (offset + bin->MaxCapacity > LargeSlots) return false;
-            bottom = HeapState.Large(TConfig.FrontOf(heap)) + offset;
+            bottom = HeapState.Large(state) + offset;
         }
 
         MoveTo(bin, bottom, grown);
-        heap->GrownBytes += bytes;
+        state->GrownBytes += bytes;
         return true;
     }
 
@@ -99,15 +124,83 @@ public static unsafe class FrontHot
     public static void Shrink<TConfig>(ThreadHeap* heap, uint sizeClass)
         where TConfig : struct, IAllocatorConfig
     {
-        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        BinState* bin = Of(heap, sizeClass);
+        HeapState* state = (HeapState*)TConfig.FrontOf(heap);
         uint capacity = (uint)(bin->Limit - bin->Bottom);
         uint shrunk = capacity / 2 > SmallSlots ? capacity / 2 : SmallSlots;
         if (capacity <= SmallSlots || bin->Top - bin->Bottom > shrunk) return;
-        MoveTo(bin, shrunk == SmallSlots ? HeapState.Small(TConfig.FrontOf(heap), sizeClass) : bin->Bottom, shrunk);
-        heap->GrownBytes -= (capacity - shrunk) * TConfig.Classes[sizeClass].SizeBytes;
+        MoveTo(bin, shrunk == SmallSlots ? HeapState.Small(state, sizeClass) : bin->Bottom, shrunk);
+        state->GrownBytes -= (capacity - shrunk) * TConfig.Classes[sizeClass].SizeBytes;
     }
 
-    private static void MoveTo(Bin* bin, void** bottom, uint capacity)
+    /// <summary>How many blocks a stack holds. Of a running thread's heap, about so many.</summary>
+    public static uint Count<TConfig>(ThreadHeap* heap, uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+    {
+        BinState* bin = Of(heap, sizeClass);
+        nint count = (nint)(bin->Top - bin->Bottom);
+        return count > 0 ? (uint)count : 0;   // its thread may be moving the stack
+    }
+
+    /// <summary>Where a refill of an empty stack writes up to <paramref name="want"/> blocks, half its capacity; <see cref="Accept"/> must follow.</summary>
+    public static void** Offer<TConfig>(ThreadHeap* heap, uint sizeClass, out uint want)
+        where TConfig : struct, IAllocatorConfig
+    {
+        BinState* bin = Of(heap, sizeClass);
+        want = (uint)(bin->Limit - bin->Bottom) / 2;
+        return bin->Bottom;
+    }
+
+    /// <summary>Takes over the blocks that were written, at least one, to be popped from the last to the first, and pops one.</summary>
+    public static void* Accept<TConfig>(ThreadHeap* heap, uint sizeClass, uint count)
+        where TConfig : struct, IAllocatorConfig
+    {
+        BinState* bin = Of(heap, sizeClass);
+        bin->Top = bin->Bottom + count - 1;
+        return *bin->Top;
+    }
+
+    /// <summary>The oldest blocks of a stack, to be given back; they stay in it until <see cref="DropOldest"/>.</summary>
+    public static void** Oldest<TConfig>(ThreadHeap* heap, uint sizeClass, uint count)
+        where TConfig : struct, IAllocatorConfig
+    {
+        _ = count;
+        return Of(heap, sizeClass)->Bottom;
+    }
+
+    /// <summary>Takes the oldest blocks out of a stack, as many as <see cref="Oldest"/> was asked for.</summary>
+    public static void DropOldest<TConfig>(ThreadHeap* heap, uint sizeClass, uint count)
+        where TConfig : struct, IAllocatorConfig
+    {
+        BinState* bin = Of(heap, sizeClass);
+        NativeMemory.Copy(bin->Bottom + count, bin->Bottom, (nuint)(bin->Top - bin->Bottom - count) * (nuint)sizeof(void*));
+        bin->Top -= count;
+    }
+
+    /// <summary>Forgets everything in a stack: its blocks are given up with their slabs.</summary>
+    public static void Clear<TConfig>(ThreadHeap* heap, uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+    {
+        BinState* bin = Of(heap, sizeClass);
+        bin->Top = bin->Bottom;
+    }
+
+    /// <summary>Writes the blocks of a stack, at most <paramref name="room"/>, and returns how many there are. Of a running thread's heap it may miss or repeat some.</summary>
+    public static uint CopyTo<TConfig>(ThreadHeap* heap, uint sizeClass, void** blocks, uint room)
+        where TConfig : struct, IAllocatorConfig
+    {
+        BinState* bin = Of(heap, sizeClass);
+        void** top = bin->Top;
+        uint count = 0;
+        for (void** at = bin->Bottom; at < top; at++, count++)
+        {
+            if (count < room) blocks[count] = *at;
+        }
+
+        return count;
+    }
+
+    private static void MoveTo(BinState* bin, void** bottom, uint capacity)
     {
         nint count = (nint)(bin->Top - bin->Bottom);
         if (bottom != bin->Bottom)

@@ -9,7 +9,7 @@ namespace HakMem.Boxes;
 /// blocks belong to the composition, not to a heap: any thread frees them into its own cache or the arena. State: <see cref="HeapState"/>
 /// under the heap's lock, <see cref="SharedState"/> by atomics; the span's length is in the header of its first chunk.
 /// </summary>
-[Box(BoxLayer.Local)]
+[Box(BoxLayer.Local, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class LargePool
 {
     private const uint MaxSlots = 8, MaxCachedChunks = 16;

@@ -22,7 +22,7 @@ public static unsafe class Prefill
         {
             // One slab first, then twice as many each time: a heap that wants little takes little.
             uint budget = TConfig.PrefillBudget < MaxBatch ? TConfig.PrefillBudget : MaxBatch;
-            uint demand = TConfig.WarmPoolOf(heap)->Demand++;
+            uint demand = TConfig.CountDemand(heap);
             want = demand < 5 && 1u << (int)demand < budget ? 1u << (int)demand : budget;
         }
 

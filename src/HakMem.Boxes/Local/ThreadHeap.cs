@@ -69,9 +69,6 @@ public unsafe struct ThreadHeap
     /// <summary>Whether a thread runs on it. Under the registry's lock.</summary>
     [FieldOffset(72)] public HeapLife Life;
 
-    /// <summary>The bytes that the front stacks may hold beyond their first capacity. The running thread's.</summary>
-    [FieldOffset(76)] public uint GrownBytes;
-
     /// <summary>32 bytes in which the OS marks the end of the thread; nonzero is ended.</summary>
     [FieldOffset(80)] public int EndMark;
 
@@ -118,7 +115,7 @@ public unsafe struct ThreadHeap
     public static Bin* BinOf(ThreadHeap* heap, uint sizeClass) => (Bin*)((byte*)heap + BinsOffset + ((nuint)sizeClass << 6));
 }
 
-/// <summary>What was done last to a bin's front stack.</summary>
+/// <summary>What was done last to a bin's front.</summary>
 public enum FrontMove : byte
 {
     /// <summary>Nothing yet.</summary>
@@ -131,24 +128,15 @@ public enum FrontMove : byte
     Flushed,
 }
 
-/// <summary>A heap's state for one size class: 64 bytes, one cache line.</summary>
+/// <summary>A heap's state for one size class: 64 bytes, one cache line. The first <see cref="FrontBytes"/> belong to the box in the slot Front, which alone reads them.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 64)]
 public unsafe struct Bin
 {
-    /// <summary>One above the newest pointer of the front stack.</summary>
-    [FieldOffset(0)] public void** Top;
+    /// <summary>The bytes at the start that are the front's.</summary>
+    public const int FrontBytes = 26;
 
-    /// <summary>The first slot of the front stack.</summary>
-    [FieldOffset(8)] public void** Bottom;
-
-    /// <summary>One above the last slot of the front stack.</summary>
-    [FieldOffset(16)] public void** Limit;
-
-    /// <summary>The slots that the front stack may grow to.</summary>
-    [FieldOffset(24)] public ushort MaxCapacity;
-
-    /// <summary>What was done last to the front stack: doing the same again makes it grow.</summary>
-    [FieldOffset(26)] public FrontMove LastMove;
+    /// <summary>What was done last to the front: doing the same again makes it grow.</summary>
+    [FieldOffset(FrontBytes)] public FrontMove LastMove;
 
     /// <summary>How many blocks the home class's slabs lent while this bin had none of its own.</summary>
     [FieldOffset(27)] public byte Borrowed;

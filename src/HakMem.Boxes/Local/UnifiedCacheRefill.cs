@@ -31,25 +31,24 @@ public static unsafe partial class UnifiedCacheRefill
             bin->Borrowed++;
             sizeClass = home;
             bin = ThreadHeap.BinOf(heap, sizeClass);
-            if (bin->Top != bin->Bottom) return *--bin->Top;
+            if (TConfig.TryPopFront(heap, sizeClass, out void* lent)) return lent;
         }
 
         if (bin->LastMove == FrontMove.Refilled) _ = TConfig.TryGrowFront(heap, sizeClass);
         bin->LastMove = FrontMove.Refilled;
-        uint want = (uint)(bin->Limit - bin->Bottom) / 2;
+        void** slots = TConfig.OfferFront(heap, sizeClass, out uint want);
         SpinLock.Enter<TConfig>(&heap->Lock);
-        uint got = Fill<TConfig>(heap, bin, sizeClass, want);
+        uint got = Fill<TConfig>(heap, bin, sizeClass, slots, want);
         while (got == 0)
         {
             if (!TryNewSlab<TConfig>(heap, bin, sizeClass)) return null;   // the lock is given back
-            got = Fill<TConfig>(heap, bin, sizeClass, want);
+            got = Fill<TConfig>(heap, bin, sizeClass, slots, want);
         }
 
         heap->Moves++;
         TConfig.OnRefill(heap, sizeClass, got);
         SpinLock.Exit<TConfig>(&heap->Lock);
-        bin->Top = bin->Bottom + got - 1;
-        return *bin->Top;
+        return TConfig.AcceptFront(heap, sizeClass, got);
     }
 
     /// <summary>
@@ -60,7 +59,7 @@ public static unsafe partial class UnifiedCacheRefill
     {
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
         block = null;
-        if (bin->Top != bin->Bottom) return false;
+        if (TConfig.CountFront(heap, sizeClass) != 0) return false;
         SpinLock.Enter<TConfig>(&heap->Lock);
         Slab* slab = bin->Current;
         if (slab != null && slab->Zeroed && slab->FreeBlocks == 0 && slab->Carved < slab->Blocks)
@@ -85,18 +84,18 @@ public static unsafe partial class UnifiedCacheRefill
         bin->LastMove = FrontMove.Flushed;
         if (!again || !TConfig.TryGrowFront(heap, sizeClass))
         {
-            uint count = (uint)(bin->Top - bin->Bottom);
+            uint count = TConfig.CountFront(heap, sizeClass);
             uint given = count - (count / 4);   // the quarter that stays is what has to be moved down
+            void** oldest = TConfig.OldestOfFront(heap, sizeClass, given);
             SpinLock.Enter<TConfig>(&heap->Lock);
-            GiveBack<TConfig>(heap, sizeClass, bin->Bottom, given);
+            GiveBack<TConfig>(heap, sizeClass, oldest, given);
             heap->Moves++;
             TConfig.OnFlush(heap, sizeClass, given);
             SpinLock.Exit<TConfig>(&heap->Lock);
-            NativeMemory.Copy(bin->Bottom + given, bin->Bottom, (count - given) * (nuint)sizeof(void*));
-            bin->Top -= given;
+            TConfig.DropOldestOfFront(heap, sizeClass, given);
         }
 
-        *bin->Top++ = block;
+        _ = TConfig.TryPushFront(heap, sizeClass, block);
         TConfig.WantScavenge();
     }
 
@@ -107,11 +106,11 @@ public static unsafe partial class UnifiedCacheRefill
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-            uint count = (uint)(bin->Top - bin->Bottom);
+            uint count = TConfig.CountFront(heap, sizeClass);
             if (count != 0)
             {
-                GiveBack<TConfig>(heap, sizeClass, bin->Bottom, count);
-                bin->Top = bin->Bottom;
+                GiveBack<TConfig>(heap, sizeClass, TConfig.OldestOfFront(heap, sizeClass, count), count);
+                TConfig.DropOldestOfFront(heap, sizeClass, count);
                 TConfig.OnFlush(heap, sizeClass, count);
             }
 
@@ -175,7 +174,7 @@ public static unsafe partial class UnifiedCacheRefill
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-            bin->Top = bin->Bottom;
+            TConfig.ClearFront(heap, sizeClass);
             bin->Borrowed = 0;
             bin->LastMove = FrontMove.None;
             bin->Empty = null;
@@ -206,11 +205,11 @@ public static unsafe partial class UnifiedCacheRefill
         return true;
     }
 
-    private static uint Fill<TConfig>(ThreadHeap* heap, Bin* bin, uint sizeClass, uint want)
+    private static uint Fill<TConfig>(ThreadHeap* heap, Bin* bin, uint sizeClass, void** slots, uint want)
         where TConfig : struct, IAllocatorConfig
     {
         // Slots are written from the top down, so that blocks are popped in ascending order of address.
-        void** high = bin->Bottom + want;
+        void** high = slots + want;
         void** at = high;
         bool collected = false;
         for (uint visited = 0; visited < SlabsPerRefill;)
@@ -234,18 +233,18 @@ public static unsafe partial class UnifiedCacheRefill
                 visited++;
             }
 
-            at = TakeFree<TConfig>(heap, slab, sizeClass, bin->Bottom, at);
-            at = Carve<TConfig>(heap, slab, sizeClass, bin->Bottom, at);
-            if (at == bin->Bottom) break;
+            at = TakeFree<TConfig>(heap, slab, sizeClass, slots, at);
+            at = Carve<TConfig>(heap, slab, sizeClass, slots, at);
+            if (at == slots) break;
             slab->Place = SlabPlace.Full;
             bin->Current = null;
             if (heap->Kind == HeapKind.FirstClass) Push(&heap->FullSlabs, slab);
         }
 
         uint got = (uint)(high - at);
-        if (at != bin->Bottom)
+        if (at != slots)
         {
-            NativeMemory.Copy(at, bin->Bottom, got * (nuint)sizeof(void*));
+            NativeMemory.Copy(at, slots, got * (nuint)sizeof(void*));
         }
 
         *ThreadHeap.Out(heap, sizeClass) += got;

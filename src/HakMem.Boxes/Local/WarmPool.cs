@@ -16,7 +16,7 @@ public static unsafe class WarmPool
         /// <summary>The number of slabs.</summary>
         public uint Count;
 
-        /// <summary>How often the heap took slabs from the shared pool since it was last drained: what is taken at once grows with it.</summary>
+        /// <summary>How often the heap took slabs from the shared pool since it was last drained.</summary>
         public uint Demand;
 
         /// <summary>The first chunk and, in the lowest bit, whether it may hold anything but zeros.</summary>
@@ -27,7 +27,7 @@ public static unsafe class WarmPool
     public static bool TryTake<TConfig>(ThreadHeap* heap, out ChunkSpan span)
         where TConfig : struct, IAllocatorConfig
     {
-        HeapState* state = TConfig.WarmPoolOf(heap);
+        HeapState* state = (HeapState*)TConfig.WarmPoolOf(heap);
         span = default;
         if (state->Count == 0)
         {
@@ -47,7 +47,7 @@ public static unsafe class WarmPool
     public static bool TryPut<TConfig>(ThreadHeap* heap, ChunkSpan span)
         where TConfig : struct, IAllocatorConfig
     {
-        HeapState* state = TConfig.WarmPoolOf(heap);
+        HeapState* state = (HeapState*)TConfig.WarmPoolOf(heap);
         uint capacity = TConfig.WarmCapacity < MaxSlots ? TConfig.WarmCapacity : MaxSlots;
         if (state->Count >= capacity) return false;
         state->Slots[state->Count++] = ((ulong)span.FirstChunk << 1) | (span.Dirty ? 1UL : 0);
@@ -58,7 +58,7 @@ public static unsafe class WarmPool
     public static void Drain<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
     {
-        HeapState* state = TConfig.WarmPoolOf(heap);
+        HeapState* state = (HeapState*)TConfig.WarmPoolOf(heap);
         state->Demand = 0;
         while (state->Count != 0)
         {
@@ -66,4 +66,14 @@ public static unsafe class WarmPool
             TConfig.ReleaseSlab((uint)(slot >> 1), 1, (slot & 1) != 0);
         }
     }
+
+    /// <summary>How many slabs the heap keeps. Under the heap's lock.</summary>
+    public static uint Count<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+        => ((HeapState*)TConfig.WarmPoolOf(heap))->Count;
+
+    /// <summary>Counts a batch that is about to be taken from the shared pool. Returns how many were since the last drain: what is taken at once grows with it.</summary>
+    public static uint CountDemand<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+        => ((HeapState*)TConfig.WarmPoolOf(heap))->Demand++;
 }

@@ -10,7 +10,7 @@ namespace HakMem.Boxes;
 /// in a composition's <see cref="HakMemAllocatorAttribute.Os"/>. Every method may be called under locks; those that map memory make
 /// an ordinary P/Invoke, so a garbage collection need not wait for them. No method throws, none sets the runtime's last error.
 /// </summary>
-[Box(BoxLayer.Os)]
+[Box(BoxLayer.Os, Traits = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput)]
 public static unsafe class LinuxMemory
 {
     private const int ProtNone = 0, ProtRead = 1, ProtReadWrite = 3;

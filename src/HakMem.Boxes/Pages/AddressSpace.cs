@@ -6,7 +6,7 @@ namespace HakMem.Boxes;
 /// as handed out. When nothing is left or the OS refuses, callers fall back to mappings of their own; the process never fails for it.
 /// State: <see cref="SpaceState"/>. Thread-safe; the lock is the last in the order.
 /// </summary>
-[Box(BoxLayer.Pages)]
+[Box(BoxLayer.Pages, Traits = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput)]
 public static unsafe class AddressSpace
 {
     private const uint OwnerLimit = 1 << 24;
@@ -105,12 +105,33 @@ public static unsafe class AddressSpace
 
         SpinLock.Exit<TConfig>(&space->Lock);
         if (superSlab == null) return false;
-        superSlab->Free = uint.MaxValue;
-        superSlab->Dirty = 0;
-        superSlab->Run = 0;
-        superSlab->Next = null;
-        superSlab->Previous = null;
+        SuperSlab.MarkFree(superSlab);
         return true;
+    }
+
+    /// <summary>
+    /// Hands out neighbouring SuperSlabs that were never used, committed by one call; their records lie side by side, each still to be marked as free.
+    /// False when the range has no room for them or the OS refuses; then nothing was handed out.
+    /// </summary>
+    public static bool TryRun<TConfig>(uint count, out SuperSlab* first)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpaceState* space = TConfig.Space;
+        first = null;
+        SpinLock.Enter<TConfig>(&space->Lock);
+        ulong end = space->NextChunk + ((ulong)count * Chunk.PerSuperSlab);
+        bool made = end <= space->ChunkCount;
+        while (made && space->TabledChunks < end) made = TryCommitTables<TConfig>(space, (uint)end);
+        made = made && TConfig.OsCommit(space->Base + ((nuint)space->NextChunk << Chunk.Log2), (nuint)count * Chunk.SuperSlabBytes);
+        if (made)
+        {
+            first = space->SuperSlabs + (space->NextChunk / Chunk.PerSuperSlab);
+            for (uint i = 0; i < count; i++) first[i].FirstChunk = space->NextChunk + (i * Chunk.PerSuperSlab);
+            space->NextChunk = (uint)end;
+        }
+
+        SpinLock.Exit<TConfig>(&space->Lock);
+        return made;
     }
 
     /// <summary>Takes a SuperSlab back. All its chunks are free, clean and out of the page map.</summary>
@@ -248,6 +269,7 @@ public static unsafe class AddressSpace
         return false;
     }
 
+    // One step at most: whoever needs more calls again.
     private static bool TryCommitTables<TConfig>(SpaceState* space, uint chunks)
         where TConfig : struct, IAllocatorConfig
     {

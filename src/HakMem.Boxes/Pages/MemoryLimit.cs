@@ -6,7 +6,7 @@ namespace HakMem.Boxes;
 /// Box of layer Pages: keeps a composition's committed memory below its limits. Above the soft limit everything unused is given back at once and the host is
 /// told by the gates, at most every 100 ms; above the hard limit a request fails. Threads that pass the check at once may overshoot by what they ask for. State: the limits in <see cref="Composition"/>. No lock may be held.
 /// </summary>
-[Box(BoxLayer.Pages)]
+[Box(BoxLayer.Pages, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class MemoryLimit
 {
     private const ulong ReliefMilliseconds = 100;

@@ -7,7 +7,7 @@ namespace HakMem.Boxes;
 /// free run, and the tightest that fits serves first, so emptying ones are left to empty. Spans that were used before are preferred to
 /// fresh ones: they are warm. State: <see cref="SharedState"/> and the SuperSlabs of the composition, under the arena's lock.
 /// </summary>
-[Box(BoxLayer.Pages)]
+[Box(BoxLayer.Pages, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class PageArena
 {
     private const uint ListProbes = 8;

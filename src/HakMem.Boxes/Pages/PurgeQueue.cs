@@ -8,7 +8,7 @@ namespace HakMem.Boxes;
 /// neighbouring chunks goes back to the OS in one call, without any lock held and hidden from every taker meanwhile. Any thread's slow
 /// path may do it. State: <see cref="SharedState"/> and the queue links, under the arena's lock.
 /// </summary>
-[Box(BoxLayer.Pages)]
+[Box(BoxLayer.Pages, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class PurgeQueue
 {
     /// <summary>What the purge queue keeps in each composition.</summary>

@@ -34,6 +34,16 @@ public unsafe struct SuperSlab
     /// <summary>The next in the purge queue.</summary>
     public SuperSlab* QueueNext;
 
+    /// <summary>Makes the record of 2 MiB that nobody uses: all chunks free and clean, in no list.</summary>
+    public static void MarkFree(SuperSlab* superSlab)
+    {
+        superSlab->Free = uint.MaxValue;
+        superSlab->Dirty = 0;
+        superSlab->Run = 0;
+        superSlab->Next = null;
+        superSlab->Previous = null;
+    }
+
     /// <summary>The SuperSlab that a chunk lies in.</summary>
     public static SuperSlab* Of<TConfig>(uint chunk)
         where TConfig : struct, IAllocatorConfig

@@ -135,9 +135,8 @@ public static unsafe class FirstClassHeap
         TConfig.CollectRemote(heap);
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
-            Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
             ulong size = TConfig.Classes[sizeClass].SizeBytes;
-            ulong cached = (ulong)(bin->Top - bin->Bottom);
+            ulong cached = TConfig.CountFront(heap, sizeClass);
             ulong blocks = *ThreadHeap.Out(heap, sizeClass) - cached;
             statistics->Blocks += blocks;
             statistics->Bytes += blocks * size;

@@ -8,7 +8,7 @@ namespace HakMem.Boxes;
 /// and slabs and all; until then its partly used slabs may move to other heaps (T6). State: <see cref="SharedState"/> under its lock,
 /// the first in the order; heaps are linked once and never unlinked, so the list is walked without it.
 /// </summary>
-[Box(BoxLayer.Shared)]
+[Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class HeapRegistry
 {
     private const uint Probes = 4, FreeProbes = 8;
@@ -62,7 +62,7 @@ public static unsafe class HeapRegistry
 
         composition->Id = id;
         composition->PurgeDelay = TConfig.PurgeDelay;
-        composition->PurgeEnabled = true;
+        composition->PurgeEnabled = TConfig.Purge != 0;
         composition->SoftLimit = composition->HardLimit = ulong.MaxValue;
         composition->HugePages = (HugePagePolicy)TConfig.HugePages;
         composition->Prefault = TConfig.Prefault != 0;
@@ -262,15 +262,13 @@ public static unsafe class HeapRegistry
     {
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
-            Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
             blocksOut[sizeClass] += *ThreadHeap.Out(heap, sizeClass);
-            nint stacked = (nint)(bin->Top - bin->Bottom);
-            if (stacked > 0) cached[sizeClass] += (ulong)stacked;   // its thread may be moving the stack
+            cached[sizeClass] += TConfig.CountFront(heap, sizeClass);
         }
 
         TConfig.CountPendingRemote(heap, cached);
         statistics->CommittedBytes -= (ulong)heap->PurgedPages * Chunk.OsPageBytes;
-        statistics->CachedBytes += ((ulong)TConfig.LargePoolOf(heap)->Chunks + TConfig.WarmPoolOf(heap)->Count) << Chunk.Log2;
+        statistics->CachedBytes += ((ulong)TConfig.LargePoolOf(heap)->Chunks + TConfig.CountWarm(heap)) << Chunk.Log2;
     }
 
     private static ThreadHeap* Create<TConfig>(SharedState* registry, uint thread)

@@ -103,12 +103,7 @@ public static unsafe class HeapWalk
         uint count = 0;
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
-            Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-            void** top = bin->Top;
-            for (void** at = bin->Bottom; at < top; at++, count++)
-            {
-                if (count < room) blocks[count] = *at;
-            }
+            count += TConfig.CopyFront(heap, sizeClass, blocks + count, room > count ? room - count : 0);
         }
 
         return count;

@@ -4,7 +4,7 @@ namespace HakMem.Boxes;
 /// Box of layer Shared: the host that has nothing to offer. The declaration's constants hold, and the scavenger runs in the slow paths of the
 /// program's threads. No state.
 /// </summary>
-[Box(BoxLayer.Shared)]
+[Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class NoHost
 {
     /// <summary>Sets the options of a composition that is being opened. Called once, without locks of the allocator, before the first heap.</summary>

@@ -11,7 +11,7 @@ namespace HakMem.Boxes;
 /// push is outstanding, and bits are taken only after their sender's last access to the slab (T4). State: <see cref="HeapState"/> of the
 /// running thread, the R parts of slabs, the heaps' inboxes. Keeps invariants 1, 2 and 4.
 /// </summary>
-[Box(BoxLayer.Shared)]
+[Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class RemoteFree
 {
     private const int TableLog2 = 6;

@@ -7,7 +7,7 @@ namespace HakMem.Boxes;
 /// pass; one pass runs at a time, in a timer of the host or in a slow path of any thread. A pass looks at every heap under its lock, a few calls to
 /// the OS at a time: what did not change since the last pass is given back. It asks for another pass while something still changes. State: <see cref="Composition"/>.
 /// </summary>
-[Box(BoxLayer.Shared)]
+[Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class Scavenger
 {
     private const uint CallsPerLock = 32;
@@ -23,6 +23,7 @@ public static unsafe class Scavenger
         }
         else if (composition->Scavenge == 2)
         {
+            TConfig.OnSharedStep();
             _ = Interlocked.CompareExchange(ref composition->Scavenge, 4, 2);   // the pass may be past what was freed just now
         }
         else if (composition->Scavenge == 1 && !composition->HostWakes)
@@ -38,8 +39,10 @@ public static unsafe class Scavenger
         Composition* composition = TConfig.Composition;
         if (composition == null || composition->Scavenge != 1) return;
         if (TConfig.OsMilliseconds() < Volatile.Read(ref composition->ScavengeAt)) return;
+        TConfig.OnSharedStep();
         if (Interlocked.CompareExchange(ref composition->Scavenge, 2, 1) != 1) return;
         bool more = Pass<TConfig>(false);
+        TConfig.OnSharedStep();
         more |= Interlocked.Exchange(ref composition->Scavenge, 0) == 4;
         if (more) Arm<TConfig>(composition);
     }
@@ -94,8 +97,10 @@ public static unsafe class Scavenger
         where TConfig : struct, IAllocatorConfig
     {
         ulong at = TConfig.OsMilliseconds() + composition->PurgeDelay;
+        TConfig.OnSharedStep();
         if (Interlocked.CompareExchange(ref composition->Scavenge, 3, 0) != 0) return;
         Volatile.Write(ref composition->ScavengeAt, at);
+        TConfig.OnSharedStep();
         Volatile.Write(ref composition->Scavenge, 1);
         composition->HostWakes = TConfig.HostWake(composition->PurgeDelay + 8);   // the clock is coarse
     }

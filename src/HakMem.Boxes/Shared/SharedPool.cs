@@ -6,7 +6,7 @@ namespace HakMem.Boxes;
 /// Box of layer Shared: where empty slabs pass from heap to heap. Stages of <see cref="Acquire{TConfig}"/>: the lock-free stack of empty one-chunk
 /// slabs, partly used slabs of heaps without a thread, spans from the arena in a batch under one lock. State: <see cref="SharedState"/>.
 /// </summary>
-[Box(BoxLayer.Shared)]
+[Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class SharedPool
 {
     private const int MaxStacked = 32;

@@ -22,7 +22,7 @@ internal sealed partial class CompositionWriter
         foreach (LayoutModel state in states)
         {
             WriteOffset(state.Name, end);
-            end = $"{state.Name} + {Lines(state.Type)}";
+            end = state.Type == "void" ? state.Name : $"{state.Name} + {Lines(state.Type)}";
         }
 
         WriteOffset("End", end);

@@ -94,6 +94,7 @@ internal sealed partial class CompositionWriter
             }
             """);
 
+        WriteOfClass();
         _code.Member($$"""
             /// <summary>The heap of this thread, made or adopted when it has none yet.</summary>
             /// <returns>The heap; null when no memory is left.</returns>
@@ -102,6 +103,50 @@ internal sealed partial class CompositionWriter
             {
                 {{Heap}} heap = Current.Heap;
                 return heap != null ? heap : Attach();
+            }
+            """);
+    }
+
+    private void WriteOfClass()
+    {
+        string browse = $"[{NameScope.EditorBrowsable}({NameScope.EditorBrowsableState}.Never)]";
+        _code.Member($$"""
+            /// <summary>For pools, which know the size class: as <see cref="Alloc(nuint)"/>, without looking it up. Two branches.</summary>
+            /// <param name="sizeClass">The size class.</param>
+            /// <param name="size">A size in bytes of that class.</param>
+            /// <returns>The block, never null.</returns>
+            /// <exception cref="{{NameScope.OutOfMemoryException}}">No memory is left.</exception>
+            {{browse}}
+            {{Inline}}
+            public static void* AllocOfClass(uint sizeClass, nuint size)
+            {
+                {{Heap}} heap = Current.Heap;
+                if (heap != null && {{Call("Front", "TryPop", "heap, sizeClass, out void* block")}})
+                {{{Join("OnFrontHit")}}
+                    return block;
+                }
+
+                return AllocSlow(heap, size);
+            }
+            """);
+
+        _code.Member($$"""
+            /// <summary>For pools, which know the size class: as <see cref="TryAlloc"/>, without looking it up.</summary>
+            /// <param name="sizeClass">The size class.</param>
+            /// <param name="size">A size in bytes of that class.</param>
+            /// <param name="block">The block, or null.</param>
+            /// <returns>Whether there was memory.</returns>
+            {{browse}}
+            {{Inline}}
+            public static bool TryAllocOfClass(uint sizeClass, nuint size, out void* block)
+            {
+                {{Heap}} heap = Current.Heap;
+                if (heap != null && {{Call("Front", "TryPop", "heap, sizeClass, out block")}})
+                {{{Join("OnFrontHit")}}
+                    return true;
+                }
+
+                return (block = TryAllocSlow(heap, size)) != null;
             }
             """);
     }

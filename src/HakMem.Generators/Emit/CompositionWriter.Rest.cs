@@ -1,3 +1,5 @@
+using System;
+using System.Linq;
 using HakMem.Generators.Model;
 
 namespace HakMem.Generators.Emit;
@@ -16,6 +18,7 @@ internal sealed partial class CompositionWriter
         WriteAlignedRealloc();
         WriteBatches();
         WriteCare();
+        WriteBuild();
     }
 
     private void WriteZeroed()
@@ -181,6 +184,20 @@ internal sealed partial class CompositionWriter
             /// <summary>Reads what the allocator holds.</summary>
             /// <param name="statistics">Where it is written.</param>
             public static void ReadStatistics({{ContractNames.Qualifier}}AllocatorStatistics* statistics) => {{Call("HeapRegistry", "ReadStatistics", "Current.Heap, statistics")}};
+            """);
+    }
+
+    /// <summary>Texts of literals: they cost nothing until they are asked for, and another build never has them compiled in as constants.</summary>
+    private void WriteBuild()
+    {
+        _code.Member($$"""
+            /// <summary>The build flavor this allocator was composed for.</summary>
+            public static string BuildFlavor => "{{_composition.Flavor}}";
+            """);
+
+        _code.Member($$"""
+            /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes in alphabetical order, separated by a comma and a space; empty for none.</summary>
+            public static string Features => "{{string.Join(", ", _composition.Woven.Select(static woven => woven.Name).OrderBy(static name => name, StringComparer.Ordinal))}}";
             """);
     }
 

@@ -63,6 +63,8 @@ internal sealed partial class CompositionWriter
         foreach (ChosenModel slot in _composition.Slots) { Row(slot.Slot, Plain(slot.Box)); }
 
         header.Append("//\n");
+        if (_composition.Declaration.Preset.Length > 0) { Row("Preset", _composition.Declaration.Preset); }
+
         Row("Woven in", _composition.Woven.Count == 0 ? "nothing" : string.Join(", ", _composition.Woven.Select(static woven => Plain(woven.Box))));
         if (_composition.Declaration.Isolated) { Row("Isolated", "an address range of its own"); }
 

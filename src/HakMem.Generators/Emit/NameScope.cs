@@ -15,6 +15,13 @@ internal sealed class NameScope
     public const string ThreadStatic = "global::System.ThreadStatic";
     public const string OutOfMemoryException = "global::System.OutOfMemoryException";
     public const string ArgumentException = "global::System.ArgumentException";
+    public const string ArgumentOutOfRangeException = "global::System.ArgumentOutOfRangeException";
+    public const string Span = "global::System.Span";
+    public const string ReadOnlySpan = "global::System.ReadOnlySpan";
+    public const string EditorBrowsable = "global::System.ComponentModel.EditorBrowsable";
+    public const string EditorBrowsableState = "global::System.ComponentModel.EditorBrowsableState";
+    public const string Unsafe = "global::System.Runtime.CompilerServices.Unsafe";
+    public const string MemoryMarshal = "global::System.Runtime.InteropServices.MemoryMarshal";
     public const string DoesNotReturn = "global::System.Diagnostics.CodeAnalysis.DoesNotReturn";
     public const string BitOperations = "global::System.Numerics.BitOperations";
     public const string MethodImpl = "global::System.Runtime.CompilerServices.MethodImpl";
@@ -25,15 +32,18 @@ internal sealed class NameScope
 
     /// <summary>The types of the base library that emitted code names.</summary>
     public static readonly string[] LibraryTypes =
-        [ThreadStatic, OutOfMemoryException, ArgumentException, DoesNotReturn, BitOperations, MethodImpl, MethodImplOptions, Interlocked, Thread, Volatile];
+    [
+        ThreadStatic, OutOfMemoryException, ArgumentException, ArgumentOutOfRangeException, Span, ReadOnlySpan, EditorBrowsable, EditorBrowsableState, Unsafe, MemoryMarshal,
+        DoesNotReturn, BitOperations, MethodImpl, MethodImplOptions, Interlocked, Thread, Volatile,
+    ];
 
     private const string Global = "global::";
 
     /// <summary>The names of the members and nested types that every composition has.</summary>
     private static readonly string[] EmittedNames =
     [
-        "Alloc", "TryAlloc", "Free", "CurrentHeap", "AllocZeroed", "TryAllocZeroed", "AlignedAlloc", "TryAlignedAlloc", "Realloc", "TryRealloc",
-        "AlignedRealloc", "TryAlignedRealloc", "AllocBatch", "FreeBatch", "UsableSize", "Trim", "ReadStatistics", "AllocSlow", "TryAllocSlow",
+        "Alloc", "TryAlloc", "Free", "AllocOfClass", "TryAllocOfClass", "CurrentHeap", "AllocZeroed", "TryAllocZeroed", "AlignedAlloc", "TryAlignedAlloc", "Realloc", "TryRealloc",
+        "AlignedRealloc", "TryAlignedRealloc", "AllocBatch", "FreeBatch", "UsableSize", "Trim", "ReadStatistics", "BuildFlavor", "Features", "AllocSlow", "TryAllocSlow",
         "FreeSlow", "Attach", "ThrowOutOfMemory", "ThrowBadAlignment", "Reset", "Current", "State", "HeapLayout", "SharedLayout", "Config",
     ];
 
@@ -57,10 +67,20 @@ internal sealed class NameScope
         _importable.UnionWith(boxes.Where(box => _ownNamespace.Length > 0 && box.Substring(0, box.LastIndexOf('.')) == Global + _ownNamespace));
     }
 
+    /// <param name="ownNamespace">The namespace of what is written.</param>
+    /// <param name="hidden">Types that keep their full names.</param>
+    /// <param name="importable">Types that may lose them.</param>
+    public NameScope(string ownNamespace, HashSet<string> hidden, HashSet<string> importable)
+    {
+        _ownNamespace = ownNamespace;
+        _hidden = hidden;
+        _importable = importable;
+    }
+
     /// <summary>The namespaces that the shortened code needs.</summary>
     public IEnumerable<string> Imports => _used;
 
-    public static bool IsAttribute(string fullName) => fullName is ThreadStatic or DoesNotReturn or MethodImpl;
+    public static bool IsAttribute(string fullName) => fullName is ThreadStatic or DoesNotReturn or MethodImpl or EditorBrowsable;
 
     public string Shorten(string code)
     {

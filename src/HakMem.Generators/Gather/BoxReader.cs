@@ -14,7 +14,10 @@ internal static class BoxReader
         return new BoxModel(
             type.FullName(),
             type.Name,
-            box is null ? "" : LayerOf(box),
+            box?.ConstructorArguments.FirstOrDefault().EnumName() ?? "",
+            box is null ? 0 : ContractReader.ToLong(box.ConstructorArguments.FirstOrDefault().Value) ?? 0,
+            box?.FlagsOf("Traits") ?? EquatableArray<string>.Empty,
+            box?.FlagsOf("Excludes") ?? EquatableArray<string>.Empty,
             type is { TypeKind: TypeKind.Class, IsStatic: true, IsGenericType: false },
             IsPublic(type),
             box?.NamedArgument("Switch") as string ?? "",
@@ -23,7 +26,7 @@ internal static class BoxReader
             HasState(type, ContractNames.SharedState),
             type.GetMembers().OfType<IMethodSymbol>()
                 .Where(method => method is { IsStatic: true, MethodKind: MethodKind.Ordinary } && compilation.IsSymbolAccessibleWithin(method, compilation.Assembly))
-                .Select(static method => new MethodModel(method.Name.Escaped(), method.ReturnType.FullName(), method.Arity, method.Parameters.ToModel()))
+                .Select(static method => new MethodModel(method.Name.Escaped(), method.ReturnType.FullName(), TypeParameters(method), method.Parameters.ToModel()))
                 .ToEquatableArray());
     }
 
@@ -39,10 +42,11 @@ internal static class BoxReader
         return true;
     }
 
-    private static string LayerOf(AttributeData box) =>
-        box.ConstructorArguments.FirstOrDefault() is { Kind: TypedConstantKind.Enum, Type: INamedTypeSymbol layers } layer
-            ? layers.GetMembers().OfType<IFieldSymbol>().FirstOrDefault(field => Equals(field.ConstantValue, layer.Value))?.Name ?? ""
-            : "";
+    /// <summary>How many type parameters a method has; two stand for one that the configuration cannot be.</summary>
+    private static int TypeParameters(IMethodSymbol method) => method.TypeParameters.All(static parameter =>
+        !parameter.HasReferenceTypeConstraint && parameter.ConstraintTypes.All(static type => type.FullName() == ContractNames.Qualifier + "IAllocatorConfig"))
+            ? method.Arity
+            : 2;
 
     private static EquatableArray<string> FlavorsOf(AttributeData? box) =>
         (box?.NamedArgument("Flavors") as string ?? "")

@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace HakMem.Generators.Gather;
 
-/// <summary>Reads the flavor and the switches of the boxes that have one.</summary>
+/// <summary>Reads the flavor, the switches of the boxes that have one, and the numbers of the options that have one.</summary>
 internal static class BuildReader
 {
     private const string DefaultFlavor = "release";
@@ -18,7 +18,15 @@ internal static class BuildReader
             if (Property(options, name) is { } text && bool.TryParse(text, out bool on)) { set.Add(new SwitchModel(name, on)); }
         }
 
-        return new BuildModel(Property(options, "HakMemBuildFlavor")?.ToLowerInvariant() ?? DefaultFlavor, set.ToEquatableArray());
+        return new BuildModel(Property(options, "HakMemBuildFlavor")?.ToLowerInvariant() ?? DefaultFlavor, set.ToEquatableArray(), NumbersOf(contract, options).ToEquatableArray());
+    }
+
+    private static IEnumerable<ArgumentModel> NumbersOf(ContractModel? contract, AnalyzerConfigOptions options)
+    {
+        foreach (OptionModel option in contract?.Members.Select(static member => member.Option).OfType<OptionModel>() ?? [])
+        {
+            if (option.Switch.Length > 0 && Property(options, option.Switch) is { } text && long.TryParse(text, out long value)) { yield return new ArgumentModel(option.Switch, value); }
+        }
     }
 
     private static IEnumerable<string> SwitchesOf(ContractModel? contract) => contract is null

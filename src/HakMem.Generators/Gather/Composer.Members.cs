@@ -37,11 +37,15 @@ internal sealed partial class Composer
 
     private string ConstantOf(MemberModel member, OptionModel option)
     {
-        long value = _declaration.Arguments.FirstOrDefault(argument => argument.Name == member.Name)?.Value ?? option.Default;
+        ArgumentModel? declared = _declaration.Arguments.FirstOrDefault(argument => argument.Name == member.Name);
+        ArgumentModel? given = declared
+            ?? _preset.Where(set => set.Member == member.Name).Select(static set => new ArgumentModel(set.Member, set.Value)).FirstOrDefault()
+            ?? _build.Numbers.FirstOrDefault(number => number.Name == option.Switch);
+        long value = given?.Value ?? option.Default;
         if (!option.Accepts(value))
         {
             // The default is written instead, so that this finding comes alone.
-            _problems.Add(ProblemModel.Create(Rules.OptionOutOfRange, member.Name, member.Name, value.ToString(), option.Range) with { Stops = false });
+            _problems.Add(ProblemModel.Create(Rules.OptionOutOfRange, member.Name, given?.Name ?? member.Name, value.ToString(), option.Range) with { Stops = false });
             value = option.Default;
         }
 
@@ -58,7 +62,7 @@ internal sealed partial class Composer
 
         if (box.Find(member.Method, member.Type, member.Parameters) is not { } method)
         {
-            Report(Rules.MissingMember, member.Slot, box.DisplayName, member.Slot, Signature(member.Method, member.Type, member.Parameters));
+            ReportMissing(box, member.Slot, member.Method, Signature(member.Method, member.Type, member.Parameters));
             return EquatableArray<CallModel>.Empty;
         }
 
@@ -109,7 +113,7 @@ internal sealed partial class Composer
     private LayoutModel[] SharedLayout() =>
         [.. _contract.Members.Where(static member => member.Kind == MemberKind.SharedState).Select(state => Layout(state))];
 
-    /// <summary>The place of a slot's state: the chosen box's own struct, else the one the interface names.</summary>
+    /// <summary>The place of a slot's state: the chosen box's own struct, else the one the interface names; where that is <c>void</c>, the state is nothing.</summary>
     private LayoutModel Layout(MemberModel member)
     {
         bool ofHeap = member.Kind == MemberKind.HeapState;
@@ -125,6 +129,10 @@ internal sealed partial class Composer
     /// <summary>The slot names the offset; where a slot has several states, the member does.</summary>
     private string OffsetName(MemberModel member) =>
         _contract.Members.Count(other => other.Kind == member.Kind && other.Slot == member.Slot) == 1 ? member.Slot : member.Name;
+
+    private void ReportMissing(BoxModel box, string slot, string method, string signature) => Report(
+        Rules.MissingMember, slot, box.DisplayName, slot, signature,
+        box.Named(method) is { } near ? $"; its '{Signature(near.Name, near.ReturnType, near.Parameters)}' has another shape" : "");
 
     private static string Signature(string name, string returnType, EquatableArray<ParameterModel> parameters) =>
         Readable($"{returnType} {name}({string.Join(", ", parameters.Select(static parameter => parameter.Declaration))})");

@@ -58,7 +58,7 @@ internal sealed partial class Composer
             .ToEquatableArray();
         if (box.Find(name, Qualified(returnType), parameters) is not { } method)
         {
-            Report(Rules.MissingMember, slot, box.DisplayName, slot, signature);
+            ReportMissing(box, slot, name, signature);
             return null;
         }
 

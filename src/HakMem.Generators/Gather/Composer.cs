@@ -11,30 +11,37 @@ internal sealed partial class Composer
 {
     private readonly DeclarationModel _declaration;
     private readonly ContractModel _contract;
+    private readonly BuildModel _build;
     private readonly List<ProblemModel> _problems;
     private readonly List<SlotModel> _slots = [];
+    private readonly PresetModel[] _preset;
     private readonly List<BoxModel> _woven;
 
     private Composer(DeclarationModel declaration, ContractModel contract, BuildModel build)
     {
         _declaration = declaration;
         _contract = contract;
+        _build = build;
         _problems = [.. declaration.Problems];
+        _preset = [.. contract.Presets.Where(set => set.Preset == declaration.Preset)];
         ChooseSlots();
-        _woven = ChooseWoven(build);
+        _woven = ChooseWoven();
+        CheckPreset();
+        CheckTraits();
+        CheckStates();
     }
 
     public static CompositionModel Compose(DeclarationModel declaration, ContractModel? contract, BuildModel build)
     {
-        if (contract is not null) { return new Composer(declaration, contract, build).Build(build); }
+        if (contract is not null) { return new Composer(declaration, contract, build).Build(); }
 
         ProblemModel problem = ProblemModel.Create(Rules.UnknownMember, "", ContractNames.ConfigInterface, "the referenced assemblies have no such interface");
-        return new Composer(declaration, ContractModel.Missing, build).Build(build) with { Problems = new[] { problem }.ToEquatableArray() };
+        return new Composer(declaration, ContractModel.Missing, build).Build() with { Problems = new[] { problem }.ToEquatableArray() };
     }
 
-    private CompositionModel Build(BuildModel build) => new(
+    private CompositionModel Build() => new(
         _declaration,
-        build.Flavor,
+        _build.Flavor,
         _slots.Select(static slot => new ChosenModel(slot.Slot, slot.Box.FullName)).ToEquatableArray(),
         _woven.Select(Woven).ToEquatableArray(),
         _contract.Members.Select(Compose).ToEquatableArray(),
@@ -49,9 +56,11 @@ internal sealed partial class Composer
 
     private void ChooseSlots()
     {
-        foreach (SlotModel standard in _contract.Defaults)
+        foreach (SlotRuleModel standard in _contract.Defaults)
         {
-            BoxModel box = _declaration.Boxes.FirstOrDefault(chosen => chosen.Slot == standard.Slot)?.Box ?? standard.Box;
+            BoxModel box = _declaration.Boxes.FirstOrDefault(chosen => chosen.Slot == standard.Slot)?.Box
+                ?? _preset.FirstOrDefault(set => set.Member == standard.Slot)?.Box
+                ?? standard.Box;
             if (!box.IsStatic || box.Layer.Length == 0)
             {
                 Report(Rules.NotABox, standard.Slot, box.DisplayName, standard.Slot, "it is not a static class marked [Box]");
@@ -65,14 +74,15 @@ internal sealed partial class Composer
         }
     }
 
-    private List<BoxModel> ChooseWoven(BuildModel build)
+    private List<BoxModel> ChooseWoven()
     {
         foreach (BoxModel box in _declaration.Woven.Where(static box => !box.IsStatic || !box.IsWoven))
         {
             Report(Rules.NotABox, ContractNames.Diagnostics, box.DisplayName, ContractNames.Diagnostics, "it is not a static class marked as a box of the layers Diagnostics or Guards");
         }
 
-        return [.. _contract.Woven.Where(build.Enables)
+        return [.. _contract.Woven.Where(_build.Enables)
+            .Concat(_preset.Where(static set => set.Member == ContractNames.Diagnostics).Select(static set => set.Box).OfType<BoxModel>().Where(static box => box.IsWoven))
             .Concat(_declaration.Woven.Where(static box => box.IsStatic && box.IsWoven))
             .GroupBy(static box => box.FullName)
             .Select(static group => group.First())

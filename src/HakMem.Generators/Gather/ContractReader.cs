@@ -26,7 +26,12 @@ internal static class ContractReader
             contract.GetAttributes()
                 .Where(static attribute => attribute.IsOfContract(ContractNames.DefaultBoxAttribute) && attribute.ConstructorArguments.Length == 2)
                 .Where(static attribute => attribute.ConstructorArguments[1].Value is INamedTypeSymbol)
-                .Select(attribute => new SlotModel(attribute.TextArgument(0), BoxReader.Read((INamedTypeSymbol)attribute.ConstructorArguments[1].Value!, compilation)))
+                .Select(attribute => new SlotRuleModel(
+                    attribute.TextArgument(0), BoxReader.Read((INamedTypeSymbol)attribute.ConstructorArguments[1].Value!, compilation), attribute.FlagsOf("Requires"), attribute.FlagsOf("Excludes")))
+                .ToEquatableArray(),
+            contract.GetAttributes()
+                .Where(static attribute => attribute.IsOfContract(ContractNames.PresetAttribute) && attribute.ConstructorArguments.Length == 2)
+                .Select(attribute => PresetOf(attribute, compilation))
                 .ToEquatableArray(),
             contract.ContainingNamespace.GetTypeMembers()
                 .Where(static type => type.FindAttribute(ContractNames.BoxAttribute) is not null)
@@ -38,6 +43,13 @@ internal static class ContractReader
                 .Where(static type => type.Arity == 0)
                 .Select(static type => type.FullName())
                 .ToEquatableArray());
+    }
+
+    private static PresetModel PresetOf(AttributeData attribute, Compilation compilation)
+    {
+        INamedTypeSymbol? box = attribute.NamedArguments.FirstOrDefault(static argument => argument.Key == "Box").Value.Value as INamedTypeSymbol;
+        return new PresetModel(
+            attribute.ConstructorArguments[0].EnumName(), attribute.TextArgument(1), ToLong(attribute.NamedArgument("Value")) ?? 0, box is null ? null : BoxReader.Read(box, compilation));
     }
 
     private static MemberModel ReadMember(ISymbol symbol)
@@ -105,7 +117,8 @@ internal static class ContractReader
             defaultValue,
             Math.Max(range.Minimum, ToLong(attribute.NamedArgument("Minimum")) ?? range.Minimum),
             Math.Min(range.Maximum, ToLong(attribute.NamedArgument("Maximum")) ?? range.Maximum),
-            Math.Max(1, ToLong(attribute.NamedArgument("Multiple")) ?? 1));
+            Math.Max(1, ToLong(attribute.NamedArgument("Multiple")) ?? 1),
+            attribute.NamedArgument("Switch") as string ?? "");
     }
 
     /// <summary>A constant of an attribute as a number; null when it is none.</summary>

@@ -22,10 +22,15 @@ internal static class DeclarationReader
         List<SlotModel> boxes = [];
         List<BoxModel> woven = [];
         List<ProblemModel> problems = [];
+        string preset = "";
+        if (compilation.Options is CSharpCompilationOptions { AllowUnsafe: false }) { problems.Add(ProblemModel.Create(Rules.UnsafeForbidden, "", type.Name)); }
+
         ReadShape(type, syntax, problems, cancellation);
         foreach (KeyValuePair<string, TypedConstant> argument in attribute.NamedArguments)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (argument is { Key: ContractNames.Preset, Value.Kind: TypedConstantKind.Enum }) { preset = ReadPreset(argument.Value, problems); }
+
             ReadArgument(argument.Key, argument.Value, compilation, arguments, boxes, woven, problems);
         }
 
@@ -38,10 +43,24 @@ internal static class DeclarationReader
             arguments.Where(static argument => argument.Name != ContractNames.Isolated).ToEquatableArray(),
             boxes.ToEquatableArray(),
             woven.ToEquatableArray(),
+            preset,
             arguments.Any(static argument => argument is { Name: ContractNames.Isolated, Value: not 0 }),
-            ScopeReader.HiddenNames(type, syntax, context.SemanticModel, attribute.AttributeClass!.ContainingNamespace, boxes.Select(static slot => slot.Box).Concat(woven)),
+            ScopeReader.HiddenNames(type, syntax, context.SemanticModel, attribute.AttributeClass!.ContainingNamespace, boxes.Select(static slot => slot.Box).Concat(woven).Select(static box => box.FullName)),
             problems.ToEquatableArray());
         return new GatheredModel(declaration, PlacesOf(syntax, attribute, cancellation));
+    }
+
+    private static string ReadPreset(TypedConstant value, List<ProblemModel> problems)
+    {
+        string name = value.EnumName();
+        if (name.Length == 0)
+        {
+            // The defaults are written instead, so that this finding comes alone.
+            string known = string.Join(", ", value.Type!.GetMembers().OfType<IFieldSymbol>().Select(static field => field.Name));
+            problems.Add(ProblemModel.Create(Rules.OptionOutOfRange, ContractNames.Preset, ContractNames.Preset, value.Value?.ToString() ?? "", "one of " + known) with { Stops = false });
+        }
+
+        return name;
     }
 
     private static void ReadArgument(
@@ -94,15 +113,18 @@ internal static class DeclarationReader
 
         foreach (INamedTypeSymbol outer in Containers(type))
         {
-            if (!outer.DeclaringSyntaxReferences.Any(part => part.GetSyntax(cancellation) is TypeDeclarationSyntax declared && declared.Modifiers.Any(SyntaxKind.PartialKeyword)))
+            if (!IsPartial(outer, cancellation))
             {
                 Report($"the type '{outer.Name}' around it is not partial");
             }
         }
     }
 
+    public static bool IsPartial(INamedTypeSymbol type, CancellationToken cancellation) =>
+        type.DeclaringSyntaxReferences.Any(part => part.GetSyntax(cancellation) is TypeDeclarationSyntax declared && declared.Modifiers.Any(SyntaxKind.PartialKeyword));
+
     /// <summary>The types around a type, from the outside in.</summary>
-    private static IEnumerable<INamedTypeSymbol> Containers(INamedTypeSymbol type)
+    public static IEnumerable<INamedTypeSymbol> Containers(INamedTypeSymbol type)
     {
         Stack<INamedTypeSymbol> outer = new();
         for (INamedTypeSymbol? next = type.ContainingType; next is not null; next = next.ContainingType) { outer.Push(next); }
@@ -110,16 +132,17 @@ internal static class DeclarationReader
         return outer;
     }
 
-    private static string HeaderOf(INamedTypeSymbol type) => "partial " + type switch
+    /// <summary>The head of another part of a type.</summary>
+    public static string HeaderOf(INamedTypeSymbol type) => "partial " + type switch
     {
         { TypeKind: TypeKind.Interface } => "interface ",
         { IsRecord: true, IsValueType: true } => "record struct ",
         { IsRecord: true } => "record ",
         { IsValueType: true } => "struct ",
         _ => "class ",
-    } + type.Name.Escaped();
+    } + type.Name.Escaped() + (type.Arity == 0 ? "" : "<" + string.Join(", ", type.TypeParameters.Select(static parameter => parameter.Name.Escaped())) + ">");
 
-    private static PlacesModel PlacesOf(ClassDeclarationSyntax syntax, AttributeData attribute, CancellationToken cancellation)
+    public static PlacesModel PlacesOf(TypeDeclarationSyntax syntax, AttributeData attribute, CancellationToken cancellation)
     {
         AttributeSyntax? written = attribute.ApplicationSyntaxReference?.GetSyntax(cancellation) as AttributeSyntax;
         return new PlacesModel(

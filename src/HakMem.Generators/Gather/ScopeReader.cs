@@ -12,12 +12,12 @@ namespace HakMem.Generators.Gather;
 internal static class ScopeReader
 {
     public static EquatableArray<string> HiddenNames(
-        INamedTypeSymbol type, ClassDeclarationSyntax syntax, SemanticModel model, INamespaceSymbol contract, IEnumerable<BoxModel> boxes)
+        INamedTypeSymbol type, TypeDeclarationSyntax syntax, SemanticModel model, INamespaceSymbol contract, IEnumerable<string> others)
     {
         int position = syntax.SpanStart;
         IEnumerable<string> candidates = contract.GetTypeMembers().Select(static known => ContractNames.Qualifier + known.Name)
             .Concat(NameScope.LibraryTypes)
-            .Concat(boxes.Select(static box => box.FullName));
+            .Concat(others);
 
         return candidates
             .Distinct()

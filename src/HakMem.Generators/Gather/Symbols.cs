@@ -32,6 +32,27 @@ internal static class Symbols
     public static object? NamedArgument(this AttributeData attribute, string name) =>
         attribute.NamedArguments.FirstOrDefault(argument => argument.Key == name).Value is { Kind: TypedConstantKind.Primitive } constant ? constant.Value : null;
 
+    /// <summary>The names of the flags in an enum constant, in the order of their values.</summary>
+    public static EquatableArray<string> FlagNames(this TypedConstant constant)
+    {
+        if (constant is not { Kind: TypedConstantKind.Enum, Type: INamedTypeSymbol type } || ContractReader.ToLong(constant.Value) is not { } value) { return EquatableArray<string>.Empty; }
+
+        return type.GetMembers().OfType<IFieldSymbol>()
+            .Where(field => ContractReader.ToLong(field.ConstantValue) is { } flag && flag != 0 && (value & flag) == flag)
+            .Select(static field => field.Name)
+            .ToEquatableArray();
+    }
+
+    /// <summary>The flags of a named argument of an attribute.</summary>
+    public static EquatableArray<string> FlagsOf(this AttributeData attribute, string name) =>
+        attribute.NamedArguments.FirstOrDefault(argument => argument.Key == name).Value.FlagNames();
+
+    /// <summary>The name of an enum constant; empty when the enum has none for it.</summary>
+    public static string EnumName(this TypedConstant constant) =>
+        constant is { Kind: TypedConstantKind.Enum, Type: INamedTypeSymbol type }
+            ? type.GetMembers().OfType<IFieldSymbol>().FirstOrDefault(field => field.HasConstantValue && Equals(field.ConstantValue, constant.Value))?.Name ?? ""
+            : "";
+
     private static string ToModifier(this RefKind kind) => kind switch
     {
         RefKind.Out => "out ",

@@ -35,6 +35,9 @@ internal sealed record MethodModel(string Name, string ReturnType, int TypeParam
 /// <param name="FullName">The name with <c>global::</c>.</param>
 /// <param name="Name">The simple name.</param>
 /// <param name="Layer">The layer's name; empty when the type is not marked as a box.</param>
+/// <param name="Height">The layer's place from the bottom.</param>
+/// <param name="Traits">What the box publishes, by name.</param>
+/// <param name="Excludes">What no other box of the composition may publish.</param>
 /// <param name="IsStatic">Whether the type is a static class.</param>
 /// <param name="IsPublic">Whether everybody may see the type.</param>
 /// <param name="Switch">The build property that turns the box on or off; empty when there is none.</param>
@@ -46,6 +49,9 @@ internal sealed record BoxModel(
     string FullName,
     string Name,
     string Layer,
+    long Height,
+    EquatableArray<string> Traits,
+    EquatableArray<string> Excludes,
     bool IsStatic,
     bool IsPublic,
     string Switch,
@@ -62,6 +68,9 @@ internal sealed record BoxModel(
     /// <summary>The name without <c>global::</c>, for people.</summary>
     public string DisplayName => FullName.Replace("global::", "");
 
+    /// <summary>A method that has the name, whatever its shape; null when there is none.</summary>
+    public MethodModel? Named(string name) => Methods.FirstOrDefault(method => method.Name == name);
+
     public MethodModel? Find(string name, string returnType, EquatableArray<ParameterModel> parameters) =>
         Methods.FirstOrDefault(method => method.Answers(name, returnType, parameters));
 }
@@ -70,3 +79,10 @@ internal sealed record BoxModel(
 /// <param name="Slot">The slot.</param>
 /// <param name="Box">The box.</param>
 internal sealed record SlotModel(string Slot, BoxModel Box);
+
+/// <summary>A slot as the contract describes it.</summary>
+/// <param name="Slot">The slot.</param>
+/// <param name="Box">The box that it holds when nobody names one.</param>
+/// <param name="Requires">What its box must publish.</param>
+/// <param name="Excludes">What its box must not publish.</param>
+internal sealed record SlotRuleModel(string Slot, BoxModel Box, EquatableArray<string> Requires, EquatableArray<string> Excludes);

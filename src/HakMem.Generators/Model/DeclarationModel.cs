@@ -14,6 +14,7 @@ internal sealed record ArgumentModel(string Name, long Value);
 /// <param name="Arguments">The constants given.</param>
 /// <param name="Boxes">The boxes chosen for slots.</param>
 /// <param name="Woven">The diagnostics and guards listed.</param>
+/// <param name="Preset">The preset's name; empty when none was given.</param>
 /// <param name="Isolated">Whether it has an address range of its own.</param>
 /// <param name="HiddenNames">Full type names whose simple names mean something else here.</param>
 /// <param name="Problems">What keeps it from being composed.</param>
@@ -26,6 +27,7 @@ internal sealed record DeclarationModel(
     EquatableArray<ArgumentModel> Arguments,
     EquatableArray<SlotModel> Boxes,
     EquatableArray<BoxModel> Woven,
+    string Preset,
     bool Isolated,
     EquatableArray<string> HiddenNames,
     EquatableArray<ProblemModel> Problems);

@@ -40,7 +40,7 @@ public unsafe class FreelistValidationTests
     public void A_planted_corruption_is_found_in_the_next_flush(string what, string message) => OwnThread.RunFresh(CheckedHeap.Reset, () =>
     {
         void* block = CheckedHeap.Alloc(1024);
-        while (ThreadHeap.BinOf(CheckedHeap.CurrentHeap(), SizeClasses.ClassOf(1024))->Top != ThreadHeap.BinOf(CheckedHeap.CurrentHeap(), SizeClasses.ClassOf(1024))->Bottom) _ = CheckedHeap.Alloc(1024);
+        while (Config.CountFront(CheckedHeap.CurrentHeap(), SizeClasses.ClassOf(1024)) != 0) _ = CheckedHeap.Alloc(1024);
         CheckedHeap.Free(block);
         Slab* slab = Slab.At<Config>(PageMap.ChunkOf<Config>(block));
         switch (what)

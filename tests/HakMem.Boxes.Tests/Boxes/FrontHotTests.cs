@@ -25,14 +25,14 @@ public unsafe class FrontHotTests
         {
             uint size = SizeClasses.SizeOf(sizeClass);
             uint most = System.Math.Clamp(32768 / size, 4, 256);
-            Assert.Equal(most, ThreadHeap.BinOf(heap, sizeClass)->MaxCapacity);
+            Assert.Equal(most, FrontHot.Of(heap, sizeClass)->MaxCapacity);
             Assert.Equal(System.Math.Min(16, most), Capacity(heap, sizeClass));
             Fill(heap, sizeClass);
             while (FrontHot.TryGrow<Config>(heap, sizeClass)) Fill(heap, sizeClass);
             Assert.Equal(most, Capacity(heap, sizeClass));
         }
 
-        Assert.InRange(heap->GrownBytes, 1u, Config.HeapFrontBytes);
+        Assert.InRange(((FrontHot.HeapState*)Config.FrontOf(heap))->GrownBytes, 1UL, Config.HeapFrontBytes);
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             FrontHot.Shrink<Config>(heap, sizeClass);   // full: keeps its contents
@@ -41,18 +41,18 @@ public unsafe class FrontHotTests
             Assert.InRange(Capacity(heap, sizeClass), 4u, 16u);
         }
 
-        Assert.Equal(0u, heap->GrownBytes);
+        Assert.Equal(0UL, ((FrontHot.HeapState*)Config.FrontOf(heap))->GrownBytes);
     });
 
     [Fact]
     public void The_bytes_of_all_stacks_are_bounded() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         ThreadHeap* heap = TestHeap.CurrentHeap();
-        heap->GrownBytes = Config.HeapFrontBytes - 255;
+        ((FrontHot.HeapState*)Config.FrontOf(heap))->GrownBytes = Config.HeapFrontBytes - 255;
         Assert.False(FrontHot.TryGrow<Config>(heap, 1));   // 16 more blocks of 16 bytes
-        heap->GrownBytes = Config.HeapFrontBytes - 256;
+        ((FrontHot.HeapState*)Config.FrontOf(heap))->GrownBytes = Config.HeapFrontBytes - 256;
         Assert.True(FrontHot.TryGrow<Config>(heap, 1));
-        Assert.Equal(Config.HeapFrontBytes, heap->GrownBytes);
+        Assert.Equal((ulong)Config.HeapFrontBytes, ((FrontHot.HeapState*)Config.FrontOf(heap))->GrownBytes);
     });
 
     [Fact]
@@ -69,11 +69,10 @@ public unsafe class FrontHotTests
         Assert.Equal((10UL, 1UL, 10UL), (counters.FrontHits, counters.FrontMisses, counters.FrontPushes));
     });
 
-    private static uint Capacity(ThreadHeap* heap, uint sizeClass) => (uint)(ThreadHeap.BinOf(heap, sizeClass)->Limit - ThreadHeap.BinOf(heap, sizeClass)->Bottom);
+    private static uint Capacity(ThreadHeap* heap, uint sizeClass) => (uint)(FrontHot.Of(heap, sizeClass)->Limit - FrontHot.Of(heap, sizeClass)->Bottom);
 
     private static void Fill(ThreadHeap* heap, uint sizeClass)
     {
-        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-        while (FrontHot.TryPush<Config>(heap, sizeClass, (void*)(nuint)((sizeClass << 16) + (uint)(bin->Top - bin->Bottom)))) { }
+        while (FrontHot.TryPush<Config>(heap, sizeClass, (void*)(nuint)((sizeClass << 16) + FrontHot.Count<Config>(heap, sizeClass)))) { }
     }
 }

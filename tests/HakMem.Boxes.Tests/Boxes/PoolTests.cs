@@ -27,7 +27,7 @@ public unsafe class WarmPoolTests
         }
 
         WarmPool.Drain<Config>(heap);
-        Assert.Equal(0u, Config.WarmPoolOf(heap)->Count);
+        Assert.Equal(0u, Config.CountWarm(heap));
         Assert.Equal(1, Config.SharedPoolState->Stacked);
         DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
         Assert.Equal((3UL, 1UL), (counters.WarmHits, counters.WarmMisses));
@@ -46,11 +46,11 @@ public unsafe class PrefillTests
         {
             Assert.True(Prefill.TryTake<Config>(heap, 8, out span, out partial));
             Assert.True(partial == null && span.Chunks == 1);
-            Assert.Equal(kept, Config.WarmPoolOf(heap)->Count);
+            Assert.Equal(kept, Config.CountWarm(heap));
         }
 
         Assert.True(Prefill.TryTake<Config>(heap, SizeClasses.ClassOf(32768), out span, out partial));
-        Assert.Equal((4u, 0u, 4u), (span.Chunks, span.FirstChunk % 4, Config.WarmPoolOf(heap)->Count));
+        Assert.Equal((4u, 0u, 4u), (span.Chunks, span.FirstChunk % 4, Config.CountWarm(heap)));
         DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
         Assert.Equal((2UL, 6UL), (counters.Prefills, counters.PrefilledSlabs));
     });
@@ -89,7 +89,7 @@ public unsafe class MidPoolTests
         ledger.Check();
         ThreadHeap* heap = TestHeap.CurrentHeap();
         while (ledger.Count != 0) TestHeap.Free(ledger.Take(ledger.Count - 1));
-        Assert.True(ThreadHeap.BinOf(heap, SizeClasses.ClassOf(32768))->MaxCapacity == 4);
+        Assert.True(FrontHot.Of(heap, SizeClasses.ClassOf(32768))->MaxCapacity == 4);
         ulong hits = TestHeap.ReadDebugCounters().FrontHits;
         void* again = MidPool.Alloc<Config>(heap, 20_000);
         Assert.Equal(hits + 1, TestHeap.ReadDebugCounters().FrontHits);

@@ -24,7 +24,7 @@ public unsafe class UnifiedCacheRefillTests
         }
 
         Assert.Equal([8UL, 16, 32, 64, 128, 128, 128], batches.GetRange(0, 7).ToArray());
-        Assert.Equal(256, ThreadHeap.BinOf(heap, 8)->MaxCapacity);
+        Assert.Equal(256, FrontHot.Of(heap, 8)->MaxCapacity);
     });
 
     [Fact]
@@ -66,7 +66,7 @@ public unsafe class UnifiedCacheRefillTests
         Bin* bin = ThreadHeap.BinOf(heap, SizeClasses.ClassOf(1024));
         List<nint> blocks = [];
         do blocks.Add((nint)TestHeap.Alloc(1024));
-        while (blocks.Count < 64 || bin->Top != bin->Bottom || bin->Current != null && bin->Current->Carved != 64);
+        while (blocks.Count < 64 || Config.CountFront(heap, SizeClasses.ClassOf(1024)) != 0 || bin->Current != null && bin->Current->Carved != 64);
         ulong slabs = TestHeap.ReadDebugCounters().NewSlabs;
         for (int i = 0; i < blocks.Count; i += 40) TestHeap.Free((void*)blocks[i]);
         SpinLock.Enter<Config>(&heap->Lock);

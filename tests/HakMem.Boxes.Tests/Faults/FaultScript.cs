@@ -4,7 +4,8 @@ using System.Collections.Generic;
 namespace HakMem.Boxes.Tests;
 
 /// <summary>A program over all tiers that goes on when memory is refused. What it could not get it does without; what it has it verifies.</summary>
-internal sealed unsafe class FaultScript
+internal sealed unsafe class FaultScript<THeap>
+    where THeap : struct, IHeapApi
 {
     private static readonly nuint[] s_alignments = [32, 256, 4096, 16384, 65536, 262144, 2097152, 4194304];
     private static readonly nuint[] s_zeroedSizes = [1, 100, 1500, 9000, 30000, 70000, 900_000, 3_000_000];
@@ -30,23 +31,23 @@ internal sealed unsafe class FaultScript
         for (int i = 0; i < 200; i++) Alloc(700);
         _ledger.Check();
         FreeEvery(2);
-        FaultHeap.Trim();
+        THeap.Trim();
         for (nuint size = 3; size <= 40_000; size += size) Alloc(size);
         _ledger.Check();
     }
 
     public void FreeAll()
     {
-        while (_ledger.Count != 0) FaultHeap.Free(_ledger.Take(_ledger.Count / 2));
-        FaultHeap.Trim();
+        while (_ledger.Count != 0) THeap.Free(_ledger.Take(_ledger.Count / 2));
+        THeap.Trim();
     }
 
     private void Alloc(nuint size)
     {
         try
         {
-            void* block = FaultHeap.Alloc(size);
-            if (FaultHeap.UsableSize(block) < size) throw new InvalidOperationException("usable size too small");
+            void* block = THeap.Alloc(size);
+            if (THeap.UsableSize(block) < size) throw new InvalidOperationException("usable size too small");
             _ledger.Add(block, size);
         }
         catch (OutOfMemoryException)
@@ -59,7 +60,7 @@ internal sealed unsafe class FaultScript
     {
         foreach (nuint size in new nuint[] { 24, 3000, 100_000 })
         {
-            if (!FaultHeap.TryAlignedAlloc(size, alignment, out void* block))
+            if (!THeap.TryAlignedAlloc(size, alignment, out void* block))
             {
                 Refused++;
                 continue;
@@ -74,7 +75,7 @@ internal sealed unsafe class FaultScript
     {
         for (int i = 0; i < 3; i++)
         {
-            if (!FaultHeap.TryAllocZeroed(size, out void* block))
+            if (!THeap.TryAllocZeroed(size, out void* block))
             {
                 Refused++;
                 continue;
@@ -94,7 +95,7 @@ internal sealed unsafe class FaultScript
             if (_ledger.Count == before) continue;
             foreach (nuint size in s_reallocSizes)
             {
-                if (FaultHeap.TryRealloc(_ledger[before], size, out void* moved)) _ledger.Move(before, moved, size);
+                if (THeap.TryRealloc(_ledger[before], size, out void* moved)) _ledger.Move(before, moved, size);
                 else Refused++;
                 _ledger.Check();
             }
@@ -103,20 +104,20 @@ internal sealed unsafe class FaultScript
 
     private void FreeEvery(int step)
     {
-        for (int i = _ledger.Count - 1; i >= 0; i -= step) FaultHeap.Free(_ledger.Take(i));
+        for (int i = _ledger.Count - 1; i >= 0; i -= step) THeap.Free(_ledger.Take(i));
     }
 
     private void OtherThread()
     {
-        for (int i = _ledger.Count - 1; i >= 0; i -= 3) FaultHeap.Free(_ledger.Take(i));
+        for (int i = _ledger.Count - 1; i >= 0; i -= 3) THeap.Free(_ledger.Take(i));
         for (nuint size = 16; size < 100_000; size *= 3) Alloc(size);
         List<nint> own = [];
         for (int i = 0; i < 50; i++)
         {
-            if (FaultHeap.TryAlloc(48, out void* block)) own.Add((nint)block);
+            if (THeap.TryAlloc(48, out void* block)) own.Add((nint)block);
             else Refused++;
         }
 
-        foreach (nint block in own) FaultHeap.Free((void*)block);
+        foreach (nint block in own) THeap.Free((void*)block);
     }
 }

@@ -11,9 +11,30 @@ public unsafe class FaultTests(ITestOutputHelper output)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Every_call_to_the_system_can_fail(bool forGood)
+    public void Every_call_to_the_system_can_fail(bool forGood) => FailEveryCall<Faulty>(forGood);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Every_call_can_fail_over_free_lists(bool forGood) => FailEveryCall<FaultyLists>(forGood);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Every_call_can_fail_over_a_fixed_range(bool forGood) => FailEveryCall<FaultyRange>(forGood);
+
+    [Fact]
+    public void The_script_is_never_refused_without_faults() => OwnThread.RunFresh(FaultHeap.Reset, static () =>
+    {
+        Assert.Equal(0, Refusals<Faulty>());
+    });
+
+    private void FailEveryCall<THeap>(bool forGood)
+        where THeap : struct, IHeapApi
     {
         List<string> wrong = [];
+        int usual = 0;
+        OwnThread.RunFresh(THeap.Reset, () => usual = Refusals<THeap>());
         long refused = 0;
         long number = 1;
         for (; ; number++)
@@ -22,11 +43,11 @@ public unsafe class FaultTests(ITestOutputHelper output)
             MemoryCalls failed = MemoryCalls.None;
             try
             {
-                OwnThread.RunFresh(FaultHeap.Reset, () =>
+                OwnThread.RunFresh(THeap.Reset, () =>
                 {
                     try
                     {
-                        refused += RunOnce(number, forGood);
+                        refused += RunOnce<THeap>(number, forGood, usual);
                     }
                     finally
                     {
@@ -49,41 +70,42 @@ public unsafe class FaultTests(ITestOutputHelper output)
         Assert.True(wrong.Count == 0, $"{wrong.Count} of {calls} faults do harm:\n{string.Join("\n", wrong.GetRange(0, Math.Min(wrong.Count, 12)))}");
     }
 
-    [Fact]
-    public void The_script_is_never_refused_without_faults() => OwnThread.RunFresh(FaultHeap.Reset, static () =>
-    {
-        FaultScript script = new();
-        script.Run();
-        script.FreeAll();
-        Assert.Equal(0, script.Refused);
-        AssertNothingInUse();
-    });
-
     private static string FirstFrame(Exception error) => error.StackTrace?.Split('\n')[0].Trim() ?? "";
 
-    private static int RunOnce(long number, bool forGood)
+    private static int RunOnce<THeap>(long number, bool forGood, int usual)
+        where THeap : struct, IHeapApi
     {
         FaultyMemory.FailTimes = forGood ? long.MaxValue : 1;
         FaultyMemory.FailAt = number;
-        FaultScript script = new();
+        FaultScript<THeap> script = new();
         script.Run();
 
         // The system is generous again: what is left must go back, and everything must work.
         FaultyMemory.FailAt = 0;
         script.FreeAll();
-        AssertNothingInUse();
-        FaultScript after = new();
-        after.Run();
-        after.FreeAll();
-        Assert.Equal(0, after.Refused);
-        AssertNothingInUse();
+        AssertNothingInUse<THeap>();
+        int refused = Refusals<THeap>();
+        bool noRange = typeof(THeap) == typeof(FaultyRange) && (FaultyMemory.Failed & MemoryCalls.Reserve) != 0;   // then there is no budget, for good
+        if (!noRange) Assert.Equal(usual, refused);
         return script.Refused;
     }
 
-    private static void AssertNothingInUse()
+    // How many requests a composition refuses by its nature.
+    private static int Refusals<THeap>()
+        where THeap : struct, IHeapApi
+    {
+        FaultScript<THeap> script = new();
+        script.Run();
+        script.FreeAll();
+        AssertNothingInUse<THeap>();
+        return script.Refused;
+    }
+
+    private static void AssertNothingInUse<THeap>()
+        where THeap : struct, IHeapApi
     {
         AllocatorStatistics statistics;
-        FaultHeap.ReadStatistics(&statistics);
+        THeap.ReadStatistics(&statistics);
         Assert.Equal((0UL, 0UL, 0UL, 0UL), (statistics.InUseBlocks, statistics.InUseBytes, statistics.LargeBytes, statistics.BigBytes));
         Assert.Equal(0UL, statistics.CachedBytes);
     }

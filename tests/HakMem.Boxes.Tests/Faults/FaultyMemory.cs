@@ -28,7 +28,7 @@ internal sealed class AbortException(string message) : Exception(message);
 /// An OS box for tests: Linux, but a chosen memory call fails, once or from then on; the clock may be stopped; calls and bytes are counted;
 /// and abort throws. A thread's end is found out by its id alone, so that no key's destructor meets a heap that was reset.
 /// </summary>
-[Box(BoxLayer.Os)]
+[Box(BoxLayer.Os, Traits = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput)]
 internal static unsafe class FaultyMemory
 {
     private static long s_calls, s_failures, s_mappedBytes, s_purges, s_purgedBytes, s_unmaps, s_maps;

@@ -15,6 +15,9 @@ internal static unsafe class HotPathProgram
         for (int round = 0; round < Rounds; round++)
         {
             Loop(&AllocPlain, &FreePlain);
+            Loop(&AllocNode, &FreePlain);
+            Loop(&AllocCell, &FreePlain);
+            Loop(&AllocListed, &FreeListed);
             Loop(&AllocDiagnosed, &FreeDiagnosed);
             Loop(&AllocIsolated, &FreeIsolated);
             Thread.Sleep(20);   // tier 1 is compiled in the background
@@ -43,6 +46,14 @@ internal static unsafe class HotPathProgram
     private static void* AllocPlain(nuint size) => PlainHeap.Alloc(size);
 
     private static void FreePlain(void* block) => PlainHeap.Free(block);
+
+    private static void* AllocNode(nuint size) => PlainNode.Pool.Alloc();
+
+    private static void* AllocCell(nuint size) => Cell<long>.Pool.Alloc();
+
+    private static void* AllocListed(nuint size) => PlainListHeap.Alloc(size);
+
+    private static void FreeListed(void* block) => PlainListHeap.Free(block);
 
     private static void* AllocDiagnosed(nuint size) => DiagnosedHeap.Alloc(size);
 

@@ -27,7 +27,7 @@ public class HotPathTests(ITestOutputHelper output)
         Dictionary<string, JitListing> listings = JitListing.OfHotPaths();
         foreach (JitListing listing in listings.Values) output.WriteLine($"{listing.Method}: {listing.Instructions.Count} instructions, {listing.Calls.Length} calls, {listing.TailJumps.Length} tail jumps");
 
-        foreach (string method in new[] { "AllocPlain", "FreePlain" })
+        foreach (string method in new[] { "AllocPlain", "FreePlain", "AllocNode", "AllocCell", "AllocListed", "FreeListed" })
         {
             JitListing listing = listings[method];
             string code = string.Join("\n", listing.Instructions);
@@ -37,6 +37,24 @@ public class HotPathTests(ITestOutputHelper output)
             Assert.True(listing.TailJumps.Length == 1 && listing.TailJumps[0].Contains("Slow", System.StringComparison.Ordinal), $"{method} leaves by:\n{code}");
             Assert.True(listing.Atomics.Length == 0, $"{method} is atomic somewhere:\n{code}");
         }
+    }
+
+    [OptimizedFact]
+    public void A_pool_looks_no_size_class_up()
+    {
+        Dictionary<string, JitListing> listings = JitListing.OfHotPaths();
+        JitListing plain = listings["AllocPlain"];
+        Assert.Contains(plain.Instructions, LoadsAByte);
+        foreach (string method in new[] { "AllocNode", "AllocCell" })
+        {
+            JitListing pool = listings[method];
+            string code = string.Join("\n", pool.Instructions);
+            Assert.True(pool.Instructions.Count <= plain.Instructions.Count - 6, $"{method} has {pool.Instructions.Count} instructions, the general one {plain.Instructions.Count}:\n{code}");
+            Assert.False(pool.Instructions.Any(LoadsAByte), code);
+            Assert.DoesNotContain(pool.Instructions, static line => line.StartsWith("lzcnt", System.StringComparison.Ordinal));
+        }
+
+        static bool LoadsAByte(string line) => line.StartsWith("movzx", System.StringComparison.Ordinal) && line.Contains("byte", System.StringComparison.OrdinalIgnoreCase);
     }
 
     [OptimizedFact]

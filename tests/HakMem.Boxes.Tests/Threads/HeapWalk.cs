@@ -32,7 +32,6 @@ internal static unsafe class HeapWalk
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-            Assert.True(bin->Bottom <= bin->Top && bin->Top <= bin->Limit);
             AssertList(heap, sizeClass, bin->Partial, SlabPlace.Partial);
             AssertList(heap, sizeClass, bin->Sparse, SlabPlace.Sparse);
             if (bin->Current != null) Assert.Equal(SlabPlace.Current, bin->Current->Place);

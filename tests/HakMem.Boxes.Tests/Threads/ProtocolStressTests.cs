@@ -4,7 +4,6 @@ using System.Diagnostics;
 using System.Threading;
 using Xunit;
 using Xunit.Abstractions;
-using Config = HakMem.Boxes.Tests.StressHeap.Config;
 
 namespace HakMem.Boxes.Tests;
 
@@ -25,13 +24,22 @@ public unsafe class ProtocolStressTests(ITestOutputHelper output)
     [InlineData(1_000UL)]
     [InlineData(2_000UL)]
     [InlineData(3_000UL)]
-    public void No_block_has_two_owners_and_nothing_is_lost(ulong firstSeed)
+    public void No_block_has_two_owners_and_nothing_is_lost(ulong firstSeed) => Stress<Stressed, StressHeap.Config>(firstSeed);
+
+    [Theory]
+    [InlineData(4_000UL)]
+    [InlineData(5_000UL)]
+    public void Nothing_is_lost_in_free_lists(ulong firstSeed) => Stress<StressedLists, ListStressHeap.Config>(firstSeed);
+
+    private void Stress<THeap, TConfig>(ulong firstSeed)
+        where THeap : struct, IStressedHeap
+        where TConfig : struct, IAllocatorConfig
     {
         Stopwatch time = Stopwatch.StartNew();
         ulong seed = firstSeed;
         try
         {
-            for (; time.ElapsedMilliseconds < MillisecondsForEach; seed++) OwnThread.RunFresh(StressHeap.Reset, () => RunPerturbed(seed));
+            for (; time.ElapsedMilliseconds < MillisecondsForEach; seed++) OwnThread.RunFresh(THeap.Reset, () => RunPerturbed<THeap, TConfig>(seed));
         }
         catch (Exception)
         {
@@ -42,13 +50,15 @@ public unsafe class ProtocolStressTests(ITestOutputHelper output)
         output.WriteLine($"{seed - firstSeed} seeds from {firstSeed}");
     }
 
-    private void RunPerturbed(ulong seed)
+    private void RunPerturbed<THeap, TConfig>(ulong seed)
+        where THeap : struct, IStressedHeap
+        where TConfig : struct, IAllocatorConfig
     {
         ScheduleNoise.Rate = 3;
         FaultyMemory.YieldOnWait = true;
         try
         {
-            Run(seed);
+            Run<THeap, TConfig>(seed);
         }
         finally
         {
@@ -56,11 +66,13 @@ public unsafe class ProtocolStressTests(ITestOutputHelper output)
         }
     }
 
-    private void Run(ulong seed)
+    private void Run<THeap, TConfig>(ulong seed)
+        where THeap : struct, IStressedHeap
+        where TConfig : struct, IAllocatorConfig
     {
         Array.Clear(s_exchange);
         using CancellationTokenSource over = new();
-        OwnThread.Handle trimmer = OwnThread.Start(() => TrimUntil(seed, over.Token));
+        OwnThread.Handle trimmer = OwnThread.Start(() => TrimUntil<THeap>(seed, over.Token));
         List<OwnThread.Handle> lines = [];
         for (uint worker = 0; worker < Workers; worker++)
         {
@@ -68,7 +80,7 @@ public unsafe class ProtocolStressTests(ITestOutputHelper output)
             lines.Add(OwnThread.Start(() =>
             {
                 // One thread after the other: each ends with blocks still out, in its stacks and in its table.
-                for (uint life = 0; life < Generations; life++) OwnThread.Run(() => Live((seed << 16) + (number << 8) + life + 1));
+                for (uint life = 0; life < Generations; life++) OwnThread.Run(() => Live<THeap>((seed << 16) + (number << 8) + life + 1));
             }));
         }
 
@@ -80,26 +92,26 @@ public unsafe class ProtocolStressTests(ITestOutputHelper output)
 
 
         AllocatorStatistics statistics;
-        StressHeap.ReadStatistics(&statistics);
+        THeap.ReadStatistics(&statistics);
         ulong left = 0;
         foreach (nint block in s_exchange) left += block != 0 ? 1u : 0;
-        uint slabs = HeapWalk.AssertValid<Config>();
-        DebugCounters.HeapState counters = StressHeap.ReadDebugCounters();
+        uint slabs = HeapWalk.AssertValid<TConfig>();
+        DebugCounters.HeapState counters = THeap.ReadDebugCounters();
         Assert.Equal(left, statistics.InUseBlocks);
         if (seed % 1000 == 0) output.WriteLine($"seed {seed}: {statistics.Heaps} heaps, {statistics.Adoptions} adoptions, {statistics.Migrations} migrations, {counters.RemoteFrees} remote frees, {counters.NewSlabs} slabs cut, {slabs} left with {left} blocks");
         Assert.True(statistics.Adoptions > 0 && counters.RemoteFrees > 0 && counters.CollectedBlocks > 0);
 
         for (int slot = 0; slot < Slots; slot++)
         {
-            Release(s_exchange[slot]);
+            Release<THeap>(s_exchange[slot]);
             s_exchange[slot] = 0;
         }
 
-        StressHeap.Trim();
-        StressHeap.ReadStatistics(&statistics);
+        THeap.Trim();
+        THeap.ReadStatistics(&statistics);
         Assert.Equal((0UL, 0UL, 0UL, 0UL), (statistics.InUseBlocks, statistics.InUseBytes, statistics.CachedBytes, statistics.CommittedBytes));
-        Assert.Equal(0u, HeapWalk.AssertValid<Config>());
-        counters = StressHeap.ReadDebugCounters();
+        Assert.Equal(0u, HeapWalk.AssertValid<TConfig>());
+        counters = THeap.ReadDebugCounters();
         Assert.Equal(counters.NewSlabs, counters.RetiredSlabs);
     }
 
@@ -115,22 +127,24 @@ public unsafe class ProtocolStressTests(ITestOutputHelper output)
         }
     }
 
-    private static void Live(ulong seed)
+    private static void Live<THeap>(ulong seed)
+        where THeap : struct, IStressedHeap
     {
         ScheduleNoise.Seed(seed);
         Random random = new((int)seed);
         for (int step = 0; step < StepsPerLife; step++)
         {
-            nint mine = random.Next(5) < 3 ? Make(random) : 0;
-            Release(Interlocked.Exchange(ref s_exchange[random.Next(Slots)], mine));
+            nint mine = random.Next(5) < 3 ? Make<THeap>(random) : 0;
+            Release<THeap>(Interlocked.Exchange(ref s_exchange[random.Next(Slots)], mine));
         }
     }
 
-    private static nint Make(Random random)
+    private static nint Make<THeap>(Random random)
+        where THeap : struct, IStressedHeap
     {
         // Phases of one size: whole slabs empty and fill, and move between heaps.
         nuint size = s_sizes[random.Next(4) == 0 ? random.Next(s_sizes.Length) : 8];
-        byte* block = (byte*)StressHeap.Alloc(size);
+        byte* block = (byte*)THeap.Alloc(size);
         nuint words = size / sizeof(ulong);
         ulong mark = Mark(block, words);
         for (nuint i = 1; i < words && i < 16; i++) ((ulong*)block)[i] = mark + i;
@@ -139,7 +153,8 @@ public unsafe class ProtocolStressTests(ITestOutputHelper output)
         return (nint)block;
     }
 
-    private static void Release(nint given)
+    private static void Release<THeap>(nint given)
+        where THeap : struct, IStressedHeap
     {
         if (given == 0) return;
         byte* block = (byte*)given;
@@ -152,17 +167,18 @@ public unsafe class ProtocolStressTests(ITestOutputHelper output)
 
         if (words > 1 && ((ulong*)block)[words - 1] != mark + words - 1) throw new InvalidOperationException($"block {given:x} of {words} words has another owner at its end");
         ((ulong*)block)[0] = 0;   // whoever still thinks it its own finds no words
-        StressHeap.Free(block);
+        THeap.Free(block);
     }
 
     private static ulong Mark(byte* block, nuint words) => ((ulong)block * 0x9E37_79B9_7F4A_7C15UL) ^ words;
 
-    private static void TrimUntil(ulong seed, CancellationToken over)
+    private static void TrimUntil<THeap>(ulong seed, CancellationToken over)
+        where THeap : struct, IStressedHeap
     {
         ScheduleNoise.Seed(seed + 77);
         while (!over.IsCancellationRequested)
         {
-            StressHeap.Trim();
+            THeap.Trim();
             Thread.Sleep(3);
         }
     }

@@ -4,10 +4,19 @@ namespace HakMem.Boxes;
 
 public enum BoxLayer { Core, Os, Pages, Shared, Local, Gates, Diagnostics, Guards }
 
+[Flags]
+public enum BoxTraits { None = 0, ConcurrencySafe = 1, MayBlock = 2, ZeroedOutput = 4, LinksInBlocks = 8 }
+
+public enum HakMemPreset { Balanced, Small, Research, Broken }
+
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class BoxAttribute(BoxLayer layer) : Attribute
 {
     public BoxLayer Layer => layer;
+
+    public BoxTraits Traits { get; set; }
+
+    public BoxTraits Excludes { get; set; }
 
     public string? Switch { get; set; }
 
@@ -27,6 +36,8 @@ public sealed class OptionAttribute(long defaultValue) : Attribute
     public long Maximum { get; set; }
 
     public long Multiple { get; set; }
+
+    public string? Switch { get; set; }
 }
 
 [AttributeUsage(AttributeTargets.Method)]
@@ -58,11 +69,41 @@ public sealed class DefaultBoxAttribute(string slot, Type box) : Attribute
     public string Slot => slot;
 
     public Type Box => box;
+
+    public BoxTraits Requires { get; set; }
+
+    public BoxTraits Excludes { get; set; }
+}
+
+[AttributeUsage(AttributeTargets.Interface, AllowMultiple = true)]
+public sealed class PresetAttribute(HakMemPreset preset, string member) : Attribute
+{
+    public HakMemPreset Preset => preset;
+
+    public string Member => member;
+
+    public long Value { get; set; }
+
+    public Type? Box { get; set; }
+}
+
+[AttributeUsage(AttributeTargets.Struct | AttributeTargets.Class)]
+public sealed class HakMemPoolAttribute : Attribute
+{
+    public Type? Allocator { get; set; }
+
+    public int Capacity { get; set; }
+
+    public bool Zeroed { get; set; }
+
+    public int Alignment { get; set; }
 }
 
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class HakMemAllocatorAttribute : Attribute
 {
+    public HakMemPreset Preset { get; set; }
+
     public Type? AllocGate { get; set; }
 
     public Type? FreeGate { get; set; }

@@ -18,7 +18,7 @@ public static unsafe class AddressSpace
     public static void Destroy<TConfig>(SpaceState* space) where TConfig : IAllocatorConfig { }
 }
 
-[Box(BoxLayer.Shared)]
+[Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class SharedPool
 {
     public struct SharedState;
@@ -75,6 +75,18 @@ public static unsafe class FrontHot
         public fixed ulong Slots[9];
     }
 
+    public static bool TryPop<TConfig>(ThreadHeap* heap, uint sizeClass, out void* block) where TConfig : IAllocatorConfig
+    {
+        block = null;
+        return false;
+    }
+
+    public static bool TryPush<TConfig>(ThreadHeap* heap, uint sizeClass, void* block) where TConfig : IAllocatorConfig => false;
+}
+
+[Box(BoxLayer.Local, Traits = BoxTraits.LinksInBlocks)]
+public static unsafe class FrontList
+{
     public static bool TryPop<TConfig>(ThreadHeap* heap, uint sizeClass, out void* block) where TConfig : IAllocatorConfig
     {
         block = null;

@@ -3,18 +3,24 @@ namespace HakMem.Boxes;
 [DefaultBox("AllocGate", typeof(AllocGate))]
 [DefaultBox("FreeGate", typeof(FreeGate))]
 [DefaultBox("ReallocGate", typeof(ReallocGate))]
-[DefaultBox("Front", typeof(FrontHot))]
+[DefaultBox("Front", typeof(FrontHot), Excludes = BoxTraits.MayBlock)]
 [DefaultBox("WarmPool", typeof(WarmPool))]
-[DefaultBox("SharedPool", typeof(SharedPool))]
+[DefaultBox("SharedPool", typeof(SharedPool), Requires = BoxTraits.ConcurrencySafe)]
 [DefaultBox("RemoteFree", typeof(RemoteFree))]
 [DefaultBox("HeapRegistry", typeof(HeapRegistry))]
 [DefaultBox("AddressSpace", typeof(AddressSpace))]
 [DefaultBox("Os", typeof(LinuxMemory))]
+[Preset(HakMemPreset.Small, "MaxTiny", Value = 256)]
+[Preset(HakMemPreset.Small, "PrefillBudget", Value = 1)]
+[Preset(HakMemPreset.Small, "Front", Box = typeof(FrontList))]
+[Preset(HakMemPreset.Research, "Diagnostics", Box = typeof(DebugCounters))]
+[Preset(HakMemPreset.Research, "Diagnostics", Box = typeof(FreelistValidation))]
+[Preset(HakMemPreset.Broken, "Novelty", Value = 1)]
 public unsafe interface IAllocatorConfig
 {
     [Option(1024, Minimum = 128, Maximum = 1024, Multiple = 16)] static abstract uint MaxTiny { get; }
 
-    [Option(4, Minimum = 1, Maximum = 16)] static abstract nuint PrefillBudget { get; }
+    [Option(4, Minimum = 1, Maximum = 16, Switch = "HakMemPrefillBudget")] static abstract nuint PrefillBudget { get; }
 
     [Option(100)] static abstract int PurgeDelay { get; }
 
@@ -42,7 +48,7 @@ public unsafe interface IAllocatorConfig
 
     [HeapState("WarmPool")] static abstract WarmPool.HeapState* WarmPoolOf(ThreadHeap* heap);
 
-    [HeapState("Front")] static abstract FrontHot.HeapState* FrontOf(ThreadHeap* heap);
+    [HeapState("Front")] static abstract void* FrontOf(ThreadHeap* heap);
 
     [SharedState("SharedPool")] static abstract SharedPool.SharedState* SharedPoolState { get; }
 

@@ -16,6 +16,7 @@
 #nullable enable
 
 using System;
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -109,6 +110,42 @@ public static unsafe partial class RequestHeap
         }
 
         FreeSlow(heap, block);
+    }
+
+    /// <summary>For pools, which know the size class: as <see cref="Alloc(nuint)"/>, without looking it up. Two branches.</summary>
+    /// <param name="sizeClass">The size class.</param>
+    /// <param name="size">A size in bytes of that class.</param>
+    /// <returns>The block, never null.</returns>
+    /// <exception cref="OutOfMemoryException">No memory is left.</exception>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* AllocOfClass(uint sizeClass, nuint size)
+    {
+        ThreadHeap* heap = Current.Heap;
+        if (heap != null && FrontHot.TryPop<Config>(heap, sizeClass, out void* block))
+        {
+            return block;
+        }
+
+        return AllocSlow(heap, size);
+    }
+
+    /// <summary>For pools, which know the size class: as <see cref="TryAlloc"/>, without looking it up.</summary>
+    /// <param name="sizeClass">The size class.</param>
+    /// <param name="size">A size in bytes of that class.</param>
+    /// <param name="block">The block, or null.</param>
+    /// <returns>Whether there was memory.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryAllocOfClass(uint sizeClass, nuint size, out void* block)
+    {
+        ThreadHeap* heap = Current.Heap;
+        if (heap != null && FrontHot.TryPop<Config>(heap, sizeClass, out block))
+        {
+            return true;
+        }
+
+        return (block = TryAllocSlow(heap, size)) != null;
     }
 
     /// <summary>The heap of this thread, made or adopted when it has none yet.</summary>
@@ -242,6 +279,12 @@ public static unsafe partial class RequestHeap
     /// <param name="statistics">Where it is written.</param>
     public static void ReadStatistics(AllocatorStatistics* statistics) => HeapRegistry.ReadStatistics<Config>(Current.Heap, statistics);
 
+    /// <summary>The build flavor this allocator was composed for.</summary>
+    public static string BuildFlavor => "release";
+
+    /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes in alphabetical order, separated by a comma and a space; empty for none.</summary>
+    public static string Features => "";
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void* AllocSlow(ThreadHeap* heap, nuint size)
     {
@@ -374,7 +417,7 @@ public static unsafe partial class RequestHeap
         public static WarmPool.HeapState* WarmPoolOf(ThreadHeap* heap) => (WarmPool.HeapState*)((byte*)heap + HeapLayout.WarmPool);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static FrontHot.HeapState* FrontOf(ThreadHeap* heap) => (FrontHot.HeapState*)((byte*)heap + HeapLayout.Front);
+        public static void* FrontOf(ThreadHeap* heap) => (void*)((byte*)heap + HeapLayout.Front);
 
         public static SharedPool.SharedState* SharedPoolState
         {

@@ -28,6 +28,11 @@ public sealed class HeapModelTests(ITestOutputHelper output)
         Check(new HakMemSubject(), RandomCases, seed, gamma);
     }
 
+    [Theory]
+    [InlineData(3, 5)]
+    [InlineData(0xF00D, 0x9E3779B97F4A7C15)]
+    public void FreeListsInFrontAgreeWithTheModel(ulong seed, ulong gamma) => Check(new ListSubject(), FixedCases, seed, gamma);
+
     [Fact]
     public void APlainAllocatorAgreesWithTheModel()
     {

@@ -1,0 +1,22 @@
+namespace HakMem.Boxes;
+
+/// <summary>Sets of boxes and constants that go together, as <see cref="IAllocatorConfig"/> lists them; what a declaration sets itself overrides them.</summary>
+public enum HakMemPreset
+{
+    /// <summary>The defaults: what most programs want, and what <c>HakMemory</c> is.</summary>
+    Balanced,
+
+    /// <summary>
+    /// The least memory: free lists in the blocks instead of slots beside them, nothing kept near, unused memory given back after a tenth of a second. For
+    /// many small processes or rarely used allocators; every tenth operation may meet a lock.
+    /// </summary>
+    Minimal,
+
+    /// <summary>
+    /// Time before memory: larger batches, more slabs and mappings kept near, unused memory given back after ten seconds. For servers that have their machine to themselves.
+    /// </summary>
+    Fast,
+
+    /// <summary>The defaults with every diagnostic woven in, whatever the build's flavor: counters, checks of every block that moves, first touches of pages.</summary>
+    Research,
+}

@@ -1,0 +1,23 @@
+using System;
+using System.Collections.Generic;
+
+namespace HakMem;
+
+/// <summary>What the loaded assembly was built as. Properties, never constants: a program is compiled against one flavor and runs with another.</summary>
+public static unsafe partial class HakMemory
+{
+    /// <summary>The flavor of the default allocator that is loaded: <c>release</c>, <c>profile</c>, <c>debug</c> or <c>hardened</c>.</summary>
+    public static string BuildFlavor => DefaultAllocator.BuildFlavor;
+
+    /// <summary>
+    /// The diagnostics and guards compiled into the default allocator that is loaded, by the names of their boxes in alphabetical order; empty for none. An allocator of
+    /// one's own tells its own in a property of the same name.
+    /// </summary>
+    public static IReadOnlyList<string> Features => LoadedFeatures.Names;
+
+    /// <summary>Made when first asked for, apart from everything that allocates.</summary>
+    private static class LoadedFeatures
+    {
+        internal static readonly IReadOnlyList<string> Names = Array.AsReadOnly(DefaultAllocator.Features.Split(", ", StringSplitOptions.RemoveEmptyEntries));
+    }
+}

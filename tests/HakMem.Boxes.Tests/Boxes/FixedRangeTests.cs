@@ -1,0 +1,102 @@
+using System;
+using System.Collections.Generic;
+using Xunit;
+using Config = HakMem.Boxes.Tests.RangeHeap.Config;
+
+namespace HakMem.Boxes.Tests;
+
+public unsafe class FixedRangeTests
+{
+    private const nuint RangeBytes = 4 * Chunk.SuperSlabBytes;
+
+    [Fact]
+    public void The_whole_range_is_taken_at_once_and_nothing_after_it() => OwnThread.RunFresh(RangeHeap.Reset, static () =>
+    {
+        FaultyMemory.Affected = MemoryCalls.Populate | MemoryCalls.Commit;
+        byte* first = (byte*)RangeHeap.Alloc(100_000);
+        long calls = FaultyMemory.Calls, maps = FaultyMemory.Maps;
+        FaultyMemory.Affected = MemoryCalls.Commit | MemoryCalls.Map | MemoryCalls.Reserve | MemoryCalls.Purge | MemoryCalls.Remap;
+        long before = FaultyMemory.Calls;
+        List<nint> blocks = FillUp(out nuint lowest, out nuint highest);
+        Assert.True(highest - lowest <= RangeBytes);
+        Assert.InRange((nuint)blocks.Count * 65536, RangeBytes * 9 / 10, RangeBytes);
+        Assert.Equal((before, maps), (FaultyMemory.Calls, FaultyMemory.Maps));
+        Assert.True(calls > 1);
+        RangeHeap.Free(first);
+        foreach (nint block in blocks) RangeHeap.Free((void*)block);
+    });
+
+    [Fact]
+    public void What_is_freed_serves_again_and_no_other_gets_it() => OwnThread.RunFresh(RangeHeap.Reset, static () =>
+    {
+        List<nint> blocks = FillUp(out _, out _);
+        int count = blocks.Count;
+        for (int round = 0; round < 3; round++)
+        {
+            foreach (nint block in blocks) RangeHeap.Free((void*)block);
+            RangeHeap.Trim();
+            Assert.True(Config.Space->FreeSuperSlabs == null);
+            Assert.True(((FixedRange.SharedState*)Config.AddressSpaceState)->Free != null);
+            blocks = FillUp(out _, out _);
+            Assert.Equal(count, blocks.Count);
+        }
+    });
+
+    [Fact]
+    public void Pages_go_back_for_a_trim_only() => OwnThread.RunFresh(RangeHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        List<nint> blocks = FillUp(out _, out _);
+        foreach (nint block in blocks) RangeHeap.Free((void*)block);
+        FaultyMemory.Clock = 100_000;
+        for (int i = 0; i < 1000; i++) RangeHeap.Free(RangeHeap.Alloc((nuint)(i * 40)));
+        Config.PollScavenge();
+        Assert.Equal(0, FaultyMemory.Purges);
+        RangeHeap.Trim();
+        Assert.True(FaultyMemory.Purges > 0);
+    });
+
+    [Fact]
+    public void What_does_not_fit_is_refused_and_changes_nothing() => OwnThread.RunFresh(RangeHeap.Reset, static () =>
+    {
+        Assert.False(RangeHeap.TryAlloc(Chunk.SuperSlabBytes + 1, out _));
+        Assert.False(RangeHeap.TryAllocZeroed(50 << 20, out _));
+        Assert.False(RangeHeap.TryAlignedAlloc(100, 4 << 20, out _));
+        byte* block = (byte*)RangeHeap.Alloc(100_000);
+        new Span<byte>(block, 100_000).Fill(7);
+        Assert.False(RangeHeap.TryRealloc(block, 3 << 20, out _));
+        Assert.False(new ReadOnlySpan<byte>(block, 100_000).ContainsAnyExcept((byte)7));
+        RangeHeap.Free(block);
+        AllocatorStatistics statistics;
+        RangeHeap.ReadStatistics(&statistics);
+        Assert.Equal((0UL, 0UL, 0UL), (statistics.InUseBlocks, statistics.BigBlocks, statistics.BigBytes));
+        byte* foreign = stackalloc byte[16];
+        nint address = (nint)foreign;
+        AbortException found = Assert.Throws<AbortException>(() => RangeHeap.Free((void*)address));
+        Assert.Equal($"hakmem: free of an address that is not allocated: 0x{address:x}", found.Message);
+    });
+
+    [Fact]
+    public void A_range_without_room_refuses_everything_until_reset() => OwnThread.RunFresh(TooLongRangeHeap.Reset, static () =>
+    {
+        Assert.False(TooLongRangeHeap.TryAlloc(64, out _));
+        Assert.False(TooLongRangeHeap.TryAlloc(100_000, out _));
+        TooLongRangeHeap.Free(null);
+        TooLongRangeHeap.Trim();
+    });
+
+    private static List<nint> FillUp(out nuint lowest, out nuint highest)
+    {
+        List<nint> blocks = [];
+        lowest = nuint.MaxValue;
+        highest = 0;
+        while (RangeHeap.TryAlloc(65536, out void* block))
+        {
+            blocks.Add((nint)block);
+            lowest = nuint.Min(lowest, (nuint)block);
+            highest = nuint.Max(highest, (nuint)block + 65536);
+        }
+
+        return blocks;
+    }
+}

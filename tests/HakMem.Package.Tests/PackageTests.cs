@@ -1,0 +1,65 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using System.Threading.Tasks;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace HakMem.Package.Tests;
+
+/// <summary>Fresh projects against the packed file: what <c>tests/package.sh</c> finds. Its table is this test's output.</summary>
+public sealed partial class PackageTests(ITestOutputHelper output)
+{
+    private const int LeastCases = 60;
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(15);
+
+    [Fact]
+    public void EveryCaseOfTheTableIsAsExpected()
+    {
+        (int exitCode, string table) = Run("bash", Path.Combine(Path.GetDirectoryName(Source())!, "..", "package.sh"));
+        output.WriteLine(table);
+        Match count = Count().Match(table);
+
+        Assert.True(count.Success, table);
+        Assert.True(exitCode == 0 && count.Groups["failed"].Value == "0", Failures(table));
+        int cases = count.Groups.Values.Skip(1).Sum(static group => int.Parse(group.Value));
+        Assert.True(cases >= LeastCases, $"{cases} cases only:\n{table}");
+    }
+
+    [Fact]
+    public void ATableWithAFailureFails()
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory("hakmem-package-").FullName, "HakMem.0.0.1-broken.nupkg");
+        File.WriteAllText(file, "no package");
+        (int exitCode, string table) = Run("bash", Path.Combine(Path.GetDirectoryName(Source())!, "..", "package.sh"), file);
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("1 failed", table);
+    }
+
+    private static string Failures(string table) => string.Join('\n', table.Split('\n').Where(static line => line.Contains("FAILED") || line.Contains("failed")));
+
+    private static (int ExitCode, string Output) Run(string program, params string[] arguments)
+    {
+        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(s_patience))
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end:\n{output.Result}{error.Result}");
+        }
+
+        return (process.ExitCode, output.Result + error.Result);
+    }
+
+    private static string Source([CallerFilePath] string path = "") => path;
+
+    [GeneratedRegex(@"^(?<passed>\d+) passed, (?<failed>\d+) failed, (?<not>\d+) not run\s*$", RegexOptions.Multiline)]
+    private static partial Regex Count();
+}
