@@ -5,7 +5,7 @@ namespace HakMem.Preload;
 /// <summary>
 /// Box of layer Shared: the C program as host. Options come from its environment; there is no timer, so the scavenger runs in the slow paths of the program's threads.
 /// </summary>
-[Box(BoxLayer.Shared)]
+[Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class PreloadHost
 {
     /// <inheritdoc cref="NoHost.Configure"/>

@@ -112,6 +112,26 @@ namespace System.Diagnostics.CodeAnalysis
     }
 }
 
+namespace System.ComponentModel
+{
+    /// <summary>How an editor shows a member.</summary>
+    public enum EditorBrowsableState
+    {
+        /// <summary>Always.</summary>
+        Always,
+
+        /// <summary>Never.</summary>
+        Never,
+    }
+
+    /// <summary>How an editor shows a member.</summary>
+    public sealed class EditorBrowsableAttribute(EditorBrowsableState state) : Attribute
+    {
+        /// <summary>How.</summary>
+        public EditorBrowsableState State => state;
+    }
+}
+
 namespace System.Runtime.Versioning
 {
     /// <summary>The framework a library is built for.</summary>

@@ -7,7 +7,7 @@ namespace HakMem.Preload;
 /// Box of layer Os for a library without a runtime: <see cref="LinuxMemory"/>'s contract by plain calls of the C library. It differs in the end of threads: what is
 /// a native destructor's mark there is <see cref="ThreadLife"/>'s own destructor here. Every method may be called under locks; none sets the program's errno for good, which the exports see to.
 /// </summary>
-[Box(BoxLayer.Os)]
+[Box(BoxLayer.Os, Traits = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput)]
 public static unsafe class PreloadMemory
 {
     private const int ProtNone = 0, ProtRead = 1, ProtReadWrite = 3;

@@ -82,7 +82,7 @@ internal static unsafe class ForkGuard
     private static void GiveUpCaches(ThreadHeap* heap)
     {
         PreloadAllocator.Config.AttachFront(heap);
-        heap->GrownBytes = 0;
+        ((FrontHot.HeapState*)PreloadAllocator.Config.FrontOf(heap))->GrownBytes = 0;
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             Bin* bin = ThreadHeap.BinOf(heap, sizeClass);

@@ -20,8 +20,15 @@ internal static class LibraryUnderTest
     public static string? Absence =>
         Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } ? null
         : !OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64 ? "the library is built for x86-64 Linux"
-        : File.Exists(Project) ? null
-        : $"{Variable} names no library and there is no src/HakMem.Preload to publish";
+        : !File.Exists(Project) ? $"{Variable} names no library and there is no src/HakMem.Preload to publish"
+        : Directory.Exists(NativeCompilerPackage) ? null
+        : "the native compiler's package is not here: dotnet restore src/HakMem.Preload -p:HakMemNative=true";
+
+    private static string NativeCompilerPackage => System.IO.Path.Combine(
+        Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } packages
+            ? packages
+            : System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages"),
+        "runtime.linux-x64.microsoft.dotnet.ilcompiler");
 
     /// <summary>Its absolute path. A build that fails is a failure of the test.</summary>
     public static string Path => s_path.Value;
