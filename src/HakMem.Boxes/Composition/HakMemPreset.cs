@@ -17,6 +17,6 @@ public enum HakMemPreset
     /// </summary>
     Fast,
 
-    /// <summary>The defaults with every diagnostic woven in, whatever the build's flavor: counters, checks of every block that moves, first touches of pages.</summary>
+    /// <summary>The defaults with the diagnostics woven in, whatever the build's flavor: counters, locks, sizes, warm slabs, first touches of pages, and checks of every block that moves.</summary>
     Research,
 }

@@ -41,7 +41,10 @@ namespace HakMem.Boxes;
 [Preset(HakMemPreset.Fast, "BigCacheBytes", Value = 268435456)]
 [Preset(HakMemPreset.Research, "Diagnostics", Box = typeof(DebugCounters))]
 [Preset(HakMemPreset.Research, "Diagnostics", Box = typeof(FreelistValidation))]
+[Preset(HakMemPreset.Research, "Diagnostics", Box = typeof(LockStats))]
 [Preset(HakMemPreset.Research, "Diagnostics", Box = typeof(PageFaultTelemetry))]
+[Preset(HakMemPreset.Research, "Diagnostics", Box = typeof(SizeHistogram))]
+[Preset(HakMemPreset.Research, "Diagnostics", Box = typeof(WarmPoolStats))]
 public unsafe interface IAllocatorConfig
 {
     // ---- constants of the composition ------------------------------------------------------------------------------
