@@ -37,11 +37,12 @@ internal static class BenchCommandLine
 
     private static RootCommand CreateRoot()
     {
-        var root = new RootCommand("Measures HakMem and other allocators from .NET: real programs' allocation traces and synthetic scenarios. Without a command it replays all traces of bench/traces.")
+        var root = new RootCommand("Measures HakMem and other allocators: from .NET by real programs' allocation traces and synthetic scenarios, and preloaded under C programs. Without a command it replays all traces of bench/traces.")
         {
             new ReplayCommand(),
             new ScenarioCommand(),
             new InfoCommand(),
+            new NativeCommand(),
             new MicroCommand(),
             new FlavorsCommand(),
             new FlavorProbeCommand(),

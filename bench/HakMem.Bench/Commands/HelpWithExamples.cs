@@ -18,6 +18,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction help) : Sync
             " replay bench/traces/redis.hkt.gz --parallel --json redis.json",
             " replay --check                         verify every block, time nothing",
             " scenario random-mixed --slots 8192 --rounds 30",
+            " native larson                          preloaded under a C program",
             " scenario tiny --allocators native,native   how far an allocator differs from itself",
         ],
         [ReplayCommand.CommandName] =
@@ -35,6 +36,12 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction help) : Sync
             " scenario burst-idle --keep 2000        what comes back to the operating system",
             " scenario ring private --check          verify every block, time nothing",
             " scenario grow --count 1000000 --size 64 --no-memory",
+        ],
+        [NativeCommand.CommandName] =
+        [
+            " native                                 all programs, libhakmem.so against glibc and every allocator that is installed",
+            " native tiny random-mixed --rounds 30 --json native.json",
+            " native larson --library /tmp/libhakmem.so --allocators hakmem,mimalloc",
         ],
         ["info"] = [" info", " info bench/traces/csc.hkt.gz"],
         ["micro"] = [" micro --list flat", " micro --filter '*AllocFree*' --job short"],

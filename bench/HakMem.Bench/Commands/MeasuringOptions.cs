@@ -28,11 +28,7 @@ internal sealed class MeasuringOptions
 
     private readonly Option<bool> _noMemory = new("--no-memory") { Description = "Measure no memory: saves the child processes." };
 
-    private readonly Option<string?> _json = new("--json")
-    {
-        Description = "Write the results to this file, too.",
-        HelpName = "file",
-    };
+    private readonly JsonFileOption _json = new();
 
     public MeasuringOptions()
     {
@@ -53,20 +49,7 @@ internal sealed class MeasuringOptions
         command.Add(_json);
     }
 
-    public string? JsonFile(ParseResult parsed)
-    {
-        string? file = parsed.GetValue(_json);
-        if (file is null)
-            return null;
-        if (file.StartsWith('-'))
-            throw new BadInputException($"--json needs a file name; '{file}' looks like an option.");
-        string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
-        if (!Directory.Exists(folder))
-            throw new BadInputException($"--json: there is no folder '{folder}'.");
-        // Opened now, so that a file that cannot be written is found before the long work and not after it.
-        using FileStream writable = new(file, FileMode.OpenOrCreate, FileAccess.Write);
-        return file;
-    }
+    public string? JsonFile(ParseResult parsed) => _json.WritableFile(parsed);
 
     public MeasuringPlan Plan(ParseResult parsed, TextWriter error) => new(Contestant.From(Allocators(parsed.GetValue(_allocators), error)))
     {

@@ -12,16 +12,8 @@ internal static class TraceFolder
 
     public static IReadOnlyList<string> AllFiles()
     {
-        foreach (string start in new[] { AppContext.BaseDirectory, Directory.GetCurrentDirectory() })
-        {
-            for (DirectoryInfo? folder = new(start); folder is not null; folder = folder.Parent)
-            {
-                string traces = Path.Combine(folder.FullName, "bench", "traces");
-                if (Directory.Exists(traces) && Directory.EnumerateFiles(traces, Pattern).Any())
-                    return [.. Directory.EnumerateFiles(traces, Pattern).Order(StringComparer.Ordinal)];
-            }
-        }
-
-        throw new BadInputException($"No trace files ({Pattern}): there is no folder bench/traces above {AppContext.BaseDirectory} or the current folder. Name the files.");
+        string traces = RepositoryFolder.Candidates("bench", "traces").FirstOrDefault(folder => Directory.EnumerateFiles(folder, Pattern).Any()) ?? throw new BadInputException(
+            $"No trace files ({Pattern}): there is no folder bench/traces above {AppContext.BaseDirectory} or the current folder. Name the files.");
+        return [.. Directory.EnumerateFiles(traces, Pattern).Order(StringComparer.Ordinal)];
     }
 }

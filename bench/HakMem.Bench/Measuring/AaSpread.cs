@@ -23,6 +23,15 @@ internal static class AaSpread
         return ratios.Count == 0 ? null : ratios.Max() - 1;
     }
 
+    /// <summary>The same of the rounds alone, where nothing runs twice under another name.</summary>
+    public static double? OfHalves(SampleSet times, SampleSet? floor)
+    {
+        var ratios = new List<double>();
+        if (times.HalfMin(0) is { } even && times.HalfMin(1) is { } odd)
+            AddRatio(ratios, even - (floor?.HalfMin(0) ?? 0), odd - (floor?.HalfMin(1) ?? 0));
+        return ratios.Count == 0 ? null : ratios[0] - 1;
+    }
+
     /// <summary>The noise to judge a ratio of two contestants by: the larger of theirs.</summary>
     public static double? OfPair(double? first, double? second) => first > second || second is null ? first : second;
 

@@ -131,7 +131,7 @@ internal static class ResultTable
 
     internal static string Number(double? value) => value?.ToString("F2", CultureInfo.InvariantCulture) ?? Nothing;
 
-    private static string Ratio(double? value, double? reference, double? spread)
+    internal static string Ratio(double? value, double? reference, double? spread)
     {
         if (value is not { } numerator || reference is not { } denominator || denominator <= 0)
             return Nothing;

@@ -7,8 +7,8 @@ public enum HakMemPreset
     Balanced,
 
     /// <summary>
-    /// The least memory: free lists in the blocks instead of slots beside them, nothing kept near, unused memory given back after a tenth of a second. For
-    /// many small processes or rarely used allocators; every tenth operation may meet a lock.
+    /// The least memory: short fronts, nothing kept near, unused memory given back after a tenth of a second. For many small processes or rarely used
+    /// allocators; of eight allocations that were not freed just before, one goes to a slab.
     /// </summary>
     Minimal,
 

@@ -272,7 +272,7 @@ public static unsafe class BigCache
         uint best = MaxSlots;
         for (uint i = 0; i < state->Count; i++)
         {
-            if (slots[i].Bytes < bytes || slots[i].Bytes - bytes > bytes / 8 || ((nuint)slots[i].Start & (alignment - 1)) != 0) continue;
+            if (slots[i].Bytes < bytes || slots[i].Bytes - bytes > bytes / 2 || ((nuint)slots[i].Start & (alignment - 1)) != 0) continue;
             if (best == MaxSlots || slots[i].Bytes < slots[best].Bytes) best = i;
         }
 

@@ -51,6 +51,15 @@ public unsafe struct ThreadHeap
     /// <summary>Who it serves. Changes only while nobody uses it.</summary>
     [FieldOffset(24)] public HeapKind Kind;
 
+    /// <summary>
+    /// For hosts whose threads can be interrupted by code that allocates: all ones while the running thread is in no hit path, 0 while it is in one. The gates of such a host mask
+    /// the class with it, so that who interrupts finds the empty stack of class 0. Others leave it 0 and do not look.
+    /// </summary>
+    [FieldOffset(28)] public uint Open;
+
+    /// <summary>What the host keeps of the running thread. Boxes do not look.</summary>
+    [FieldOffset(32)] public void* HostState;
+
     /// <summary>Guards the bins' slab lists, the L parts of the slabs, the warm and large pools of this heap.</summary>
     [FieldOffset(64)] public int Lock;
 

@@ -1,0 +1,89 @@
+using System;
+using System.Numerics;
+using System.Runtime;
+using System.Runtime.CompilerServices;
+using HakMem.Boxes;
+using static HakMem.Preload.PreloadAllocator;
+
+namespace HakMem.Preload;
+
+/// <summary>
+/// C++'s <c>operator new</c>. When there is no memory, the program's new handler is called and it is tried again, as long as there is a handler; then <c>std::bad_alloc</c> is
+/// thrown by the C++ library, through these frames. In a process without one, which can neither have a handler nor catch anything, it is the end of the process.
+/// </summary>
+internal static unsafe class OperatorExports
+{
+    [RuntimeExport("hm_new")]
+    private static void* New(nuint size, ThreadHeap* heap)
+    {
+        _ = Config.TryClassify(heap, size, out uint sizeClass);
+        return HitPath.TryPop(heap, sizeClass, out void* block, out uint open) ? block : NewSlow(size, heap, open);
+    }
+
+    [RuntimeExport("hm_new_nothrow")]
+    private static void* NewNothrow(nuint size, void* nothrow, ThreadHeap* heap)
+    {
+        void* block = MallocExports.Any(size, heap);
+        if (block != null) return block;
+        delegate* unmanaged[SuppressGCTransition]<nuint, void*, void*> next = (delegate* unmanaged[SuppressGCTransition]<nuint, void*, void*>)Next("_ZnwmRKSt9nothrow_t"u8);
+        return next == null ? null : next(size, nothrow);
+    }
+
+    [RuntimeExport("hm_new_aligned")]
+    private static void* NewAligned(nuint size, nuint alignment, ThreadHeap* heap)
+    {
+        void* block = BitOperations.IsPow2(alignment) ? AlignedExports.Alloc(size, alignment, heap) : null;
+        if (block == null && BitOperations.IsPow2(alignment)) block = Retry(size, alignment);
+        if (block == null) Throw();
+        return block;
+    }
+
+    [RuntimeExport("hm_new_aligned_nothrow")]
+    private static void* NewAlignedNothrow(nuint size, nuint alignment, void* nothrow, ThreadHeap* heap)
+    {
+        if (!BitOperations.IsPow2(alignment)) return null;
+        void* block = AlignedExports.Alloc(size, alignment, heap);
+        if (block != null) return block;
+        delegate* unmanaged[SuppressGCTransition]<nuint, nuint, void*, void*> next = (delegate* unmanaged[SuppressGCTransition]<nuint, nuint, void*, void*>)Next("_ZnwmSt11align_val_tRKSt9nothrow_t"u8);
+        return next == null ? null : next(size, alignment, nothrow);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* NewSlow(nuint size, ThreadHeap* heap, uint open)
+    {
+        void* block = MallocExports.MallocMid(size, heap, open);
+        if (block != null) return block;
+        block = Retry(size, 1);
+        if (block == null) Throw();
+        return block;
+    }
+
+    // Calls the program's handlers as long as there is one. A handler may throw.
+    private static void* Retry(nuint size, nuint alignment)
+    {
+        while (true)
+        {
+            delegate* unmanaged[SuppressGCTransition]<void> handler = Trampolines.NewHandler();
+            if (handler == null) return null;
+            handler();
+            void* block = AlignedExports.Alloc(size, alignment, Trampolines.GetSlot());
+            if (block != null) return block;
+        }
+    }
+
+    // What may throw must not leave the nothrow forms, and nothing can be caught here: the C++ library's own form calls the throwing one above and catches.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* Next(ReadOnlySpan<byte> name)
+    {
+        fixed (byte* text = name) return LibC.dlsym(LibC.NextLibrary, text);
+    }
+
+    private static void Throw()
+    {
+        Trampolines.ThrowBadAlloc();
+        TextBuffer line = default;
+        line.Append("hakmem: operator new has no memory, and there is no C++ library to throw std::bad_alloc\n"u8);
+        line.WriteError();
+        LibC.abort();
+    }
+}

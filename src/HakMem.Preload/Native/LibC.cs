@@ -1,0 +1,83 @@
+using System.Runtime;
+using System.Runtime.CompilerServices;
+
+namespace HakMem.Preload;
+
+/// <summary>The functions of the C library that the library calls: plain calls, without a word to any runtime.</summary>
+internal static unsafe class LibC
+{
+    internal const int InvalidArgument = 22, NoMemory = 12;
+    internal const int StandardError = 2;
+
+    /// <summary>RTLD_NEXT: the libraries behind this one.</summary>
+    internal static void* NextLibrary => (void*)-1;
+
+    [RuntimeImport("*", "memset"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void* memset(void* memory, int value, nuint bytes);
+
+    [RuntimeImport("*", "memmove"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void* memmove(void* destination, void* source, nuint bytes);
+
+    [RuntimeImport("*", "abort"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void abort();
+
+    [RuntimeImport("*", "mmap"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern byte* mmap(byte* at, nuint bytes, int protection, int flags, int file, nint offset);
+
+    [RuntimeImport("*", "munmap"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int munmap(byte* at, nuint bytes);
+
+    [RuntimeImport("*", "mremap"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern byte* mremap(byte* at, nuint oldBytes, nuint newBytes, int flags);
+
+    [RuntimeImport("*", "mprotect"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int mprotect(byte* at, nuint bytes, int protection);
+
+    [RuntimeImport("*", "madvise"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int madvise(byte* at, nuint bytes, int advice);
+
+    [RuntimeImport("*", "sched_yield"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int sched_yield();
+
+    [RuntimeImport("*", "nanosleep"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int nanosleep(long* time, long* rest);
+
+    [RuntimeImport("*", "clock_gettime"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int clock_gettime(int clock, long* time);
+
+    [RuntimeImport("*", "write"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern nint write(int file, byte* text, nuint bytes);
+
+    [RuntimeImport("*", "fcntl"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int fcntl(int file, int command, long argument);
+
+    [RuntimeImport("*", "getrlimit"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int getrlimit(int resource, ulong* limit);
+
+    [RuntimeImport("*", "getpid"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int getpid();
+
+    [RuntimeImport("*", "gettid"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int gettid();
+
+    [RuntimeImport("*", "tgkill"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int tgkill(int process, int thread, int signal);
+
+    [RuntimeImport("*", "pthread_key_create"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int pthread_key_create(uint* key, delegate*<void*, void> destructor);
+
+    [RuntimeImport("*", "pthread_setspecific"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int pthread_setspecific(uint key, void* value);
+
+    [RuntimeImport("*", "pthread_atfork"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int pthread_atfork(delegate*<void> prepare, delegate*<void> parent, delegate*<void> child);
+
+    [RuntimeImport("*", "dlsym"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void* dlsym(void* library, byte* name);
+
+    [RuntimeImport("*", "fputs"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int fputs(byte* text, void* file);
+
+    [RuntimeImport("*", "__errno_location"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int* Errno();
+}

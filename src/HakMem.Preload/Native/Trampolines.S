@@ -1,0 +1,183 @@
+# The C symbols of libhakmem.so. Each loads the thread's heap from its slot and jumps to the C# method with the heap as one argument more.
+
+    .section .tdata,"awT",@progbits
+    .balign 8
+    .type   hm_slot,@object
+    .size   hm_slot,8
+hm_slot:
+    .quad   hm_no_heap                  # every thread begins with the stand-in for a heap
+
+    .bss
+    .balign 64
+    .type   hm_no_heap,@object
+    .size   hm_no_heap,6144
+hm_no_heap:
+    .zero   6144                        # four stand-ins, 64 bytes apart, each as long as a heap's core reads: see ThreadSlot.cs
+
+    .hidden RhpTrapThreads              # tested after calls by code that has a garbage collector; always 0
+    .globl  RhpTrapThreads
+    .type   RhpTrapThreads,@object
+    .size   RhpTrapThreads,4
+    .balign 4
+RhpTrapThreads:
+    .zero   4
+
+    .data
+    .hidden __security_cookie           # what methods with buffers on the stack check at their end
+    .globl  __security_cookie
+    .type   __security_cookie,@object
+    .size   __security_cookie,8
+    .balign 8
+__security_cookie:
+    .quad   0x5bd1e995a3c59ac3
+
+    .text
+
+# An export whose method takes the heap in the register named: the one after its last argument.
+    .macro EXPORT name, method, register
+    .globl  \name
+    .type   \name,@function
+    .p2align 4
+\name:
+    .cfi_startproc
+    movq    hm_slot@gottpoff(%rip), %rax
+    movq    %fs:(%rax), %\register
+    jmp     \method
+    .cfi_endproc
+    .size   \name,.-\name
+    .endm
+
+# An export whose method does without the heap.
+    .macro FORWARD name, method
+    .globl  \name
+    .type   \name,@function
+\name:
+    .cfi_startproc
+    jmp     \method
+    .cfi_endproc
+    .size   \name,.-\name
+    .endm
+
+    EXPORT malloc, hm_malloc, rsi
+    EXPORT free, hm_free, rsi
+    EXPORT calloc, hm_calloc, rdx
+    EXPORT realloc, hm_realloc, rdx
+    EXPORT reallocarray, hm_reallocarray, rcx
+    EXPORT memalign, hm_memalign, rdx
+    EXPORT aligned_alloc, hm_aligned_alloc, rdx
+    EXPORT posix_memalign, hm_posix_memalign, rcx
+    EXPORT valloc, hm_valloc, rsi
+    EXPORT pvalloc, hm_pvalloc, rsi
+    EXPORT cfree, hm_free, rsi
+    EXPORT free_sized, hm_free, rsi
+    EXPORT free_aligned_sized, hm_free, rsi
+    EXPORT malloc_usable_size, hm_malloc_usable_size, rsi
+    EXPORT malloc_object_size, hm_malloc_object_size, rsi
+    EXPORT malloc_trim, hm_malloc_trim, rsi
+    FORWARD mallopt, hm_mallopt
+    FORWARD mallinfo, hm_mallinfo
+    FORWARD mallinfo2, hm_mallinfo2
+    FORWARD malloc_stats, hm_malloc_stats
+    FORWARD malloc_info, hm_malloc_info
+
+# C++ operators: new, new[], with nothrow, with an alignment, with both; delete in as many forms, which are all the same.
+    EXPORT _Znwm, hm_new, rsi
+    EXPORT _Znam, hm_new, rsi
+    EXPORT _ZnwmRKSt9nothrow_t, hm_new_nothrow, rdx
+    EXPORT _ZnamRKSt9nothrow_t, hm_new_nothrow, rdx
+    EXPORT _ZnwmSt11align_val_t, hm_new_aligned, rdx
+    EXPORT _ZnamSt11align_val_t, hm_new_aligned, rdx
+    EXPORT _ZnwmSt11align_val_tRKSt9nothrow_t, hm_new_aligned_nothrow, rcx
+    EXPORT _ZnamSt11align_val_tRKSt9nothrow_t, hm_new_aligned_nothrow, rcx
+    EXPORT _ZdlPv, hm_free, rsi
+    EXPORT _ZdaPv, hm_free, rsi
+    EXPORT _ZdlPvm, hm_free, rsi
+    EXPORT _ZdaPvm, hm_free, rsi
+    EXPORT _ZdlPvRKSt9nothrow_t, hm_free, rsi
+    EXPORT _ZdaPvRKSt9nothrow_t, hm_free, rsi
+    EXPORT _ZdlPvSt11align_val_t, hm_free, rsi
+    EXPORT _ZdaPvSt11align_val_t, hm_free, rsi
+    EXPORT _ZdlPvmSt11align_val_t, hm_free, rsi
+    EXPORT _ZdaPvmSt11align_val_t, hm_free, rsi
+    EXPORT _ZdlPvSt11align_val_tRKSt9nothrow_t, hm_free, rsi
+    EXPORT _ZdaPvSt11align_val_tRKSt9nothrow_t, hm_free, rsi
+
+# The library's own interface: hakmem.h.
+    FORWARD hakmem_version, hm_version
+    FORWARD hakmem_stats, hm_stats
+    EXPORT hakmem_trim, hm_trim, rdi
+    FORWARD hakmem_heap_new, hm_heap_new
+    FORWARD hakmem_heap_destroy, hm_heap_destroy
+    FORWARD hakmem_heap_release, hm_heap_release
+    FORWARD hakmem_heap_malloc, hm_heap_malloc
+    FORWARD hakmem_heap_calloc, hm_heap_calloc
+    FORWARD hakmem_heap_realloc, hm_heap_realloc
+    FORWARD hakmem_heap_memalign, hm_heap_memalign
+    FORWARD hakmem_heap_free, hm_heap_free
+    FORWARD hakmem_heap_trim, hm_heap_trim
+
+# ---- for C#, see Trampolines.cs ----
+
+    .macro LOCAL name
+    .globl  \name
+    .hidden \name
+    .type   \name,@function
+\name:
+    .cfi_startproc
+    .endm
+
+    .macro END name
+    .cfi_endproc
+    .size   \name,.-\name
+    .endm
+
+    LOCAL hm_slot_get
+    movq    hm_slot@gottpoff(%rip), %rax
+    movq    %fs:(%rax), %rax
+    ret
+    END hm_slot_get
+
+    LOCAL hm_slot_set
+    movq    hm_slot@gottpoff(%rip), %rax
+    movq    %rdi, %fs:(%rax)
+    ret
+    END hm_slot_set
+
+    LOCAL hm_stand_in
+    leaq    hm_no_heap(%rip), %rax
+    ret
+    END hm_stand_in
+
+    LOCAL hm_environment
+    movq    environ@GOTPCREL(%rip), %rax
+    movq    (%rax), %rax
+    ret
+    END hm_environment
+
+    .weak   _ZSt15get_new_handlerv
+    LOCAL hm_new_handler
+    movq    _ZSt15get_new_handlerv@GOTPCREL(%rip), %rax
+    testq   %rax, %rax
+    jz      1f
+    jmp     *%rax
+1:  ret
+    END hm_new_handler
+
+    .weak   _ZSt17__throw_bad_allocv
+    LOCAL hm_throw_bad_alloc
+    movq    _ZSt17__throw_bad_allocv@GOTPCREL(%rip), %rax
+    testq   %rax, %rax
+    jz      1f
+    jmp     *%rax
+1:  ret
+    END hm_throw_bad_alloc
+
+    .section .init_array,"aw",@init_array
+    .balign 8
+    .quad   hm_constructor
+
+    .section .fini_array,"aw",@fini_array
+    .balign 8
+    .quad   hm_destructor
+
+    .section .note.GNU-stack,"",@progbits

@@ -1,0 +1,33 @@
+using System.Runtime;
+using System.Runtime.CompilerServices;
+using HakMem.Boxes;
+
+namespace HakMem.Preload;
+
+/// <summary>What <c>Trampolines.S</c> offers to C#: the thread's slot, and what can only be said in assembly.</summary>
+internal static unsafe class Trampolines
+{
+    /// <summary>What the calling thread's slot holds: its heap or a stand-in.</summary>
+    [RuntimeImport("*", "hm_slot_get"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ThreadHeap* GetSlot();
+
+    /// <summary>Sets the calling thread's slot.</summary>
+    [RuntimeImport("*", "hm_slot_set"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void SetSlot(ThreadHeap* heap);
+
+    /// <summary>The first of the stand-ins for a heap; see <see cref="ThreadSlot"/>.</summary>
+    [RuntimeImport("*", "hm_stand_in"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ThreadHeap* StandIn();
+
+    /// <summary>The C library's <c>environ</c>; null before the C library has set it.</summary>
+    [RuntimeImport("*", "hm_environment"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern byte** Environment();
+
+    /// <summary>The C++ program's new handler; null when there is none, or no C++ library.</summary>
+    [RuntimeImport("*", "hm_new_handler"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern delegate* unmanaged[SuppressGCTransition]<void> NewHandler();
+
+    /// <summary>Throws <c>std::bad_alloc</c>. Returns when there is no C++ library.</summary>
+    [RuntimeImport("*", "hm_throw_bad_alloc"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void ThrowBadAlloc();
+}

@@ -1,0 +1,138 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using HakMem.Boxes;
+
+namespace HakMem.Preload;
+
+/// <summary>
+/// Serves a thread that is inside the allocator already: a signal handler that interrupted a slow path, or a handler of fork while every lock is held. It takes no lock: blocks are
+/// powers of two behind a header of 16 bytes, cut by one addition from a range of their own and recycled through lock-free stacks. Frees of the allocator's own blocks are put
+/// aside, linked through the blocks, until the next slow path of any thread. Slow and rough; it exists so that such a call neither waits for itself nor breaks anything.
+/// </summary>
+internal static unsafe class SignalHeap
+{
+    private const nuint RangeBytes = 64u << 20, MaxBlockBytes = 16u << 20;
+    private const int SmallestLog2 = 5, Classes = 20, HeaderBytes = 16;
+
+    private static nint s_range;
+    private static long s_next;
+    private static nint s_deferred;
+#pragma warning disable CS0169 // used through its first element
+    private static FreeLists s_free;
+#pragma warning restore CS0169
+
+    // The free blocks of each power of two: the offset of the first in units of 16 bytes, and above it a count of changes, so that a top seen before is never taken for the same.
+    private struct FreeLists
+    {
+        public fixed ulong Tops[Classes];
+    }
+
+    /// <summary>Whether a block is from here.</summary>
+    internal static bool Contains(void* block) => s_range != 0 && (nuint)block - (nuint)s_range < RangeBytes;
+
+    /// <summary>A block at a multiple of <paramref name="alignment"/>, a power of two of at least 16. Null when the range is used up or the size too large.</summary>
+    internal static void* Alloc(nuint size, nuint alignment)
+    {
+        if (size > MaxBlockBytes || alignment > MaxBlockBytes || !TryOpen()) return null;
+        nuint wanted = size + HeaderBytes + (alignment > 16 ? alignment : 0);
+        int log2 = wanted <= 1u << SmallestLog2 ? SmallestLog2 : BitOperations.Log2(wanted - 1) + 1;
+        if (log2 - SmallestLog2 >= Classes) return null;
+        byte* start = Take(log2 - SmallestLog2);
+        if (start == null) start = Cut((nuint)1 << log2);
+        if (start == null) return null;
+        byte* block = (byte*)(((nuint)start + HeaderBytes + alignment - 1) & ~(alignment - 1));
+        ((ulong*)block)[-2] = (ulong)log2;
+        ((ulong*)block)[-1] = (ulong)(block - start);
+        return block;
+    }
+
+    /// <summary>Takes a block back; any thread may, in any state.</summary>
+    internal static void Free(void* block)
+    {
+        int log2 = (int)((ulong*)block)[-2];
+        Put(log2 - SmallestLog2, (byte*)block - ((ulong*)block)[-1]);
+    }
+
+    /// <summary>The bytes that may be used of a block.</summary>
+    internal static nuint UsableSize(void* block) => ((nuint)1 << (int)((ulong*)block)[-2]) - (nuint)((ulong*)block)[-1];
+
+    /// <summary>Puts a block of the allocator aside for <see cref="FreeDeferred"/>.</summary>
+    internal static void Defer(void* block)
+    {
+        nint top = Volatile.Read(ref s_deferred);
+        while (true)
+        {
+            *(nint*)block = top;
+            nint seen = Interlocked.CompareExchange(ref s_deferred, (nint)block, top);
+            if (seen == top) return;
+            top = seen;
+        }
+    }
+
+    /// <summary>Whether anything was put aside.</summary>
+    internal static bool HasDeferred => s_deferred != 0;
+
+    /// <summary>Frees what was put aside. From inside a slow path; the heap may be null.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void FreeDeferred(ThreadHeap* heap)
+    {
+        void* block = (void*)Interlocked.Exchange(ref s_deferred, 0);
+        while (block != null)
+        {
+            void* next = *(void**)block;
+            FreeGate.FreeBatch<PreloadAllocator.Config>(heap, &block, 1);
+            block = next;
+        }
+    }
+
+    private static bool TryOpen()
+    {
+        if (Volatile.Read(ref s_range) != 0) return true;
+        byte* range = PreloadMemory.Map(RangeBytes);
+        if (range == null) return false;
+        if (Interlocked.CompareExchange(ref s_range, (nint)range, 0) != 0) _ = PreloadMemory.Unmap(range, RangeBytes);
+        return true;
+    }
+
+    private static byte* Cut(nuint bytes)
+    {
+        if ((nuint)Volatile.Read(ref s_next) >= RangeBytes) return null;   // or the sum would wrap around in the end
+        nuint end = (nuint)Interlocked.Add(ref s_next, (long)bytes);
+        return end > RangeBytes ? null : (byte*)s_range + end - bytes;
+    }
+
+    private static void Put(int list, byte* start)
+    {
+        fixed (ulong* tops = s_free.Tops)
+        {
+            uint place = (uint)((nuint)(start - (byte*)s_range) / 16) + 1;
+            ulong top = Volatile.Read(ref tops[list]);
+            while (true)
+            {
+                *(uint*)start = (uint)top;
+                ulong seen = Interlocked.CompareExchange(ref tops[list], (((top >> 32) + 1) << 32) | place, top);
+                if (seen == top) return;
+                top = seen;
+            }
+        }
+    }
+
+    // The link may be read after another thread took the block: the range is never unmapped, and the count of changes makes the exchange fail.
+    private static byte* Take(int list)
+    {
+        fixed (ulong* tops = s_free.Tops)
+        {
+            ulong top = Volatile.Read(ref tops[list]);
+            while ((uint)top != 0)
+            {
+                byte* start = (byte*)s_range + ((nuint)((uint)top - 1) * 16);
+                ulong seen = Interlocked.CompareExchange(ref tops[list], (((top >> 32) + 1) << 32) | *(uint*)start, top);
+                if (seen == top) return start;
+                top = seen;
+            }
+
+            return null;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System;
+using Xunit;
+
+namespace HakMem.Preload.Tests.Programs;
+
+/// <summary>The whole C and C++ interface of the preloaded library, as glibc's manual pages and the C++ standard promise it.</summary>
+public sealed class InterfaceTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    public static TheoryData<string> CCases => NativeCases.Of("interface.c");
+
+    public static TheoryData<string> CppCases => NativeCases.Of("operators.cpp");
+
+    [NativeTheory]
+    [MemberData(nameof(CCases))]
+    public void C(string name) => NativeCases.AssertPasses(NativeCases.Run("interface", name, Patience));
+
+    [NativeTheory(NativeNeed.CppCompiler)]
+    [MemberData(nameof(CppCases))]
+    public void Cpp(string name) => NativeCases.AssertPasses(NativeCases.Run("operators", name, Patience));
+
+    /// <summary>The C library itself passes but for the two functions of C23 that it lacks: the cases ask for nothing that programs do not have today.</summary>
+    [NativeTheory]
+    [MemberData(nameof(CCases))]
+    public void TheCLibraryPassesToo(string name) => NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("interface"), [name], [], Patience));
+
+    [NativeTheory]
+    [InlineData("malloc_small_and_large calloc_is_zero realloc_edges posix_memalign_rules every_way_to_free")]
+    [InlineData("blocks_of_the_c_library malloc_info_is_xml malloc_stats_prints mallinfo_counts")]
+    public void ManyCasesInOneProcess(string names) =>
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("interface"), names.Split(' '), LibraryUnderTest.Preloaded(), Patience));
+
+    [NativeFact]
+    public void AnotherAllocatorIsNoticed()
+    {
+        NativeResult result = NativeProcess.Run(NativeToolchain.Compiled("interface"), ["malloc_too_large"], [("HAKMEMTEST_EXPECT", LibraryUnderTest.Path)], Patience);
+        Assert.Equal(3, result.ExitCode);
+        Assert.StartsWith("malloc is served by ", result.Error, StringComparison.Ordinal);
+    }
+
+    [NativeTheory(NativeNeed.Valgrind)]
+    [InlineData("interface", "malloc_small_and_large realloc_step_by_step realloc_edges calloc_overflow memalign_and_aligned_alloc every_way_to_free blocks_of_the_c_library malloc_too_large")]
+    public void UnderValgrind(string program, string names)
+    {
+        string[] options = ["-q", "--soname-synonyms=somalloc=nouserintercepts", "--error-exitcode=99", NativeToolchain.Compiled(program)];
+        NativeCases.AssertPasses(NativeProcess.Run("valgrind", [.. options, .. names.Split(' ')], LibraryUnderTest.Preloaded(), TimeSpan.FromMinutes(5)));
+    }
+}

@@ -1,0 +1,34 @@
+using System;
+using Xunit;
+
+namespace HakMem.Preload.Tests.Programs;
+
+/// <summary>What a process goes through with the preloaded library: start, plugins, threads, forks, signals, limits, end.</summary>
+public sealed class LifeTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    public static TheoryData<string> Cases => NativeCases.Of("life.c");
+
+    [NativeTheory]
+    [MemberData(nameof(Cases))]
+    public void Preloaded(string name) => NativeCases.AssertPasses(NativeCases.Run("life", name, Patience));
+
+    /// <summary>A library with constructors that allocate is initialized before the allocator, or after it.</summary>
+    [NativeTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void BesideALibraryThatAllocatesInItsConstructor(bool isFirst)
+    {
+        string program = NativeToolchain.CompiledWithLibraries("life"), early = NativeToolchain.Compiled("libearly.so");
+        var environment = LibraryUnderTest.Preloaded(before: isFirst ? early : null, after: isFirst ? null : early);
+        NativeCases.AssertPasses(NativeProcess.Run(program, ["calls_before_constructors", "key_destructors_run_many_rounds"], environment, Patience));
+    }
+
+    /// <summary>Opened by <c>dlopen</c> in a process that runs on the C library's malloc, after threads were started and thread-local storage was taken.</summary>
+    [NativeTheory]
+    [InlineData("the_library_is_opened_late")]
+    [InlineData("the_library_is_opened_late_and_global")]
+    public void NotPreloaded(string name) =>
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.CompiledWithLibraries("life"), [name], [(LibraryUnderTest.Variable, LibraryUnderTest.Path)], Patience));
+}

@@ -1,0 +1,19 @@
+namespace HakMem.Preload.Tests.Programs;
+
+/// <summary>Says what is missing on this machine.</summary>
+internal static class NativeNeeds
+{
+    public static string? Missing(NativeNeed[] needs)
+    {
+        if (LibraryUnderTest.Absence is { } absence) return absence;
+        if (NativeToolchain.CCompiler is null) return "there is no C compiler (cc, gcc or clang)";
+        foreach (NativeNeed need in needs)
+        {
+            if (need == NativeNeed.CppCompiler && NativeToolchain.CppCompiler is null) return "there is no C++ compiler (c++, g++ or clang++)";
+            if (need == NativeNeed.Binutils && (NativeToolchain.FindInPath("objdump") is null || NativeToolchain.FindInPath("nm") is null)) return "there are no binutils";
+            if (need == NativeNeed.Valgrind && NativeToolchain.FindInPath("valgrind") is null) return "there is no valgrind";
+        }
+
+        return null;
+    }
+}

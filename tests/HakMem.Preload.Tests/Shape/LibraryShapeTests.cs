@@ -1,0 +1,83 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using HakMem.Preload.Tests.Programs;
+using Xunit;
+using static HakMem.Preload.Tests.Shape.Disassembly;
+
+namespace HakMem.Preload.Tests.Shape;
+
+/// <summary>What the built library is: its size, what it needs, what it offers, and the length of its hit paths. Only of the library of this repository, in the release flavor.</summary>
+public sealed class LibraryShapeTests
+{
+    private const long MostBytes = 150 * 1024;
+
+    private static readonly string[] s_exports =
+    [
+        "malloc", "free", "calloc", "realloc", "reallocarray", "memalign", "aligned_alloc", "posix_memalign", "valloc", "pvalloc", "cfree",
+        "free_sized", "free_aligned_sized", "malloc_usable_size", "malloc_object_size", "malloc_trim", "malloc_stats", "malloc_info", "mallinfo", "mallinfo2", "mallopt",
+        "_Znwm", "_Znam", "_ZnwmRKSt9nothrow_t", "_ZnamRKSt9nothrow_t", "_ZnwmSt11align_val_t", "_ZnamSt11align_val_t",
+        "_ZnwmSt11align_val_tRKSt9nothrow_t", "_ZnamSt11align_val_tRKSt9nothrow_t",
+        "_ZdlPv", "_ZdaPv", "_ZdlPvm", "_ZdaPvm", "_ZdlPvRKSt9nothrow_t", "_ZdaPvRKSt9nothrow_t", "_ZdlPvSt11align_val_t", "_ZdaPvSt11align_val_t",
+        "_ZdlPvmSt11align_val_t", "_ZdaPvmSt11align_val_t", "_ZdlPvSt11align_val_tRKSt9nothrow_t", "_ZdaPvSt11align_val_tRKSt9nothrow_t",
+        "hakmem_version", "hakmem_stats", "hakmem_trim", "hakmem_heap_new", "hakmem_heap_destroy", "hakmem_heap_release", "hakmem_heap_malloc", "hakmem_heap_calloc",
+        "hakmem_heap_realloc", "hakmem_heap_memalign", "hakmem_heap_free", "hakmem_heap_trim",
+    ];
+
+    [NativeFact(NativeNeed.Binutils)]
+    public void Is_small() => Assert.InRange(new FileInfo(LibraryUnderTest.Path).Length, 1, MostBytes);
+
+    [NativeFact(NativeNeed.Binutils)]
+    public void Needs_the_C_library_only()
+    {
+        string[] needed = [.. Run("objdump", "-p", LibraryUnderTest.Path).Split('\n').Where(line => line.Contains("NEEDED")).Select(line => line.Split(' ')[^1])];
+        Assert.Equal(["libc.so.6"], needed);
+    }
+
+    [NativeFact(NativeNeed.Binutils)]
+    public void Offers_the_whole_interface_and_nothing_else()
+    {
+        IEnumerable<string> offered = Run("nm", "-D", "--defined-only", LibraryUnderTest.Path).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[^1]);
+        Assert.Equal(s_exports.Order(StringComparer.Ordinal), offered.Order(StringComparer.Ordinal));
+    }
+
+    [NativeTheory(NativeNeed.Binutils)]
+    [InlineData("malloc", 3)]
+    [InlineData("free", 3)]
+    [InlineData("_Znwm", 3)]
+    [InlineData("hm_malloc", 20)]
+    [InlineData("hm_new", 20)]
+    [InlineData("hm_free", 32)]
+    public void A_hit_is_short(string symbol, int most)
+    {
+        IReadOnlyList<Instruction> path = HitPath(symbol);
+        Assert.True(path.Count <= most, $"{path.Count} instructions:\n{string.Join('\n', path)}");
+    }
+
+    [NativeTheory(NativeNeed.Binutils)]
+    [InlineData("hm_malloc")]
+    [InlineData("hm_new")]
+    [InlineData("hm_free")]
+    public void A_hit_calls_nothing_locks_nothing_and_does_not_loop(string symbol)
+    {
+        Assert.DoesNotContain(HitPath(symbol), instruction => instruction.Mnemonic is "call" or "lock" || instruction.Mnemonic.StartsWith("xchg", StringComparison.Ordinal));
+    }
+
+    // What keeps a hit path whole under a signal handler: closed before anything of the heap's stacks is read, opened again as the last thing.
+    [NativeTheory(NativeNeed.Binutils)]
+    [InlineData("hm_malloc")]
+    [InlineData("hm_new")]
+    [InlineData("hm_free")]
+    public void A_hit_closes_the_heap_first_and_opens_it_last(string symbol)
+    {
+        const string Open = "0x1c(%rsi)", Bins = "0x3c0(";
+        List<Instruction> path = [.. HitPath(symbol)];
+        int close = path.FindIndex(instruction => instruction.Mnemonic == "mov" && instruction.Operands.EndsWith("," + Open, StringComparison.Ordinal));
+        int read = path.FindIndex(instruction => instruction.Operands.StartsWith(Bins, StringComparison.Ordinal));
+        int open = path.FindIndex(instruction => instruction.ToString().Replace(" ", "") == "movl$0xffffffff," + Open);
+        Assert.True(close >= 0 && close < read, $"closed at {close}, bins read at {read}:\n{string.Join('\n', path)}");
+        Assert.All(path.Skip(open + 1), instruction => Assert.Contains(instruction.Mnemonic, new[] { "pop", "ret" }));
+        Assert.True(open > read, string.Join('\n', path));
+    }
+}
