@@ -15,6 +15,11 @@ internal static unsafe class EnvironmentOptions
     /// <summary>Whether statistics are printed at exit.</summary>
     internal static bool ShowStatistics { get; private set; }
 
+#if HAKMEM_TRACE
+    /// <summary>The file that the process's calls are recorded in; null for none.</summary>
+    internal static byte* Trace { get; private set; }
+#endif
+
     /// <summary>Reads the environment into a composition; nothing when it was read before, or is not there yet.</summary>
     internal static void TryApply(Composition* composition)
     {
@@ -72,6 +77,15 @@ internal static unsafe class EnvironmentOptions
             else if (Equals(value, "never"u8)) composition->HugePages = HugePagePolicy.Never;
             else if (Equals(value, "always"u8)) composition->HugePages = HugePagePolicy.Always;
             else Report(name, value, "system, never or always"u8);
+        }
+        else if (Is(name, length, "TRACE"u8))
+        {
+#if HAKMEM_TRACE
+            if (*value != 0) Trace = value;
+            else Report(name, value, "the name of a file"u8);
+#else
+            Report(name, value, "effect in the profile flavor only"u8);
+#endif
         }
         else
         {
@@ -145,7 +159,7 @@ internal static unsafe class EnvironmentOptions
         TextBuffer line = default;
         line.Append("hakmem: HAKMEM_"u8);
         line.Append(new ReadOnlySpan<byte>(name, (int)length));
-        line.Append(" is no option; known are HAKMEM_PURGE_DELAY, HAKMEM_PURGE, HAKMEM_GC_TRIM, HAKMEM_SOFT_LIMIT, HAKMEM_HARD_LIMIT, HAKMEM_HUGE_PAGES, HAKMEM_PREFAULT and HAKMEM_SHOW_STATS.\n"u8);
+        line.Append(" is no option; known are HAKMEM_PURGE_DELAY, HAKMEM_PURGE, HAKMEM_GC_TRIM, HAKMEM_SOFT_LIMIT, HAKMEM_HARD_LIMIT, HAKMEM_HUGE_PAGES, HAKMEM_PREFAULT, HAKMEM_SHOW_STATS and HAKMEM_TRACE.\n"u8);
         line.WriteError();
     }
 

@@ -23,19 +23,19 @@ internal static unsafe class AlignedExports
     }
 
     [RuntimeExport("hm_memalign")]
-    private static void* Memalign(nuint alignment, nuint size, ThreadHeap* heap)
+    internal static void* Memalign(nuint alignment, nuint size, ThreadHeap* heap)
     {
         if (alignment > (nuint)1 << 63) return FailInvalid();
         return Alloc(size, alignment < 16 ? 16 : BitOperations.RoundUpToPowerOf2(alignment), heap);
     }
 
     [RuntimeExport("hm_aligned_alloc")]
-    private static void* AlignedAlloc(nuint alignment, nuint size, ThreadHeap* heap)
+    internal static void* AlignedAlloc(nuint alignment, nuint size, ThreadHeap* heap)
         => BitOperations.IsPow2(alignment) ? Alloc(size, alignment, heap) : FailInvalid();
 
     /// <summary>Returns the error; errno and, on failure, what is pointed at stay as they are.</summary>
     [RuntimeExport("hm_posix_memalign")]
-    private static int PosixMemalign(void** result, nuint alignment, nuint size, ThreadHeap* heap)
+    internal static int PosixMemalign(void** result, nuint alignment, nuint size, ThreadHeap* heap)
     {
         if (!BitOperations.IsPow2(alignment) || alignment < (nuint)sizeof(void*)) return LibC.InvalidArgument;
         int errno = *LibC.Errno();
@@ -47,10 +47,10 @@ internal static unsafe class AlignedExports
     }
 
     [RuntimeExport("hm_valloc")]
-    private static void* Valloc(nuint size, ThreadHeap* heap) => Alloc(size, PageBytes, heap);
+    internal static void* Valloc(nuint size, ThreadHeap* heap) => Alloc(size, PageBytes, heap);
 
     [RuntimeExport("hm_pvalloc")]
-    private static void* Pvalloc(nuint size, ThreadHeap* heap)
+    internal static void* Pvalloc(nuint size, ThreadHeap* heap)
     {
         nuint rounded = (size + PageBytes - 1) & ~(PageBytes - 1);
         return rounded < size ? MallocExports.FailNoMemory() : Alloc(rounded == 0 ? PageBytes : rounded, PageBytes, heap);

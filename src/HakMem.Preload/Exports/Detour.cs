@@ -25,7 +25,7 @@ internal static unsafe class Detour
         nuint usable = own ? SignalHeap.UsableSize(block) : UsableSize(block);
         if (usable == 0) return MallocExports.FailNoMemory();
         if (own && size <= usable && size >= usable / 4) return block;
-        void* moved = ThreadSlot.IsInside(heap) ? Alloc(size, 16, false) : MallocExports.Any(size, heap);
+        void* moved = ThreadSlot.IsInside(heap) ? Alloc(size, 16, false) : MallocExports.Malloc(size, heap);
         if (moved == null) return null;
         NativeMemory.Copy(block, moved, usable < size ? usable : size);
         if (own) SignalHeap.Free(block);

@@ -16,6 +16,10 @@ internal static unsafe class Lifecycle
         if (!TryOpen()) return;
         EnvironmentOptions.TryApply(Config.Composition);
 
+#if HAKMEM_TRACE
+        if (EnvironmentOptions.Trace != null) TraceLog.Start(EnvironmentOptions.Trace);
+#endif
+
         // Many programs close standard error themselves before the library's destructor runs.
         if (EnvironmentOptions.ShowStatistics) s_errorCopy = LibC.fcntl(LibC.StandardError, DuplicateClosedOnExec, LowestCopy);
     }
@@ -23,6 +27,9 @@ internal static unsafe class Lifecycle
     [RuntimeExport("hm_destructor")]
     private static void Destructor()
     {
+#if HAKMEM_TRACE
+        TraceLog.Finish();
+#endif
         if (EnvironmentOptions.ShowStatistics) StatisticsReport.Write(s_errorCopy);
     }
 }

@@ -15,21 +15,21 @@ internal static unsafe class MallocExports
 {
     /// <summary>A hit is 19 instructions, one of them a branch; nothing is called.</summary>
     [RuntimeExport("hm_malloc")]
-    private static void* Malloc(nuint size, ThreadHeap* heap)
+    internal static void* Malloc(nuint size, ThreadHeap* heap)
     {
         _ = Config.TryClassify(heap, size, out uint sizeClass);
         return HitPath.TryPop(heap, sizeClass, out void* block, out uint open) ? block : MallocMid(size, heap, open);
     }
 
     [RuntimeExport("hm_free")]
-    private static void Free(void* block, ThreadHeap* heap)
+    internal static void Free(void* block, ThreadHeap* heap)
     {
         if (!Config.TryOwn(heap, block, out uint sizeClass)) FreeSlow(block, heap);
         else if (!HitPath.TryPush(heap, sizeClass, block, out uint open)) FreeFull(block, heap, open);
     }
 
     [RuntimeExport("hm_calloc")]
-    private static void* Calloc(nuint count, nuint size, ThreadHeap* heap)
+    internal static void* Calloc(nuint count, nuint size, ThreadHeap* heap)
     {
         if (!TryMultiply(count, size, out nuint bytes)) return FailNoMemory();
         _ = Config.TryClassify(heap, bytes, out uint sizeClass);
@@ -40,7 +40,7 @@ internal static unsafe class MallocExports
 
     /// <summary>As glibc: a size of 0 frees the block and returns null, which is no failure; a null block is an allocation.</summary>
     [RuntimeExport("hm_realloc")]
-    private static void* Realloc(void* block, nuint size, ThreadHeap* heap)
+    internal static void* Realloc(void* block, nuint size, ThreadHeap* heap)
     {
         if (block == null) return Malloc(size, heap);
         if (size == 0)
@@ -77,9 +77,6 @@ internal static unsafe class MallocExports
         path.Leave();
         return bytes;
     }
-
-    /// <summary>A block of any size; errno is ENOMEM when it is null.</summary>
-    internal static void* Any(nuint size, ThreadHeap* heap) => Malloc(size, heap);
 
     /// <summary>A block that was no tiny hit: a hit of a larger class, or one of the boxes'; errno is ENOMEM when it is null.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -14,23 +14,23 @@ namespace HakMem.Preload;
 internal static unsafe class OperatorExports
 {
     [RuntimeExport("hm_new")]
-    private static void* New(nuint size, ThreadHeap* heap)
+    internal static void* New(nuint size, ThreadHeap* heap)
     {
         _ = Config.TryClassify(heap, size, out uint sizeClass);
         return HitPath.TryPop(heap, sizeClass, out void* block, out uint open) ? block : NewSlow(size, heap, open);
     }
 
     [RuntimeExport("hm_new_nothrow")]
-    private static void* NewNothrow(nuint size, void* nothrow, ThreadHeap* heap)
+    internal static void* NewNothrow(nuint size, void* nothrow, ThreadHeap* heap)
     {
-        void* block = MallocExports.Any(size, heap);
+        void* block = MallocExports.Malloc(size, heap);
         if (block != null) return block;
         delegate* unmanaged[SuppressGCTransition]<nuint, void*, void*> next = (delegate* unmanaged[SuppressGCTransition]<nuint, void*, void*>)Next("_ZnwmRKSt9nothrow_t"u8);
         return next == null ? null : next(size, nothrow);
     }
 
     [RuntimeExport("hm_new_aligned")]
-    private static void* NewAligned(nuint size, nuint alignment, ThreadHeap* heap)
+    internal static void* NewAligned(nuint size, nuint alignment, ThreadHeap* heap)
     {
         void* block = BitOperations.IsPow2(alignment) ? AlignedExports.Alloc(size, alignment, heap) : null;
         if (block == null && BitOperations.IsPow2(alignment)) block = Retry(size, alignment);
@@ -39,7 +39,7 @@ internal static unsafe class OperatorExports
     }
 
     [RuntimeExport("hm_new_aligned_nothrow")]
-    private static void* NewAlignedNothrow(nuint size, nuint alignment, void* nothrow, ThreadHeap* heap)
+    internal static void* NewAlignedNothrow(nuint size, nuint alignment, void* nothrow, ThreadHeap* heap)
     {
         if (!BitOperations.IsPow2(alignment)) return null;
         void* block = AlignedExports.Alloc(size, alignment, heap);

@@ -48,6 +48,18 @@ internal static unsafe class LibC
     [RuntimeImport("*", "write"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern nint write(int file, byte* text, nuint bytes);
 
+    [RuntimeImport("*", "open"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int open(byte* name, int flags, int mode);
+
+    [RuntimeImport("*", "close"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int close(int file);
+
+    [RuntimeImport("*", "unlink"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int unlink(byte* name);
+
+    [RuntimeImport("*", "ftruncate"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int ftruncate(int file, long bytes);
+
     [RuntimeImport("*", "fcntl"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int fcntl(int file, int command, long argument);
 

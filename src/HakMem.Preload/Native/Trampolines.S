@@ -33,6 +33,13 @@ __security_cookie:
 
     .text
 
+/* Flavors that record calls have methods of their own for those that allocate and free. */
+#ifdef HAKMEM_TRACE
+#define TRACED(name) hm_traced_##name
+#else
+#define TRACED(name) hm_##name
+#endif
+
 # An export whose method takes the heap in the register named: the one after its last argument.
     .macro EXPORT name, method, register
     .globl  \name
@@ -58,19 +65,19 @@ __security_cookie:
     .size   \name,.-\name
     .endm
 
-    EXPORT malloc, hm_malloc, rsi
-    EXPORT free, hm_free, rsi
-    EXPORT calloc, hm_calloc, rdx
-    EXPORT realloc, hm_realloc, rdx
-    EXPORT reallocarray, hm_reallocarray, rcx
-    EXPORT memalign, hm_memalign, rdx
-    EXPORT aligned_alloc, hm_aligned_alloc, rdx
-    EXPORT posix_memalign, hm_posix_memalign, rcx
-    EXPORT valloc, hm_valloc, rsi
-    EXPORT pvalloc, hm_pvalloc, rsi
-    EXPORT cfree, hm_free, rsi
-    EXPORT free_sized, hm_free, rsi
-    EXPORT free_aligned_sized, hm_free, rsi
+    EXPORT malloc, TRACED(malloc), rsi
+    EXPORT free, TRACED(free), rsi
+    EXPORT calloc, TRACED(calloc), rdx
+    EXPORT realloc, TRACED(realloc), rdx
+    EXPORT reallocarray, TRACED(reallocarray), rcx
+    EXPORT memalign, TRACED(memalign), rdx
+    EXPORT aligned_alloc, TRACED(aligned_alloc), rdx
+    EXPORT posix_memalign, TRACED(posix_memalign), rcx
+    EXPORT valloc, TRACED(valloc), rsi
+    EXPORT pvalloc, TRACED(pvalloc), rsi
+    EXPORT cfree, TRACED(free), rsi
+    EXPORT free_sized, TRACED(free), rsi
+    EXPORT free_aligned_sized, TRACED(free), rsi
     EXPORT malloc_usable_size, hm_malloc_usable_size, rsi
     EXPORT malloc_object_size, hm_malloc_object_size, rsi
     EXPORT malloc_trim, hm_malloc_trim, rsi
@@ -81,26 +88,26 @@ __security_cookie:
     FORWARD malloc_info, hm_malloc_info
 
 # C++ operators: new, new[], with nothrow, with an alignment, with both; delete in as many forms, which are all the same.
-    EXPORT _Znwm, hm_new, rsi
-    EXPORT _Znam, hm_new, rsi
-    EXPORT _ZnwmRKSt9nothrow_t, hm_new_nothrow, rdx
-    EXPORT _ZnamRKSt9nothrow_t, hm_new_nothrow, rdx
-    EXPORT _ZnwmSt11align_val_t, hm_new_aligned, rdx
-    EXPORT _ZnamSt11align_val_t, hm_new_aligned, rdx
-    EXPORT _ZnwmSt11align_val_tRKSt9nothrow_t, hm_new_aligned_nothrow, rcx
-    EXPORT _ZnamSt11align_val_tRKSt9nothrow_t, hm_new_aligned_nothrow, rcx
-    EXPORT _ZdlPv, hm_free, rsi
-    EXPORT _ZdaPv, hm_free, rsi
-    EXPORT _ZdlPvm, hm_free, rsi
-    EXPORT _ZdaPvm, hm_free, rsi
-    EXPORT _ZdlPvRKSt9nothrow_t, hm_free, rsi
-    EXPORT _ZdaPvRKSt9nothrow_t, hm_free, rsi
-    EXPORT _ZdlPvSt11align_val_t, hm_free, rsi
-    EXPORT _ZdaPvSt11align_val_t, hm_free, rsi
-    EXPORT _ZdlPvmSt11align_val_t, hm_free, rsi
-    EXPORT _ZdaPvmSt11align_val_t, hm_free, rsi
-    EXPORT _ZdlPvSt11align_val_tRKSt9nothrow_t, hm_free, rsi
-    EXPORT _ZdaPvSt11align_val_tRKSt9nothrow_t, hm_free, rsi
+    EXPORT _Znwm, TRACED(new), rsi
+    EXPORT _Znam, TRACED(new), rsi
+    EXPORT _ZnwmRKSt9nothrow_t, TRACED(new_nothrow), rdx
+    EXPORT _ZnamRKSt9nothrow_t, TRACED(new_nothrow), rdx
+    EXPORT _ZnwmSt11align_val_t, TRACED(new_aligned), rdx
+    EXPORT _ZnamSt11align_val_t, TRACED(new_aligned), rdx
+    EXPORT _ZnwmSt11align_val_tRKSt9nothrow_t, TRACED(new_aligned_nothrow), rcx
+    EXPORT _ZnamSt11align_val_tRKSt9nothrow_t, TRACED(new_aligned_nothrow), rcx
+    EXPORT _ZdlPv, TRACED(free), rsi
+    EXPORT _ZdaPv, TRACED(free), rsi
+    EXPORT _ZdlPvm, TRACED(free), rsi
+    EXPORT _ZdaPvm, TRACED(free), rsi
+    EXPORT _ZdlPvRKSt9nothrow_t, TRACED(free), rsi
+    EXPORT _ZdaPvRKSt9nothrow_t, TRACED(free), rsi
+    EXPORT _ZdlPvSt11align_val_t, TRACED(free), rsi
+    EXPORT _ZdaPvSt11align_val_t, TRACED(free), rsi
+    EXPORT _ZdlPvmSt11align_val_t, TRACED(free), rsi
+    EXPORT _ZdaPvmSt11align_val_t, TRACED(free), rsi
+    EXPORT _ZdlPvSt11align_val_tRKSt9nothrow_t, TRACED(free), rsi
+    EXPORT _ZdaPvSt11align_val_tRKSt9nothrow_t, TRACED(free), rsi
 
 # The library's own interface: hakmem.h.
     FORWARD hakmem_version, hm_version

@@ -59,6 +59,9 @@ internal static unsafe class ForkGuard
 
         PreloadAllocator.Config.Composition->Scavenge = 0;   // the thread that ran a pass is not here
         Release();
+#if HAKMEM_TRACE
+        TraceLog.StartInChild();
+#endif
     }
 
     private static void Release()

@@ -1,0 +1,155 @@
+using System.Numerics;
+
+namespace HakMem.Preload;
+
+/// <summary>Makes a trace (<c>HKT1</c>, bench/traces/README.md) of a log: addresses become numbers of blocks, heaps numbers of threads. Goes through the log twice, since the header tells how many there are.</summary>
+internal static unsafe class TraceFile
+{
+    private const int WriteCreateTruncate = 0x241 | 0x80000, Mode = 0x1B6;   // O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC; rw-rw-rw-
+    private const uint Magic = 0x3154_4B48, Nobody = 0xFFFF_FFFF, MostThreads = 65535;
+    private const int ThreadIds = 1 << 16;
+
+    private struct Place
+    {
+        public void* Address;
+        public uint Block;
+    }
+
+    private struct Tables
+    {
+        public Place* Places;
+        public uint* Threads, Pending;
+        public nuint Mask;
+        public uint Blocks, ThreadCount;
+        public ulong Events;
+    }
+
+    /// <summary>Writes the trace of so many records. Nothing when the system refuses the memory or the file.</summary>
+    internal static void Write(byte* name, TraceRecord* records, long count)
+    {
+        nuint slots = (nuint)BitOperations.RoundUpToPowerOf2((ulong)(count * 2) + 16);
+        nuint placeBytes = slots * (nuint)sizeof(Place), bytes = placeBytes + (2 * ThreadIds * sizeof(uint));
+        byte* memory = PreloadMemory.Map(bytes);
+        int file = memory == null ? -1 : LibC.open(name, WriteCreateTruncate, Mode);
+        if (file >= 0)
+        {
+            Tables tables = default;
+            tables.Places = (Place*)memory;
+            tables.Threads = (uint*)(memory + placeBytes);
+            tables.Pending = tables.Threads + ThreadIds;
+            tables.Mask = slots - 1;
+            GzipWriter writer = new(file);
+            Go(ref tables, records, count, ref writer, false);
+            writer.AddFixed(Magic, 4);
+            writer.AddFixed(tables.ThreadCount == 0 ? 1 : tables.ThreadCount, 4);
+            writer.AddFixed(tables.Events, 8);
+            writer.AddFixed(tables.Blocks, 8);
+            _ = PreloadMemory.Purge(memory, bytes);
+            tables.Blocks = tables.ThreadCount = 0;
+            Go(ref tables, records, count, ref writer, true);
+            writer.Finish();
+            _ = LibC.close(file);
+        }
+
+        if (memory != null) _ = PreloadMemory.Unmap(memory, bytes);
+    }
+
+    private static void Go(ref Tables tables, TraceRecord* records, long count, ref GzipWriter writer, bool write)
+    {
+        for (TraceRecord* record = records; record != records + count; record++)
+        {
+            uint id = record->Thread < ThreadIds ? record->Thread : ThreadIds - 1;
+            switch (record->Operation)
+            {
+                case TraceOperation.None:
+                    break;
+                case TraceOperation.Free:
+                    uint freed = End(ref tables, record->Block);
+                    if (freed != Nobody) Emit(ref tables, record, id, freed, ref writer, write);
+                    break;
+                case TraceOperation.ReallocBegin:
+                    tables.Pending[id] = End(ref tables, record->Block) + 1;   // 0 for a block that nobody knows
+                    break;
+                case TraceOperation.Realloc:
+                    uint old = tables.Pending[id];
+                    tables.Pending[id] = 0;
+                    if (record->Block == null) break;   // it failed, and the block is not followed any more
+                    if (old != 0) Emit(ref tables, record, id, old - 1, ref writer, write);
+                    else EmitAs(TraceOperation.Alloc, ref tables, record, id, ref writer, write);
+                    break;
+                default:
+                    EmitAs(record->Operation, ref tables, record, id, ref writer, write);
+                    break;
+            }
+        }
+    }
+
+    private static void Emit(ref Tables tables, TraceRecord* record, uint id, uint ended, ref GzipWriter writer, bool write)
+    {
+        uint thread = ThreadOf(ref tables, id);
+        bool creates = record->Operation == TraceOperation.Realloc;
+        if (write)
+        {
+            writer.Add((byte)record->Operation);
+            writer.AddVarint(thread);
+            writer.AddVarint(tables.Blocks - ended);
+            if (creates) writer.AddVarint(record->Size);
+        }
+        else
+        {
+            tables.Events++;
+        }
+
+        if (creates) Begin(ref tables, record->Block);
+    }
+
+    private static void EmitAs(TraceOperation operation, ref Tables tables, TraceRecord* record, uint id, ref GzipWriter writer, bool write)
+    {
+        uint thread = ThreadOf(ref tables, id);
+        if (write)
+        {
+            writer.Add((byte)operation);
+            writer.AddVarint(thread);
+            writer.AddVarint(record->Size);
+            if (operation == TraceOperation.AlignedAlloc) writer.AddVarint(record->AlignmentLog2);
+        }
+        else
+        {
+            tables.Events++;
+        }
+
+        Begin(ref tables, record->Block);
+    }
+
+    private static uint ThreadOf(ref Tables tables, uint id)
+    {
+        if (tables.Threads[id] == 0) tables.Threads[id] = tables.ThreadCount < MostThreads ? ++tables.ThreadCount : MostThreads;
+        return tables.Threads[id] - 1;
+    }
+
+    // An address keeps its place in the table; what changes is the block that it is.
+    private static Place* Find(ref Tables tables, void* address)
+    {
+        for (nuint slot = (nuint)(((ulong)address >> 4) * 0x9E37_79B9_7F4A_7C15UL >> 20); ; slot++)
+        {
+            Place* place = tables.Places + (slot & tables.Mask);
+            if (place->Address == address || place->Address == null) return place;
+        }
+    }
+
+    private static void Begin(ref Tables tables, void* address)
+    {
+        Place* place = Find(ref tables, address);
+        place->Address = address;
+        place->Block = tables.Blocks++;
+    }
+
+    private static uint End(ref Tables tables, void* address)
+    {
+        Place* place = Find(ref tables, address);
+        if (place->Address == null) return Nobody;
+        uint block = place->Block;
+        place->Block = Nobody;
+        return block;
+    }
+}
