@@ -219,6 +219,7 @@ CASE(a_thousand_short_threads_leave_their_blocks)
             free(block);
         }
 
+        malloc_trim(0);
         if (generation == 1) resident = resident_kib();
     }
 
