@@ -4,6 +4,7 @@
    memory give-back-in-child    the same in a child that was forked after the parent had freed much: threads of the parent are not in the child
    memory peak PROGRAM ARG...   runs a program and writes the largest resident size among it and its descendants, in KiB, as the last line of standard error */
 #define _GNU_SOURCE
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #define CHECK_NO_MAIN
@@ -72,6 +73,8 @@ static int peak(char **program)
     pid_t child = fork();
     if (child == 0)
     {
+        signal(SIGINT, SIG_DFL);     /* a shell's background job ignores both, and what it starts would, too */
+        signal(SIGQUIT, SIG_DFL);
         if (library != NULL && *library != 0) setenv("LD_PRELOAD", library, 1);
         unsetenv("PEAK_PRELOAD");
         execvp(program[0], program);
