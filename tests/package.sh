@@ -198,6 +198,23 @@ equal "application -> library -> package: flavor" hardened "$(field "$line" 1)"
 equal "application -> library -> package: own allocator" "hardened: $(features_of hardened)" "$(field "$line" 3): $(field "$line" 4)"
 build -c Release -p:HakMemBuildFlavor=profile; equal "the same, another flavor on the command line" profile "$(field "$(answer bin/Release/net10.0/Far.dll)" 1)"
 
+# ---- reference to the project ------------------------------------------------------------------------------------------------------------
+
+if [ $# -eq 0 ]; then
+  source="$work/sources/src"
+  imports="<Import Project=\"$source/HakMem/build/HakMem.props\" /><Import Project=\"$source/HakMem/build/HakMem.targets\" />"
+  generator="<ProjectReference Include=\"$source/HakMem.Generators/HakMem.Generators.csproj\" OutputItemType=\"Analyzer\" ReferenceOutputAssembly=\"false\" />"
+  project "$projects/MidOfSources" "" "<ProjectReference Include=\"$source/HakMem/HakMem.csproj\" />"
+  cp "$projects/Mid/Library.cs" "$projects/MidOfSources/"
+  project "$projects/OfSources" "<OutputType>Exe</OutputType><HakMemBuildFlavor>hardened</HakMemBuildFlavor></PropertyGroup>$imports<PropertyGroup>" "<ProjectReference Include=\"../MidOfSources/MidOfSources.csproj\" />$generator"
+  cp "$projects/Far/Program.cs" "$projects/OfSources/"
+  cd "$projects/OfSources" || exit 1
+  build -c Release; line=$(answer bin/Release/net10.0/OfSources.dll)
+  equal "application -> library -> HakMem.csproj: flavor" hardened "$(field "$line" 1)"
+  equal "application -> library -> HakMem.csproj: own allocator" "hardened: $(features_of hardened)" "$(field "$line" 3): $(field "$line" 4)"
+  build -c Release -p:HakMemBuildFlavor=profile; equal "the same, another flavor on the command line" profile "$(field "$(answer bin/Release/net10.0/OfSources.dll)" 1)"
+fi
+
 # ---- switches ----------------------------------------------------------------------------------------------------------------------------
 
 # Each is a build of one project of its own output, all in one run of MSBuild.

@@ -30,6 +30,7 @@ internal static class ContractNames
 
     public const string HeapState = "HeapState";
     public const string SharedState = "SharedState";
+    public const string Totals = "Totals";
 
     public const string Heap = Qualifier + "ThreadHeap*";
 }

@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace HakMem;
@@ -73,12 +72,11 @@ public static unsafe partial class HakMemory
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Free(void* ptr) => DefaultAllocator.Free(ptr);
 
-    /// <summary>Frees a block whose size the caller knows; the same as <see cref="Free(void*)"/>: the size is not looked at.</summary>
+    /// <summary>Frees a block whose size the caller knows; the same as <see cref="Free(void*)"/>: the size is not looked at, but in a build that checks it (flavor <c>debug</c>).</summary>
     /// <param name="ptr">The block, or null, which does nothing.</param>
     /// <param name="byteCount">The size it was last given, in bytes.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    [SuppressMessage("Style", "IDE0060:Remove unused parameter", Justification = "Part of the signature that callers with a known size expect.")]
-    public static void Free(void* ptr, nuint byteCount) => DefaultAllocator.Free(ptr);
+    public static void Free(void* ptr, nuint byteCount) => DefaultAllocator.Free(ptr, byteCount);
 
     /// <summary>Frees a block; the same as <see cref="Free(void*)"/>.</summary>
     /// <param name="ptr">The block, or null, which does nothing.</param>

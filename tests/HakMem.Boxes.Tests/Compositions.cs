@@ -4,12 +4,24 @@ using System.Threading;
 namespace HakMem.Boxes.Tests;
 
 /// <summary>For tests of single boxes: 64 MiB of address space, everything counted.</summary>
-[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters), typeof(SharedLockCount)])]
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters), typeof(WarmPoolStats), typeof(SharedLockCount)])]
 internal static unsafe partial class TestHeap;
 
-/// <summary>As <see cref="TestHeap"/>, every block on its way checked, every first touch counted.</summary>
-[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters), typeof(FreelistValidation), typeof(PageFaultTelemetry)])]
+/// <summary>As <see cref="TestHeap"/>, every block on its way checked, everything counted.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters), typeof(FreelistValidation), typeof(LockStats), typeof(PageFaultTelemetry), typeof(SizeHistogram), typeof(WarmPoolStats)])]
 internal static unsafe partial class CheckedHeap;
+
+/// <summary>Wrong frees and writes after a free are found.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DoubleFreeCheck), typeof(Poison)])]
+internal static unsafe partial class GuardedHeap;
+
+/// <summary>As <see cref="GuardedHeap"/> over the front that links its free blocks; what is freed is cleared first.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DoubleFreeCheck), typeof(Poison), typeof(ZeroOnFree)])]
+internal static unsafe partial class GuardedListHeap;
+
+/// <summary>Freed memory is cleared.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(ZeroOnFree)])]
+internal static unsafe partial class ErasedHeap;
 
 /// <summary>For limits: a host that counts what it is told.</summary>
 [HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Host = typeof(PressedHost), ReserveLog2 = 26, PurgeDelay = 100)]
@@ -65,7 +77,7 @@ internal static unsafe partial class PlainHeap;
 internal static unsafe partial class PlainListHeap;
 
 /// <summary>The same with diagnostics: its hot path is longer.</summary>
-[HakMemAllocator(Diagnostics = [typeof(DebugCounters), typeof(FreelistValidation), typeof(PageFaultTelemetry)])]
+[HakMemAllocator(Diagnostics = [typeof(DebugCounters), typeof(DoubleFreeCheck), typeof(FreelistValidation), typeof(PageFaultTelemetry)])]
 internal static unsafe partial class DiagnosedHeap;
 
 /// <summary>Counts the shared locks that were taken.</summary>

@@ -106,7 +106,7 @@ internal static unsafe class DoubleFreeFaults
         },
         ["interior-reused"] = () =>
         {
-            byte* inside = PointerFaults.Own(64) + 16;
+            byte* inside = (byte*)Said(PointerFaults.Own(64) + 16);
             HakMemory.Free(inside);
             if (HakMemory.Alloc(64) != inside) throw new InvalidOperationException("the address was not reused");
             HakMemory.Trim();

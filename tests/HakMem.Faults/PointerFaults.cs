@@ -39,12 +39,6 @@ internal static unsafe class PointerFaults
         ["other-mid"] = () => FreeSaid(OtherAllocator.Alloc(20_000)),
         ["other-large"] = () => FreeSaid(OtherAllocator.Alloc(Large)),
         ["other-big"] = () => FreeSaid(OtherAllocator.Alloc(Big)),
-        ["other-reverse"] = () =>
-        {
-            void* block = HakMemory.Alloc(64);
-            Program.Say(block);
-            OtherAllocator.Free(block);
-        },
         ["interior-tiny"] = () => FreeInterior(Own(64), 16),
         ["interior-mid"] = () => FreeInterior(Own(8192), 4096),
         ["interior-mid-other-chunk"] = () => FreeInterior(Own(32768), 16384),

@@ -12,7 +12,7 @@ internal static class Program
 
     private static readonly Dictionary<string, Action>[] Catalogs =
     [
-        PointerFaults.Cases, DoubleFreeFaults.Cases, ThreadFaults.Cases, ReallocFaults.Cases, HeapFaults.Cases,
+        PointerFaults.Cases, OtherAllocatorFaults.Cases, DoubleFreeFaults.Cases, ThreadFaults.Cases, ReallocFaults.Cases, HeapFaults.Cases, GuardFaults.Cases,
         Healthy.Cases, Limits.Cases, IdleMemory.Cases, OptionUses.Cases,
     ];
 

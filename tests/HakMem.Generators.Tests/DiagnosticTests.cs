@@ -46,6 +46,20 @@ public class DiagnosticTests
     }
 
     [Theory]
+    [InlineData("17", "Option 'HakMemPrefillBudget' is 17; it must be from 1 to 16")]
+    [InlineData("0", "Option 'HakMemPrefillBudget' is 0; it must be from 1 to 16")]
+    public void OptionOfTheBuildOutOfRange(string value, string message) => Assert.Equal(
+        ["HKM1502 at 'HakMem.Boxes.HakMemAllocator': " + message],
+        GeneratorHarness.Report(GeneratorHarness.Contract, "[HakMem.Boxes.HakMemAllocator] static partial class X;", ("HakMemPrefillBudget", value)));
+
+    [Theory]
+    [InlineData("", "7", "PrefillBudget => 7;")]
+    [InlineData("", "", "PrefillBudget => 4;")]
+    [InlineData("(PrefillBudget = 2)", "7", "PrefillBudget => 2;")]
+    public void OptionOfTheBuildHoldsWhereTheDeclarationNamesNone(string arguments, string value, string expected) => Assert.Contains(
+        expected, GeneratorHarness.Generate($"[HakMem.Boxes.HakMemAllocator{arguments}] static partial class X;", ("HakMemPrefillBudget", value)));
+
+    [Theory]
     [InlineData("[HakMem.Boxes.HakMemAllocator] static class X;", "it is not partial")]
     [InlineData("[HakMem.Boxes.HakMemAllocator] partial class X;", "it is not static")]
     [InlineData("[HakMem.Boxes.HakMemAllocator] file static partial class X;", "it is visible in its own file only")]
@@ -72,7 +86,7 @@ public class DiagnosticTests
     [InlineData("static abstract nuint ChunkCount { get; }", "static abstract nuint Novelty { get; }", "'Novelty' of the configuration cannot be written: it has no attribute that says how, and is none of the members that every composition has")]
     [InlineData("static abstract int PurgeDelay", "static abstract string PurgeDelay", "'PurgeDelay' of the configuration cannot be written: an option is a uint, nuint, int or bool")]
     [InlineData("[Bound(\"Os\", \"Reserve\")]", "[Bound(\"Moon\", \"Reserve\")]", "'OsReserve' of the configuration cannot be written: there is no slot 'Moon'")]
-    [InlineData("static abstract void OnSharedLock()", "static abstract int OnSharedLock()", "'OnSharedLock' of the configuration cannot be written: a join point is a method that returns nothing")]
+    [InlineData("static abstract void OnSharedLock(int* word)", "static abstract int OnSharedLock(int* word)", "'OnSharedLock' of the configuration cannot be written: a join point is a method that returns nothing")]
     [InlineData("WarmPoolOf(ThreadHeap* heap)", "WarmPoolOf(void* heap)", "'WarmPoolOf' of the configuration cannot be written: a state of a heap takes the heap as its one parameter")]
     [InlineData("[DefaultBox(\"ReallocGate\", typeof(ReallocGate))]", "", "'ReallocGate' of the configuration cannot be written: every composition needs this slot")]
     [InlineData("interface IAllocatorConfig", "interface IOther", "'HakMem.Boxes.IAllocatorConfig' of the configuration cannot be written: the referenced assemblies have no such interface")]

@@ -77,6 +77,17 @@ public class GoldenTests
         ("HakMemBuildFlavor", "DEBUG"), ("HakMemLockStats", "true")));
 
     [Fact]
+    public void Profile() => AssertGolden("Profile", GeneratorHarness.Generate("""
+        using HakMem.Boxes;
+
+        namespace Shop;
+
+        [HakMemAllocator]
+        internal static partial class RequestHeap;
+        """,
+        ("HakMemBuildFlavor", "profile"), ("HakMemPrefillBudget", "9")));
+
+    [Fact]
     public void Isolated() => AssertGolden("Isolated", GeneratorHarness.Generate("""
         [HakMem.Boxes.HakMemAllocator(Isolated = true)]
         internal static partial class TestHeap;

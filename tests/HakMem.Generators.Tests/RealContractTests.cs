@@ -7,7 +7,9 @@ public class RealContractTests
 {
     [Theory]
     [InlineData("release", "")]
+    [InlineData("profile", "")]
     [InlineData("debug", "")]
+    [InlineData("hardened", "")]
     [InlineData("release", "Isolated = true")]
     [InlineData("debug", "Isolated = true, MaxTiny = 512")]
     public void Compiles(string flavor, string arguments)
@@ -15,7 +17,8 @@ public class RealContractTests
         string written = GeneratorHarness.Generate(
             GeneratorHarness.Boxes, $"namespace Shop; [HakMem.Boxes.HakMemAllocator({arguments})] internal static partial class X;", ("HakMemBuildFlavor", flavor));
 
-        Assert.Equal(flavor == "debug", written.Contains("DebugCounters"));
+        Assert.Equal(flavor is "profile" or "debug", written.Contains("DebugCounters"));
+        Assert.Equal(flavor is "debug" or "hardened", written.Contains("DoubleFreeCheck"));
         Assert.DoesNotContain("global::", written);
     }
 
@@ -25,7 +28,7 @@ public class RealContractTests
         string written = GeneratorHarness.Generate(
             GeneratorHarness.Boxes, "using HakMem.Boxes; [HakMemAllocator(Diagnostics = new[] { typeof(DebugCounters) })] internal static partial class X;");
 
-        Assert.Contains("Config.OnFrontHit(heap, sizeClass, block);", written);
+        Assert.Contains("Config.OnFrontPush(heap, sizeClass, block);", written);
         Assert.DoesNotContain("FreelistValidation", written);
     }
 

@@ -193,6 +193,50 @@ public class ScopeTests
     }
 
     [Fact]
+    public void BoxesAndAllocatorsOfTheGlobalNamespace()
+    {
+        string written = GeneratorHarness.Generate("""
+            using HakMem.Boxes;
+
+            [Box(BoxLayer.Os)]
+            internal static unsafe class PlainMemory
+            {
+                public static byte* Reserve(nuint bytes) => null;
+
+                public static ulong Milliseconds() => 0;
+            }
+
+            [HakMemAllocator]
+            internal static partial class Outside;
+
+            [HakMemPool(Allocator = typeof(Outside))]
+            internal partial struct Alone;
+
+            namespace Shop
+            {
+                [HakMemAllocator(Os = typeof(PlainMemory))]
+                internal static partial class Inside;
+
+                [HakMemPool(Allocator = typeof(Outside))]
+                internal partial struct Node;
+
+                internal static partial class Nest
+                {
+                    internal static int Outside => 0;
+
+                    [HakMemPool(Allocator = typeof(global::Outside))]
+                    internal partial struct Hidden;
+                }
+            }
+            """);
+
+        Assert.Contains("PlainMemory.Reserve(bytes)", written);
+        Assert.Contains("(Node*)Outside.AllocOfClass(", written);
+        Assert.Contains("(Alone*)Outside.AllocOfClass(", written);
+        Assert.Contains("(Hidden*)global::Outside.AllocOfClass(", written);
+    }
+
+    [Fact]
     public void PoolsInOddSurroundings()
     {
         string written = GeneratorHarness.Generate("""
@@ -238,7 +282,7 @@ public class ScopeTests
     [Theory]
     [InlineData("release", "nothing")]
     [InlineData("debug", "DebugCounters, FreelistValidation")]
-    [InlineData("Profile", "DebugCounters, LockStats")]
+    [InlineData("Profile", "Histogram, DebugCounters, LockStats")]
     [InlineData("hardened", "Canary")]
     [InlineData("", "nothing")]
     public void FlavorsWeaveTheirBoxesIn(string flavor, string woven) =>

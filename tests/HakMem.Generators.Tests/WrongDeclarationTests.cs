@@ -71,6 +71,13 @@ public class WrongDeclarationTests
     [InlineData("[HakMemPool(Allocator = typeof(int[]))] partial struct X { }", "HKM1513 at 'Allocator = typeof(int[])': The pool has no allocator: 'int[]' is not marked [HakMemAllocator]")]
     public void WrongPools(string declaration, string expected) => Assert.Equal([expected], GeneratorHarness.Report(GeneratorHarness.Contract, "using HakMem.Boxes;\n" + declaration));
 
+    [Theory]
+    [InlineData("[HakMemPool] partial struct X { public Missing Value; }")]
+    [InlineData("[HakMemPool(Allocator = typeof(Missing))] partial struct X { }")]
+    [InlineData("[HakMemAllocator(Os = typeof(Missing), Diagnostics = new[] { typeof(Missing) })] static partial class X;")]
+    [InlineData("[HakMemAllocator(Preset = Missing, MaxTiny = Missing)] static partial class X;")]
+    public void WhatTheCompilerReportsIsNotReportedAgain(string declaration) => Assert.Empty(GeneratorHarness.Report(GeneratorHarness.Contract, "using HakMem.Boxes;\n" + declaration));
+
     [Fact]
     public void APoolNeedsAnAllocator() => Assert.Equal(
         ["HKM1513 at 'HakMemPool': The pool has no allocator: it names none, and the project does not reference HakMem"],

@@ -44,6 +44,8 @@ internal static class BenchCommandLine
             new InfoCommand(),
             new NativeCommand(),
             new MicroCommand(),
+            new FlavorsCommand(),
+            new FlavorProbeCommand(),
             new MemoryProbeCommand(),
             new StudyProbeCommand(),
         };

@@ -69,6 +69,9 @@ public sealed class BoxAttribute(BoxLayer layer) : Attribute
 
     /// <summary>For diagnostics and guards: the flavors, separated by commas, that turn the box on.</summary>
     public string? Flavors { get; set; }
+
+    /// <summary>For diagnostics and guards: when the box is called at a join point; lower numbers first, equal ones in order of name.</summary>
+    public int Order { get; set; }
 }
 
 /// <summary>Marks a method on the path of every allocation or free: no loop, lock, atomic, managed allocation, no call but its one slow path.</summary>
@@ -109,7 +112,7 @@ public sealed class BoundAttribute(string slot, string method) : Attribute
     public string Method => method;
 }
 
-/// <summary>A point at which diagnostics and guards are woven in: every enabled box with a method of the same name is called, in order of box name; in other builds the body is empty.</summary>
+/// <summary>A point at which diagnostics and guards are woven in: every enabled box with a method of the same name is called, by <see cref="BoxAttribute.Order"/> and name; in other builds the body is empty.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class JoinPointAttribute : Attribute;
 

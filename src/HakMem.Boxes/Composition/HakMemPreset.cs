@@ -7,8 +7,8 @@ public enum HakMemPreset
     Balanced,
 
     /// <summary>
-    /// The least memory: free lists in the blocks instead of slots beside them, nothing kept near, unused memory given back after a tenth of a second. For
-    /// many small processes or rarely used allocators; every tenth operation may meet a lock.
+    /// The least memory: short fronts, nothing kept near, unused memory given back after a tenth of a second. For many small processes or rarely used
+    /// allocators; of eight allocations that were not freed just before, one goes to a slab.
     /// </summary>
     Minimal,
 
@@ -17,6 +17,6 @@ public enum HakMemPreset
     /// </summary>
     Fast,
 
-    /// <summary>The defaults with every diagnostic woven in, whatever the build's flavor: counters, checks of every block that moves, first touches of pages.</summary>
+    /// <summary>The defaults with the diagnostics woven in, whatever the build's flavor: counters, locks, sizes, warm slabs, first touches of pages, and checks of every block that moves.</summary>
     Research,
 }

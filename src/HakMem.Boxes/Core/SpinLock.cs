@@ -18,6 +18,7 @@ public static unsafe class SpinLock
     {
         TConfig.OnSharedStep();
         if (Interlocked.CompareExchange(ref *word, 1, 0) != 0) EnterSlow<TConfig>(word);
+        else TConfig.OnLock(word, 0);
     }
 
     /// <summary>Takes the lock if it is free. Acquire; pairs with <see cref="Exit{TConfig}"/>.</summary>
@@ -25,7 +26,9 @@ public static unsafe class SpinLock
         where TConfig : struct, IAllocatorConfig
     {
         TConfig.OnSharedStep();
-        return Interlocked.CompareExchange(ref *word, 1, 0) == 0;
+        bool entered = Interlocked.CompareExchange(ref *word, 1, 0) == 0;
+        if (entered) TConfig.OnLock(word, 0);
+        return entered;
     }
 
     /// <summary>Gives the lock back. Release.</summary>
@@ -47,5 +50,6 @@ public static unsafe class SpinLock
             while (Volatile.Read(ref *word) != 0) TConfig.OsWait(attempt++);
         }
         while (Interlocked.CompareExchange(ref *word, 1, 0) != 0);
+        TConfig.OnLock(word, attempt);
     }
 }

@@ -1,11 +1,14 @@
+using System.Numerics;
+
 namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Diagnostics: checks every block that moves between a slab and a front stack, and the slab's header with it: inside the slab,
-/// at a multiple of the size, cut already, in the page map under this heap. Ends the process at the first contradiction. State: <see cref="HeapState"/>.
+/// at a multiple of the size, cut already, in the page map under this heap; and the size that a caller frees a block with. Ends the process at the first
+/// contradiction. State: <see cref="HeapState"/>.
 /// </summary>
 [Box(BoxLayer.Diagnostics, Switch = "HakMemFreelistValidation", Flavors = "debug")]
-public static unsafe class FreelistValidation
+public static unsafe partial class FreelistValidation
 {
     /// <summary>How much was checked by a heap, or a sum of it.</summary>
     public struct HeapState
@@ -36,6 +39,11 @@ public static unsafe class FreelistValidation
         state->RefilledBlocks++;
     }
 
+    /// <inheritdoc cref="IAllocatorConfig.OnCarveZeroed"/>
+    public static void OnCarveZeroed<TConfig>(HeapState* state, ThreadHeap* heap, Slab* slab, void* block)
+        where TConfig : struct, IAllocatorConfig
+        => OnRefillBlock<TConfig>(state, heap, slab, block);
+
     /// <inheritdoc cref="IAllocatorConfig.OnFlushBlock"/>
     public static void OnFlushBlock<TConfig>(HeapState* state, ThreadHeap* heap, Slab* slab, void* block)
         where TConfig : struct, IAllocatorConfig
@@ -45,6 +53,20 @@ public static unsafe class FreelistValidation
         if (!IsBlock<TConfig>(slab, block)) Fatal.Stop<TConfig>(FatalReason.Corrupted, block);
         if (entry >> 8 == heap->Id && IsFree<TConfig>(slab, block)) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
         state->FlushedBlocks++;
+    }
+
+    /// <summary>
+    /// A size above the block's is wrong. So is one below half of it: a block that shrinks in place keeps half its bytes in use, and the next class that lends is no
+    /// farther; but a block of a power of two may have been aligned, or lent to a tiny size.
+    /// </summary>
+    public static void OnSizedFree<TConfig>(void* block, nuint size)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (block == null) return;
+        nuint chunk = PageMap.ChunkOf<TConfig>(block);
+        uint sizeClass = chunk < TConfig.ChunkCount ? (byte)PageMap.Get<TConfig>(chunk) : SizeClasses.LargeHead;
+        nuint usable = sizeClass is > 0 and < SizeClasses.Count ? TConfig.Classes[sizeClass].SizeBytes : TConfig.UsableSize(block);
+        if (size > usable || (size < usable / 2 && !BitOperations.IsPow2(usable) && usable <= SizeClasses.MaxBytes)) Fatal.StopSize<TConfig>(block, size, usable);
     }
 
     /// <inheritdoc cref="IAllocatorConfig.OnFrontLink"/>

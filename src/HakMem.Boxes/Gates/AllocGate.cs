@@ -52,6 +52,7 @@ public static unsafe class AllocGate
     {
         void* block;
         if (heap == null) return TConfig.AllocBig(size, 1, false);
+        TConfig.OnSlowAlloc(heap, size);
         if (size <= TConfig.MaxTiny)
         {
             block = AllocClass<TConfig>(heap, SizeClasses.ClassOf(size));
@@ -80,6 +81,7 @@ public static unsafe class AllocGate
         where TConfig : struct, IAllocatorConfig
     {
         void* block = null;
+        if (heap != null) TConfig.OnSlowAlloc(heap, size);
         if (heap == null || size > Chunk.SuperSlabBytes) return TConfig.AllocBig(size, 1, true);
         if (size > SizeClasses.MaxBytes)
         {
@@ -108,6 +110,7 @@ public static unsafe class AllocGate
     {
         void* block = null;
         uint sizeClass = SizeClasses.ClassOfAligned(size, alignment);
+        if (heap != null) TConfig.OnSlowAlloc(heap, size);
         if (heap != null && sizeClass != 0)
         {
             block = AllocClass<TConfig>(heap, sizeClass);

@@ -32,10 +32,16 @@ public static unsafe class FreeGate
     public static void FreeSlow<TConfig>(ThreadHeap* heap, void* block)
         where TConfig : struct, IAllocatorConfig
     {
-        if (block == null) return;
+        if (block == null)
+        {
+            if (heap != null) TConfig.OnSlowExit(heap, SlowExit.NullFree);
+            return;
+        }
+
         nuint chunk = PageMap.ChunkOf<TConfig>(block);
         if (chunk >= TConfig.ChunkCount)
         {
+            if (heap != null) TConfig.OnSlowExit(heap, SlowExit.BigFree);
             TConfig.FreeBig(block);
             return;
         }
@@ -94,6 +100,7 @@ public static unsafe class FreeGate
             Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
         }
 
+        TConfig.OnUse(sizeClass, block);
         return info->SizeBytes;
     }
 

@@ -40,6 +40,7 @@ public static unsafe class ReallocGate
         SizeClass* info = TConfig.Classes + sizeClass;
         nuint usable = info->SizeBytes, offset = (nuint)block - (nuint)TConfig.Base;
         if (!Slab.IndexOf(info, offset & info->SlabMask, out _)) Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
+        TConfig.OnUse(sizeClass, block);
         if (Fits(usable, size) && (alignment <= 16 || ((nuint)block & (alignment - 1)) == 0)) return block;
         void* moved = Alloc<TConfig>(heap, size, alignment);
         if (moved == null) return null;

@@ -292,6 +292,7 @@ public static unsafe class BigCache
         where TConfig : struct, IAllocatorConfig
     {
         if (bytes > TConfig.BigCacheBytes) return false;
+        TConfig.OnKeepSpan(start, bytes);
         ulong time = TConfig.OsMilliseconds();
         SpinLock.Enter<TConfig>(&state->Lock);
         bool room = state->Count < MaxSlots && state->Bytes + bytes <= TConfig.BigCacheBytes;

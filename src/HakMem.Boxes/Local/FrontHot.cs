@@ -48,6 +48,9 @@ public static unsafe class FrontHot
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static BinState* Of(ThreadHeap* heap, uint sizeClass) => (BinState*)ThreadHeap.BinOf(heap, sizeClass);
 
+    /// <summary>How many bytes at the start of a free block the front uses itself: none.</summary>
+    public static uint LinkBytes() => 0;
+
     /// <summary>Takes the newest block. 3 loads, 1 store, 1 branch; the heap is passed down.</summary>
     [HotPath]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -5,7 +5,7 @@ namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Local: an intrusive free list in front of each bin, another choice than <see cref="FrontHot"/>. Each free block holds the address of the next in
-/// its first word, so a heap needs 2 KiB instead of up to 49 KiB of slots, and a hit touches the block that its user is about to write. The price: whoever writes to a
+/// its first word, so a heap needs 2 KiB of slots instead of 49 KiB, and a hit touches the block that its user is about to write. The price: a refill touches each block, and whoever writes to a
 /// freed block may change a link. A pop follows links unchecked, but for builds with <see cref="FreelistValidation"/>; a flush checks every link. Blocks in a list are
 /// no set bits of their slabs, so no page of theirs is purged. Belongs to the running thread alone. State: <see cref="BinState"/> in each bin, <see cref="HeapState"/>.
 /// </summary>
@@ -48,6 +48,9 @@ public static unsafe class FrontList
     /// <summary>The list of a bin.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static BinState* Of(ThreadHeap* heap, uint sizeClass) => (BinState*)ThreadHeap.BinOf(heap, sizeClass);
+
+    /// <summary>How many bytes at the start of a free block the front uses itself: the address of the next.</summary>
+    public static uint LinkBytes() => (uint)sizeof(void*);
 
     /// <summary>Takes the newest block. 2 loads, one of them from the block, 2 stores, 1 branch.</summary>
     [HotPath]

@@ -92,6 +92,7 @@ public static unsafe class LargePool
 
         Slab* header = Slab.At<TConfig>(chunk);
         uint chunks = header->Blocks;
+        TConfig.OnKeepSpan((byte*)block, (nuint)chunks << Chunk.Log2);
         PageMap.Set<TConfig>(chunk, chunks, 0);
         ThreadHeap* owner = TConfig.Space->Heaps[head >> 8];
         if (owner != null && owner->Kind == HeapKind.FirstClass) Unlink<TConfig>(owner, header);
@@ -130,6 +131,7 @@ public static unsafe class LargePool
         }
         else
         {
+            TConfig.OnKeepSpan(PageMap.Address<TConfig>(chunk + wanted), (nuint)(chunks - wanted) << Chunk.Log2);
             PageMap.Set<TConfig>(chunk + wanted, chunks - wanted, 0);
             TConfig.ReturnSpan(chunk + wanted, chunks - wanted, true);
             TConfig.WantScavenge();
@@ -177,6 +179,7 @@ public static unsafe class LargePool
             Slab* header = heap->LargeBlocks;
             heap->LargeBlocks = header->Next;
             uint chunk = header->FirstChunk, chunks = header->Blocks;
+            TConfig.OnKeepSpan(PageMap.Address<TConfig>(chunk), (nuint)chunks << Chunk.Log2);
             PageMap.Set<TConfig>(chunk, chunks, 0);
             Interlocked.Decrement(ref state->Blocks);
             Interlocked.Add(ref state->Chunks, -(long)chunks);

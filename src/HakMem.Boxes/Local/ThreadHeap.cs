@@ -113,6 +113,13 @@ public unsafe struct ThreadHeap
     /// <summary>The bin of a class.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bin* BinOf(ThreadHeap* heap, uint sizeClass) => (Bin*)((byte*)heap + BinsOffset + ((nuint)sizeClass << 6));
+
+    /// <summary>Whether the heap is registered under its id and keeps within its bounds. Under <see cref="Lock"/>, by the running thread.</summary>
+    public static bool IsValid<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+        => heap->Id != 0 && heap->IdShifted == heap->Id << 8
+           && TConfig.Space->Heaps[heap->Id] == heap && TConfig.Space->CompositionOf[heap->Id] == TConfig.Composition->Id
+           && heap->PurgedPages >= 0;
 }
 
 /// <summary>What was done last to a bin's front.</summary>
@@ -152,5 +159,20 @@ public unsafe struct Bin
 
     /// <summary>The one empty slab that the bin keeps; it is in one of the lists.</summary>
     [FieldOffset(56)] public Slab* Empty;
+
+    /// <summary>Whether front and lists of a heap's bin agree with themselves; of each list only the head is looked at. Under the heap's lock, by the running thread.</summary>
+    public static bool IsValid<TConfig>(ThreadHeap* heap, uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        if (TConfig.CountFront(heap, sizeClass) > TConfig.FrontCapacity) return false;
+        if (!IsHead(bin->Partial, sizeClass, heap->Id, SlabPlace.Partial) || !IsHead(bin->Sparse, sizeClass, heap->Id, SlabPlace.Sparse)) return false;
+        Slab* current = bin->Current, empty = bin->Empty;
+        if (current != null && (current->Place != SlabPlace.Current || current->Class != sizeClass || current->Owner != heap->Id)) return false;
+        return empty == null || (empty->FreeBlocks == empty->Carved && empty->Class == sizeClass && empty->Owner == heap->Id);
+    }
+
+    private static bool IsHead(Slab* slab, uint sizeClass, uint owner, SlabPlace place)
+        => slab == null || (slab->Place == place && slab->Previous == null && slab->Class == sizeClass && slab->Owner == owner);
 }
 

@@ -90,13 +90,15 @@ public static unsafe partial class UnifiedCacheRefill
     }
 
     // Blocks of this range are handed out: its pages count as touched again.
-    private static void ForgetPurged(ThreadHeap* heap, Slab* slab, byte* first, nuint bytes)
+    private static void ForgetPurged<TConfig>(ThreadHeap* heap, Slab* slab, byte* first, nuint bytes)
+        where TConfig : struct, IAllocatorConfig
     {
         nuint offset = (nuint)(first - slab->Start);
         int firstPage = (int)(offset / Chunk.OsPageBytes);
         int endPage = (int)((offset + bytes + Chunk.OsPageBytes - 1) / Chunk.OsPageBytes);
         ulong pages = ulong.MaxValue << firstPage;
         if (endPage < 64) pages &= ~(ulong.MaxValue << endPage);
+        TConfig.OnUnpurge(heap, slab, slab->PurgedPages & pages);
         heap->PurgedPages -= BitOperations.PopCount(slab->PurgedPages & pages);
         slab->PurgedPages &= ~pages;
     }

@@ -31,24 +31,37 @@ public static unsafe partial class UnifiedCacheRefill
             bin->Borrowed++;
             sizeClass = home;
             bin = ThreadHeap.BinOf(heap, sizeClass);
-            if (TConfig.TryPopFront(heap, sizeClass, out void* lent)) return lent;
+            if (TConfig.TryPopFront(heap, sizeClass, out void* lent))
+            {
+                TConfig.OnSlowExit(heap, SlowExit.ServedByHome);
+                TConfig.OnMissServed(heap, sizeClass, lent);
+                return lent;
+            }
         }
 
         if (bin->LastMove == FrontMove.Refilled) _ = TConfig.TryGrowFront(heap, sizeClass);
         bin->LastMove = FrontMove.Refilled;
         void** slots = TConfig.OfferFront(heap, sizeClass, out uint want);
         SpinLock.Enter<TConfig>(&heap->Lock);
+        TConfig.OnSlowEntry(heap, sizeClass);
         uint got = Fill<TConfig>(heap, bin, sizeClass, slots, want);
         while (got == 0)
         {
-            if (!TryNewSlab<TConfig>(heap, bin, sizeClass)) return null;   // the lock is given back
+            if (!TryNewSlab<TConfig>(heap, bin, sizeClass))   // the lock is given back
+            {
+                TConfig.OnSlowExit(heap, SlowExit.FailedRefill);
+                return null;
+            }
+
             got = Fill<TConfig>(heap, bin, sizeClass, slots, want);
         }
 
         heap->Moves++;
         TConfig.OnRefill(heap, sizeClass, got);
         SpinLock.Exit<TConfig>(&heap->Lock);
-        return TConfig.AcceptFront(heap, sizeClass, got);
+        void* block = TConfig.AcceptFront(heap, sizeClass, got);
+        TConfig.OnMissServed(heap, sizeClass, block);
+        return block;
     }
 
     /// <summary>
@@ -67,7 +80,7 @@ public static unsafe partial class UnifiedCacheRefill
             block = slab->Start + ((nuint)slab->Carved * TConfig.Classes[sizeClass].SizeBytes);
             slab->Carved++;
             ++*ThreadHeap.Out(heap, sizeClass);
-            TConfig.OnRefillBlock(heap, slab, block, true);
+            TConfig.OnCarveZeroed(heap, slab, block);
         }
 
         SpinLock.Exit<TConfig>(&heap->Lock);
@@ -88,14 +101,20 @@ public static unsafe partial class UnifiedCacheRefill
             uint given = count - (count / 4);   // the quarter that stays is what has to be moved down
             void** oldest = TConfig.OldestOfFront(heap, sizeClass, given);
             SpinLock.Enter<TConfig>(&heap->Lock);
+            TConfig.OnSlowEntry(heap, sizeClass);
             GiveBack<TConfig>(heap, sizeClass, oldest, given);
             heap->Moves++;
             TConfig.OnFlush(heap, sizeClass, given);
             SpinLock.Exit<TConfig>(&heap->Lock);
             TConfig.DropOldestOfFront(heap, sizeClass, given);
         }
+        else
+        {
+            TConfig.OnSlowExit(heap, SlowExit.GrownStack);
+        }
 
         _ = TConfig.TryPushFront(heap, sizeClass, block);
+        TConfig.OnFlushPush(heap, sizeClass, block);
         TConfig.WantScavenge();
     }
 
@@ -174,6 +193,7 @@ public static unsafe partial class UnifiedCacheRefill
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+            TConfig.OnDiscard(heap, sizeClass);
             TConfig.ClearFront(heap, sizeClass);
             bin->Borrowed = 0;
             bin->LastMove = FrontMove.None;
@@ -212,6 +232,7 @@ public static unsafe partial class UnifiedCacheRefill
         void** high = slots + want;
         void** at = high;
         bool collected = false;
+        TConfig.OnFill(heap, bin);
         for (uint visited = 0; visited < SlabsPerRefill;)
         {
             Slab* slab = bin->Current;
@@ -227,6 +248,7 @@ public static unsafe partial class UnifiedCacheRefill
 
                 if (slab == null) slab = bin->Sparse;
                 if (slab == null) break;
+                TConfig.OnFillFrom(heap, slab, collected);
                 Unlink(bin, slab);
                 slab->Place = SlabPlace.Current;
                 bin->Current = slab;
@@ -273,7 +295,7 @@ public static unsafe partial class UnifiedCacheRefill
             }
             while (bits != 0 && at != bottom);
             slab->Bits[word] = bits;
-            if (slab->PurgedPages != 0) ForgetPurged(heap, slab, first, 64 * size);
+            if (slab->PurgedPages != 0) ForgetPurged<TConfig>(heap, slab, first, 64 * size);
             if (bits != 0) break;
         }
 
@@ -312,6 +334,10 @@ public static unsafe partial class UnifiedCacheRefill
             TConfig.PollPurge(false);
             if (!found) return false;
             SpinLock.Enter<TConfig>(&heap->Lock);
+        }
+        else
+        {
+            TConfig.OnRefillStage(heap, RefillStage.WarmPool);
         }
 
         if (slab == null)
@@ -432,6 +458,7 @@ public static unsafe partial class UnifiedCacheRefill
             Fatal.Stop<TConfig>(FatalReason.DoubleFree, Slab.BlockAt<TConfig>(slab, sizeClass, word, bits));   // the slab may be another class's by now
         }
 
+        TConfig.OnSlowExit(heap, SlowExit.FlushedElsewhere);
         TConfig.SendRemote(slab, word, bits);
         *ThreadHeap.Out(heap, sizeClass) += (uint)BitOperations.PopCount(bits);   // they were out of a slab of that heap, not of this one
     }

@@ -49,6 +49,7 @@ public static unsafe class WarmPool
     {
         HeapState* state = (HeapState*)TConfig.WarmPoolOf(heap);
         uint capacity = TConfig.WarmCapacity < MaxSlots ? TConfig.WarmCapacity : MaxSlots;
+        TConfig.OnWarmPut(heap, state->Count < capacity);
         if (state->Count >= capacity) return false;
         state->Slots[state->Count++] = ((ulong)span.FirstChunk << 1) | (span.Dirty ? 1UL : 0);
         return true;

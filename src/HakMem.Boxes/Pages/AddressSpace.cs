@@ -59,6 +59,7 @@ public static unsafe class AddressSpace
         {
             TConfig.OsUnwatchThreadEnds(&TConfig.RegistryState->EndKey);
             TConfig.DrainBig(true);
+            TConfig.OnDestroy();
         }
 
         for (byte* mapping = space->MetaMappings; mapping != null;)

@@ -53,14 +53,15 @@ public static unsafe class PageArena
         }
 
         Enter<TConfig>(arena);
-        while (got < want && TryCut(arena, chunks, aligned, spans + got)) got++;
+        while (got < want && TryCut<TConfig>(arena, chunks, aligned, spans + got)) got++;
         SpinLock.Exit<TConfig>(&arena->Lock);
         if (got != 0 || !TConfig.TrySuperSlab(out SuperSlab* fresh)) return got;
+        TConfig.OnNewSuperSlab(fresh);
         Prepare<TConfig>(fresh);
         Enter<TConfig>(arena);
         arena->SuperSlabs++;
         Insert(arena, fresh);
-        while (got < want && TryCut(arena, chunks, aligned, spans + got)) got++;
+        while (got < want && TryCut<TConfig>(arena, chunks, aligned, spans + got)) got++;
         SpinLock.Exit<TConfig>(&arena->Lock);
         return got;
     }
@@ -76,6 +77,7 @@ public static unsafe class PageArena
         SuperSlab* superSlab = SuperSlab.Of<TConfig>(firstChunk);
         uint more = Bits.Run(offset + chunks, newChunks - chunks);
         Enter<TConfig>(arena);
+        TConfig.OnSuperSlab(superSlab);
         bool free = (superSlab->Free & more) == more;
         if (free) Cut(arena, superSlab, more);
         SpinLock.Exit<TConfig>(&arena->Lock);
@@ -90,6 +92,7 @@ public static unsafe class PageArena
         SuperSlab* superSlab = SuperSlab.Of<TConfig>(firstChunk);
         uint mask = Bits.Run(firstChunk % Chunk.PerSuperSlab, chunks);
         Enter<TConfig>(arena);
+        TConfig.OnSuperSlab(superSlab);
         Remove(arena, superSlab);
         superSlab->Free |= mask;
         arena->UsedChunks -= chunks;
@@ -133,6 +136,7 @@ public static unsafe class PageArena
         where TConfig : struct, IAllocatorConfig
     {
         SharedState* arena = TConfig.PageArenaState;
+        TConfig.OnSuperSlab(superSlab);
         uint mask = superSlab->Dirty;
         Remove(arena, superSlab);
         superSlab->Free &= ~mask;
@@ -174,7 +178,8 @@ public static unsafe class PageArena
         TConfig.OnSharedLock();
     }
 
-    private static bool TryCut(SharedState* arena, uint chunks, bool aligned, ChunkSpan* span)
+    private static bool TryCut<TConfig>(SharedState* arena, uint chunks, bool aligned, ChunkSpan* span)
+        where TConfig : struct, IAllocatorConfig
     {
         ulong lists = arena->Listed >> (int)chunks << (int)chunks;
         for (; lists != 0; lists &= lists - 1)
@@ -189,6 +194,7 @@ public static unsafe class PageArena
                 span->FirstChunk = candidate->FirstChunk + first;
                 span->Chunks = chunks;
                 span->Dirty = (candidate->Dirty & mask) != 0;
+                TConfig.OnSuperSlab(candidate);
                 Cut(arena, candidate, mask);
                 return true;
             }

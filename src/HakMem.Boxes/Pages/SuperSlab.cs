@@ -48,4 +48,10 @@ public unsafe struct SuperSlab
     public static SuperSlab* Of<TConfig>(uint chunk)
         where TConfig : struct, IAllocatorConfig
         => TConfig.Space->SuperSlabs + (chunk / Chunk.PerSuperSlab);
+
+    /// <summary>Whether the record agrees with itself and its place. Under the arena's lock.</summary>
+    public static bool IsValid<TConfig>(SuperSlab* superSlab)
+        where TConfig : struct, IAllocatorConfig
+        => superSlab->FirstChunk % Chunk.PerSuperSlab == 0 && Of<TConfig>(superSlab->FirstChunk) == superSlab
+           && (superSlab->Dirty & ~superSlab->Free) == 0 && superSlab->Run == Bits.LongestRun(superSlab->Free);
 }

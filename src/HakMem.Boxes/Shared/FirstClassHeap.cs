@@ -53,6 +53,7 @@ public static unsafe class FirstClassHeap
         if (block == null) return;
         SpinLock.Enter<TConfig>(&heap->UserLock);
         if (!TConfig.TryOwn(heap, block, out uint sizeClass) || !TConfig.TryPushFront(heap, sizeClass, block)) TConfig.FreeSlow(heap, block);
+        else TConfig.OnFrontPush(heap, sizeClass, block);
         SpinLock.Exit<TConfig>(&heap->UserLock);
     }
 
@@ -158,6 +159,7 @@ public static unsafe class FirstClassHeap
         if (alignment > 16) block = TConfig.AllocAligned(heap, size, alignment);
         else if (zeroed) block = TConfig.AllocZeroed(heap, size);
         else if (!TConfig.TryClassify(heap, size, out uint sizeClass) || !TConfig.TryPopFront(heap, sizeClass, out block)) block = TConfig.AllocSlow(heap, size);
+        else TConfig.OnFrontHit(heap, sizeClass, block);
         if (block == null) return null;
         if (PageMap.ChunkOf<TConfig>(block) >= TConfig.ChunkCount) TConfig.AssignBig(block, heap);
         if (zeroed && alignment > 16) NativeMemory.Clear(block, size);

@@ -54,6 +54,7 @@ public static unsafe class RemoteFree
             return;
         }
 
+        TConfig.OnRemoteBlock(sizeClass, block);
         nuint key = (((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6)) + 1;
         ulong bit = 1UL << (int)(index & 63);
         if (heap == null)
@@ -70,6 +71,7 @@ public static unsafe class RemoteFree
         if (found->Key == key && (found->Bits & bit) == 0)
         {
             found->Bits |= bit;
+            TConfig.OnSlowExit(heap, SlowExit.CombinedFree);
             if (++state->Frees < TConfig.RemoteBatch) return;
             SendAll<TConfig>(heap);
             TConfig.WantScavenge();
@@ -90,6 +92,7 @@ public static unsafe class RemoteFree
         if (TConfig.Space->Heaps[owner]->Kind == HeapKind.FirstClass)
         {
             // In the table it would outlive its heap.
+            TConfig.OnSlowExit(heap, SlowExit.DirectFree);
             Send<TConfig>(Slab.At<TConfig>((key - 1) >> 6), (uint)(key - 1) & 63, bit);
             return;
         }

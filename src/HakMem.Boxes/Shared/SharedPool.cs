@@ -30,10 +30,20 @@ public static unsafe class SharedPool
     {
         uint chunks = TConfig.Classes[sizeClass].Chunks;
         partial = null;
-        if (chunks == 1 && TryPop<TConfig>(TConfig.SharedPoolState, spans)) return 1;
+        if (chunks == 1 && TryPop<TConfig>(TConfig.SharedPoolState, spans))
+        {
+            TConfig.OnRefillStage(heap, RefillStage.SharedStack);
+            return 1;
+        }
 
         // A first-class heap must hold no block of anybody else: it dies with all of them.
-        if (heap->Kind == HeapKind.Thread && TConfig.TryAdoptSlab(heap, sizeClass, out partial)) return 0;
+        if (heap->Kind == HeapKind.Thread && TConfig.TryAdoptSlab(heap, sizeClass, out partial))
+        {
+            TConfig.OnRefillStage(heap, RefillStage.Adoption);
+            return 0;
+        }
+
+        TConfig.OnRefillStage(heap, RefillStage.Arena);
         return TConfig.TryTakeSpans(chunks, chunks > 1, want, spans);
     }
 

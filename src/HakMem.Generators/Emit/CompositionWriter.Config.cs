@@ -52,15 +52,11 @@ internal sealed partial class CompositionWriter
             WriteHeapState($"{woven.Box}.{ContractNames.HeapState}*", woven.Name + "Of", "heap", woven.Name);
         }
 
-        foreach (ConfigMemberModel member in Of(MemberKind.SharedState))
+        foreach (ConfigMemberModel member in Of(MemberKind.SharedState)) { WriteSharedState(member.Member.Type, member.Member.Name, member.Offset); }
+
+        foreach (WovenModel woven in _composition.Woven.Where(static woven => woven.HasShared))
         {
-            _code.Member($$"""
-                public static {{member.Member.Type}} {{member.Member.Name}}
-                {
-                    {{Inline}}
-                    get => ({{member.Member.Type}})((byte*)State.Composition + SharedLayout.{{member.Offset}});
-                }
-                """);
+            WriteSharedState($"{woven.Box}.{ContractNames.SharedState}*", woven.Name + "Shared", woven.Name);
         }
 
         foreach (ConfigMemberModel member in Of(MemberKind.Bound))
@@ -86,6 +82,14 @@ internal sealed partial class CompositionWriter
     private void WriteHeapState(string type, string name, string heap, string offset) =>
         _code.Member($"{Inline}\npublic static {type} {name}({Heap} {heap}) => ({type})((byte*){heap} + HeapLayout.{offset});");
 
+    private void WriteSharedState(string type, string name, string offset) => _code.Member($$"""
+        public static {{type}} {{name}}
+        {
+            {{Inline}}
+            get => ({{type}})((byte*)State.Composition + SharedLayout.{{offset}});
+        }
+        """);
+
     private void WriteJoinPoint(ConfigMemberModel member)
     {
         if (member.Calls.Count == 1)
@@ -106,7 +110,14 @@ internal sealed partial class CompositionWriter
     private static string Head(MemberModel member) =>
         $"public static {member.Type} {member.Name}({string.Join(", ", member.Parameters.Select(static parameter => parameter.Declaration))})";
 
-    private static string Statement(CallModel call) => $"{Target(call)}({string.Join(", ", call.Arguments.Select(argument => argument == CallModel.OwnState ? $"{call.StateOf}({call.HeapArgument})" : argument))})";
+    private static string Statement(CallModel call) => $"{Target(call)}({string.Join(", ", call.Arguments.Select(argument => Argument(call, argument)))})";
+
+    private static string Argument(CallModel call, string argument) => argument switch
+    {
+        CallModel.OwnState => $"{call.StateOf}({call.HeapArgument})",
+        CallModel.OwnShared => call.Shared,
+        _ => argument,
+    };
 
     private static string CoreValue(string member) => member switch
     {

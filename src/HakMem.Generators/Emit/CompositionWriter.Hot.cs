@@ -51,6 +51,17 @@ internal sealed partial class CompositionWriter
             """);
 
         _code.Member($$"""
+            /// <summary>Gives a block back whose size the caller knows; any thread may. The size is looked at only where the build checks it.</summary>
+            /// <param name="block">A block of this allocator, or null for nothing.</param>
+            /// <param name="size">The size it was last given, in bytes.</param>
+            {{Inline}}
+            public static void Free(void* block, nuint size)
+            {{{Join("OnSizedFree", "    ")}}
+                Free(block);
+            }
+            """);
+
+        _code.Member($$"""
             /// <summary>As <see cref="Alloc(nuint)"/>, but says so when no memory is left.</summary>
             /// <param name="size">The size in bytes.</param>
             /// <param name="block">The block, or null.</param>

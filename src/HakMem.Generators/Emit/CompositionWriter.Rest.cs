@@ -203,24 +203,47 @@ internal sealed partial class CompositionWriter
 
     private void WriteRead()
     {
-        foreach (WovenModel woven in _composition.Woven)
+        foreach (WovenModel woven in _composition.Woven.Where(static woven => woven.IsRead)) { WriteRead(woven); }
+
+        string visits = string.Concat(_composition.Woven.Where(static woven => woven.IsRead).Select(static woven => $"\n    {Visit(woven)}"));
+        _code.Member($$"""
+            /// <summary>Shows the numbers of every diagnostics box of this allocator that keeps some.</summary>
+            /// <param name="visitor">Receives them.</param>
+            public static void VisitDiagnostics<TVisitor>(ref TVisitor visitor)
+                where TVisitor : struct, {{ContractNames.Qualifier}}IDiagnosticsVisitor
+            {{{visits}}
+            }
+            """);
+    }
+
+    private void WriteRead(WovenModel woven)
+    {
+        string sum = $"    {woven.Numbers} total = default;\n";
+        if (woven.Accumulate is { } accumulate)
         {
-            if (woven.Accumulate is not { } accumulate) { continue; }
-
-            _code.Member($$"""
-                /// <summary>Adds up what <see cref="{{woven.Box}}"/> has seen in all heaps, dead threads' included.</summary>
-                /// <returns>The sum; other threads go on while it is taken.</returns>
-                {{(woven.IsPublic ? "public" : "internal")}} static {{woven.Box}}.{{ContractNames.HeapState}} Read{{woven.Name}}()
-                {
-                    {{woven.Box}}.{{ContractNames.HeapState}} total = default;
-                    for ({{Heap}} heap = {{Call("HeapRegistry", "First", "")}}; heap != null; heap = heap->NextInComposition)
-                    {
-                        {{Target(accumulate)}}(&total, Config.{{woven.Name}}Of(heap));
-                    }
-
-                    return total;
-                }
-                """);
+            string heap = accumulate.Arguments.Count > 2 ? ", heap" : "";
+            sum += $"    for ({Heap} heap = {Call("HeapRegistry", "First", "")}; heap != null; heap = heap->NextInComposition)\n"
+                + $"    {{\n        {Target(accumulate)}(&total, Config.{woven.Name}Of(heap){heap});\n    }}\n\n";
         }
+
+        if (woven.AccumulateShared is { } shared)
+        {
+            sum += $"    if (Config.Composition != null) {{ {Target(shared)}(&total, Config.{woven.Name}Shared); }}\n\n";
+        }
+
+        _code.Member($$"""
+            /// <summary>Adds up what <see cref="{{woven.Box}}"/> has seen, in dead threads' heaps too.</summary>
+            /// <returns>The sum; other threads go on while it is taken.</returns>
+            {{(woven.IsPublic ? "public" : "internal")}} static {{woven.Numbers}} Read{{woven.Name}}()
+            {
+            {{sum}}    return total;
+            }
+            """);
+    }
+
+    private static string Visit(WovenModel woven)
+    {
+        string numbers = char.ToLowerInvariant(woven.Name[0]) + woven.Name.Substring(1);
+        return $"{woven.Numbers} {numbers} = Read{woven.Name}();\n    visitor.Visit(&{numbers});";
     }
 }

@@ -83,11 +83,11 @@ internal sealed partial class CompositionWriter
     private static string Target(CallModel call) => call.Box + "." + call.Method + (call.Generic ? "<Config>" : "");
 
     /// <summary>A call of a join point on the way of a hit, as a line of its own; nothing when the join point is empty.</summary>
-    private string Join(string joinPoint)
+    private string Join(string joinPoint, string indent = "        ")
     {
         ConfigMemberModel? member = _composition.Members.FirstOrDefault(candidate => candidate.Member.Name == joinPoint && candidate.Member.Kind == MemberKind.JoinPoint);
         return member is null || member.Calls.Count == 0
             ? ""
-            : $"\n        Config.{joinPoint}({string.Join(", ", member.Member.Parameters.Select(static parameter => parameter.Name))});";
+            : $"\n{indent}Config.{joinPoint}({string.Join(", ", member.Member.Parameters.Select(static parameter => parameter.Name))});";
     }
 }

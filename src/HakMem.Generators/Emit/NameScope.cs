@@ -43,7 +43,7 @@ internal sealed class NameScope
     private static readonly string[] EmittedNames =
     [
         "Alloc", "TryAlloc", "Free", "AllocOfClass", "TryAllocOfClass", "CurrentHeap", "AllocZeroed", "TryAllocZeroed", "AlignedAlloc", "TryAlignedAlloc", "Realloc", "TryRealloc",
-        "AlignedRealloc", "TryAlignedRealloc", "AllocBatch", "FreeBatch", "UsableSize", "Trim", "ReadStatistics", "BuildFlavor", "Features", "AllocSlow", "TryAllocSlow",
+        "AlignedRealloc", "TryAlignedRealloc", "AllocBatch", "FreeBatch", "UsableSize", "Trim", "ReadStatistics", "VisitDiagnostics", "BuildFlavor", "Features", "AllocSlow", "TryAllocSlow",
         "FreeSlow", "Attach", "ThrowOutOfMemory", "ThrowBadAlignment", "Reset", "Current", "State", "HeapLayout", "SharedLayout", "Config",
     ];
 
@@ -60,11 +60,11 @@ internal sealed class NameScope
         // A box is named in expressions, where a member of the same name would be meant.
         HashSet<string> members = [.. EmittedNames, .. composition.Members.Select(static member => member.Member.Name)];
         string[] boxes = [.. composition.Slots.Select(static slot => slot.Box), .. composition.Woven.Select(static woven => woven.Box)];
-        _hidden.UnionWith(boxes.Where(box => members.Contains(box.Substring(box.LastIndexOf('.') + 1))));
+        _hidden.UnionWith(boxes.Where(box => members.Contains(SimpleName(box))));
 
         // Boxes from elsewhere stay qualified, unless they stand beside the composition.
         _importable = [.. LibraryTypes, .. composition.ContractTypes];
-        _importable.UnionWith(boxes.Where(box => _ownNamespace.Length > 0 && box.Substring(0, box.LastIndexOf('.')) == Global + _ownNamespace));
+        _importable.UnionWith(boxes.Where(box => _ownNamespace.Length > 0 && NamespaceOf(box) == _ownNamespace));
     }
 
     /// <param name="ownNamespace">The namespace of what is written.</param>
@@ -81,6 +81,11 @@ internal sealed class NameScope
     public IEnumerable<string> Imports => _used;
 
     public static bool IsAttribute(string fullName) => fullName is ThreadStatic or DoesNotReturn or MethodImpl or EditorBrowsable;
+
+    /// <summary>The last part of a full name.</summary>
+    public static string SimpleName(string fullName) => fullName.Substring(fullName.LastIndexOfAny(['.', ':']) + 1);
+
+    private static string NamespaceOf(string type) => type.IndexOf('.') < 0 ? "" : type.Substring(Global.Length, type.LastIndexOf('.') - Global.Length);
 
     public string Shorten(string code)
     {
@@ -113,10 +118,10 @@ internal sealed class NameScope
 
         if (_hidden.Contains(type)) { return fullName; }
 
-        string import = type.Substring(Global.Length, type.LastIndexOf('.') - Global.Length);
-        if (import != _ownNamespace) { _used.Add(import); }
+        string import = NamespaceOf(type);
+        if (import != _ownNamespace && import.Length > 0) { _used.Add(import); }
 
-        return fullName.Substring(type.LastIndexOf('.') + 1);
+        return fullName.Substring(type.Length - SimpleName(type).Length);
     }
 
     /// <summary>System first, then by name.</summary>

@@ -22,8 +22,10 @@ internal static class BoxReader
             IsPublic(type),
             box?.NamedArgument("Switch") as string ?? "",
             FlavorsOf(box),
+            box?.NamedArgument("Order") as int? ?? 0,
             HasState(type, ContractNames.HeapState),
             HasState(type, ContractNames.SharedState),
+            HasState(type, ContractNames.Totals),
             type.GetMembers().OfType<IMethodSymbol>()
                 .Where(method => method is { IsStatic: true, MethodKind: MethodKind.Ordinary } && compilation.IsSymbolAccessibleWithin(method, compilation.Assembly))
                 .Select(static method => new MethodModel(method.Name.Escaped(), method.ReturnType.FullName(), TypeParameters(method), method.Parameters.ToModel()))

@@ -84,6 +84,10 @@ internal sealed partial class Composer
             {
                 arguments.Add(CallModel.OwnState);
             }
+            else if (arguments.All(static before => before == CallModel.OwnState) && box.HasSharedState && parameter.Type == box.SharedStateType + "*" && parameter.Modifier.Length == 0)
+            {
+                arguments.Add(CallModel.OwnShared);
+            }
             else if (member.Parameters.Any(supplied => supplied.Name == parameter.Name && supplied.SameShape(parameter)))
             {
                 arguments.Add(parameter.Name);
@@ -95,7 +99,7 @@ internal sealed partial class Composer
             }
         }
 
-        return new CallModel(box.FullName, method.Name, method.TypeParameters == 1, arguments.ToEquatableArray(), NameOf(box) + "Of", heap);
+        return new CallModel(box.FullName, method.Name, method.TypeParameters == 1, arguments.ToEquatableArray(), NameOf(box) + "Of", heap, NameOf(box) + "Shared");
     }
 
     private LayoutModel[] HeapLayout()
@@ -111,7 +115,10 @@ internal sealed partial class Composer
     }
 
     private LayoutModel[] SharedLayout() =>
-        [.. _contract.Members.Where(static member => member.Kind == MemberKind.SharedState).Select(state => Layout(state))];
+    [
+        .. _contract.Members.Where(static member => member.Kind == MemberKind.SharedState).Select(state => Layout(state)),
+        .. _woven.Where(static box => box.HasSharedState).Select(box => new LayoutModel(NameOf(box), box.SharedStateType)),
+    ];
 
     /// <summary>The place of a slot's state: the chosen box's own struct, else the one the interface names; where that is <c>void</c>, the state is nothing.</summary>
     private LayoutModel Layout(MemberModel member)
@@ -120,7 +127,7 @@ internal sealed partial class Composer
         string type = BoxOf(member.Slot) switch
         {
             { HasHeapState: true } box when ofHeap => box.HeapStateType,
-            { HasSharedState: true } box when !ofHeap => box.FullName + "." + ContractNames.SharedState,
+            { HasSharedState: true } box when !ofHeap => box.SharedStateType,
             _ => member.Type.TrimEnd('*'),
         };
         return new LayoutModel(OffsetName(member), type);

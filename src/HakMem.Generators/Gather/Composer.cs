@@ -86,7 +86,8 @@ internal sealed partial class Composer
             .Concat(_declaration.Woven.Where(static box => box.IsStatic && box.IsWoven))
             .GroupBy(static box => box.FullName)
             .Select(static group => group.First())
-            .OrderBy(static box => box.Name, StringComparer.Ordinal)
+            .OrderBy(static box => box.Order)
+            .ThenBy(static box => box.Name, StringComparer.Ordinal)
             .ThenBy(static box => box.FullName, StringComparer.Ordinal)];
     }
 
@@ -95,14 +96,21 @@ internal sealed partial class Composer
     private string NameOf(BoxModel box) =>
         _woven.Count(other => other.Name == box.Name) == 1 ? box.Name : box.DisplayName.Replace('.', '_');
 
-    private WovenModel Woven(BoxModel box)
-    {
-        string state = box.HeapStateType + "*";
-        EquatableArray<ParameterModel> parameters = new ParameterModel[] { new("", state, "into"), new("", state, "from") }.ToEquatableArray();
-        MethodModel? accumulate = box.HasHeapState ? box.Find("Accumulate", "void", parameters) : null;
+    private WovenModel Woven(BoxModel box) => new(
+        NameOf(box), box.FullName, box.IsPublic, box.HasHeapState, box.HasSharedState, box.NumbersType,
+        box.HasHeapState
+            ? Reading(box, "Accumulate", box.HeapStateType, withHeap: false) ?? Reading(box, "Accumulate", box.HeapStateType, withHeap: true)
+            : null,
+        box.HasSharedState && (box.HasTotals || box.HasHeapState) ? Reading(box, "AccumulateShared", box.SharedStateType, withHeap: false) : null);
 
-        return new WovenModel(
-            NameOf(box), box.FullName, box.IsPublic, box.HasHeapState,
-            accumulate is null ? null : new CallModel(box.FullName, accumulate.Name, accumulate.TypeParameters == 1, EquatableArray<string>.Empty));
+    /// <summary>The call that adds a state of a box to what reading the box gives; null when the box has no such method.</summary>
+    private static CallModel? Reading(BoxModel box, string name, string state, bool withHeap)
+    {
+        List<ParameterModel> parameters = [new("", box.NumbersType + "*", "into"), new("", state + "*", "from")];
+        if (withHeap) { parameters.Add(new ParameterModel("", ContractNames.Heap, "heap")); }
+
+        return box.Find(name, "void", parameters.ToEquatableArray()) is { } method
+            ? new CallModel(box.FullName, method.Name, method.TypeParameters == 1, parameters.Select(static parameter => parameter.Name).ToEquatableArray())
+            : null;
     }
 }

@@ -77,9 +77,11 @@ internal static class PoolReader
             Report($"the type '{outer.Name}' around it is not partial");
         }
 
-        if (!type.IsRefLikeType && !type.IsUnmanagedType)
+        // A field of a type that is not there is the compiler's to report.
+        IFieldSymbol[] fields = [.. type.GetMembers().OfType<IFieldSymbol>().Where(static field => !field.IsStatic)];
+        if (!type.IsRefLikeType && !type.IsUnmanagedType && !fields.Any(static field => field.Type.TypeKind == TypeKind.Error))
         {
-            string field = type.GetMembers().OfType<IFieldSymbol>().FirstOrDefault(static field => !field.IsStatic && !field.Type.IsUnmanagedType) is { } managed
+            string field = fields.FirstOrDefault(static field => !field.Type.IsUnmanagedType) is { } managed
                 ? $"field '{managed.AssociatedSymbol?.Name ?? managed.Name}' is a '{managed.Type.ToDisplayString()}', which is not known to be unmanaged"
                 : "it is not known to be unmanaged";
             problems.Add(ProblemModel.Create(Rules.ManagedPool, ProblemModel.OfClass, type.Name, field));

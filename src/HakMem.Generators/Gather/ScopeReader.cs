@@ -28,7 +28,7 @@ internal static class ScopeReader
 
     private static bool IsHidden(string fullName, INamedTypeSymbol type, SemanticModel model, int position)
     {
-        string name = fullName.Substring(fullName.LastIndexOf('.') + 1);
+        string name = NameScope.SimpleName(fullName);
         for (INamedTypeSymbol? outer = type; outer is not null; outer = outer.ContainingType)
         {
             if (outer.Name == name || outer.GetMembers(name).Length > 0) { return true; }

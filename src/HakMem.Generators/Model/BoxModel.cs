@@ -42,8 +42,10 @@ internal sealed record MethodModel(string Name, string ReturnType, int TypeParam
 /// <param name="IsPublic">Whether everybody may see the type.</param>
 /// <param name="Switch">The build property that turns the box on or off; empty when there is none.</param>
 /// <param name="Flavors">The flavors that turn the box on, in lower case.</param>
+/// <param name="Order">When it is called at a join point: lower numbers first.</param>
 /// <param name="HasHeapState">Whether it has a nested struct <c>HeapState</c>.</param>
 /// <param name="HasSharedState">Whether it has a nested struct <c>SharedState</c>.</param>
+/// <param name="HasTotals">Whether it has a nested struct <c>Totals</c>.</param>
 /// <param name="Methods">Its static methods that the composition may call.</param>
 internal sealed record BoxModel(
     string FullName,
@@ -56,14 +58,21 @@ internal sealed record BoxModel(
     bool IsPublic,
     string Switch,
     EquatableArray<string> Flavors,
+    int Order,
     bool HasHeapState,
     bool HasSharedState,
+    bool HasTotals,
     EquatableArray<MethodModel> Methods)
 {
     /// <summary>Whether the box is woven in at join points instead of filling a slot.</summary>
     public bool IsWoven => Layer is ContractNames.Diagnostics or ContractNames.Guards;
 
     public string HeapStateType => FullName + "." + ContractNames.HeapState;
+
+    public string SharedStateType => FullName + "." + ContractNames.SharedState;
+
+    /// <summary>What reading the box gives: its totals, or when it has none the sum of its states in the heaps.</summary>
+    public string NumbersType => HasTotals ? FullName + "." + ContractNames.Totals : HeapStateType;
 
     /// <summary>The name without <c>global::</c>, for people.</summary>
     public string DisplayName => FullName.Replace("global::", "");

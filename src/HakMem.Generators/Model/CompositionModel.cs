@@ -9,11 +9,15 @@ namespace HakMem.Generators.Model;
 /// <param name="Arguments">The arguments; <see cref="OwnState"/> stands for the box's own state in the heap of <see cref="HeapArgument"/>.</param>
 /// <param name="StateOf">The name of the accessor of the box's state, when it has one.</param>
 /// <param name="HeapArgument">The parameter that holds the heap.</param>
+/// <param name="Shared">The name of the accessor of the box's state in the composition, when it has one.</param>
 internal sealed record CallModel(
-    string Box, string Method, bool Generic, EquatableArray<string> Arguments, string StateOf = "", string HeapArgument = "")
+    string Box, string Method, bool Generic, EquatableArray<string> Arguments, string StateOf = "", string HeapArgument = "", string Shared = "")
 {
     /// <summary>Marks the argument that is the box's own state.</summary>
     public const string OwnState = "*";
+
+    /// <summary>Marks the argument that is the box's own state in the composition.</summary>
+    public const string OwnShared = "**";
 }
 
 /// <summary>A call that the emitted methods themselves make.</summary>
@@ -43,8 +47,15 @@ internal sealed record ConfigMemberModel(MemberModel Member, string Constant, st
 /// <param name="Box">The box, with <c>global::</c>.</param>
 /// <param name="IsPublic">Whether everybody may see the box.</param>
 /// <param name="HasState">Whether it keeps a state in each heap.</param>
-/// <param name="Accumulate">The call that adds one state to another; null when the states cannot be read.</param>
-internal sealed record WovenModel(string Name, string Box, bool IsPublic, bool HasState, CallModel? Accumulate);
+/// <param name="HasShared">Whether it keeps a state in the composition.</param>
+/// <param name="Numbers">What reading the box gives.</param>
+/// <param name="Accumulate">The call that adds a heap's state to the numbers; null when there is none.</param>
+/// <param name="AccumulateShared">The call that adds the composition's state to the numbers; null when there is none.</param>
+internal sealed record WovenModel(
+    string Name, string Box, bool IsPublic, bool HasState, bool HasShared, string Numbers, CallModel? Accumulate, CallModel? AccumulateShared)
+{
+    public bool IsRead => Accumulate is not null || AccumulateShared is not null;
+}
 
 /// <summary>Everything that is written for one declaration.</summary>
 /// <param name="Declaration">The declaration.</param>

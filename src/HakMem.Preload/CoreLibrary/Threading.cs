@@ -61,6 +61,14 @@ public static class Interlocked
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Add(ref long location, long value) => ExchangeAdd(ref location, value) + value;
 
+    /// <inheritdoc cref="Add(ref int, int)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Add(ref uint location, uint value) => (uint)Add(ref Unsafe.As<uint, int>(ref location), (int)value);
+
+    /// <inheritdoc cref="Add(ref int, int)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Add(ref ulong location, ulong value) => (ulong)Add(ref Unsafe.As<ulong, long>(ref location), (long)value);
+
     /// <summary>Adds one; returns the sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Increment(ref int location) => ExchangeAdd(ref location, 1) + 1;
@@ -68,6 +76,14 @@ public static class Interlocked
     /// <inheritdoc cref="Increment(ref int)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Increment(ref long location) => ExchangeAdd(ref location, 1) + 1;
+
+    /// <inheritdoc cref="Increment(ref int)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Increment(ref uint location) => (uint)Increment(ref Unsafe.As<uint, int>(ref location));
+
+    /// <inheritdoc cref="Increment(ref int)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Increment(ref ulong location) => (ulong)Increment(ref Unsafe.As<ulong, long>(ref location));
 
     /// <summary>Subtracts one; returns the difference.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

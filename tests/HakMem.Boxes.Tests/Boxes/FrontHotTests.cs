@@ -66,7 +66,7 @@ public unsafe class FrontHotTests
         }
 
         DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
-        Assert.Equal((10UL, 1UL, 10UL), (counters.FrontHits, counters.FrontMisses, counters.FrontPushes));
+        Assert.Equal((10UL, 1UL, 10UL), (counters.FrontHits, counters.FrontMisses, counters.FrontFrees));
     });
 
     private static uint Capacity(ThreadHeap* heap, uint sizeClass) => (uint)(FrontHot.Of(heap, sizeClass)->Limit - FrontHot.Of(heap, sizeClass)->Bottom);

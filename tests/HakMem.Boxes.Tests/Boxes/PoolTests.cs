@@ -29,8 +29,8 @@ public unsafe class WarmPoolTests
         WarmPool.Drain<Config>(heap);
         Assert.Equal(0u, Config.CountWarm(heap));
         Assert.Equal(1, Config.SharedPoolState->Stacked);
-        DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
-        Assert.Equal((3UL, 1UL), (counters.WarmHits, counters.WarmMisses));
+        WarmPoolStats.HeapState counters = TestHeap.ReadWarmPoolStats();
+        Assert.Equal((3UL, 1UL, 4UL, 1UL), (counters.Hits, counters.Misses, counters.Kept, counters.Refused));
     });
 }
 
@@ -51,7 +51,7 @@ public unsafe class PrefillTests
 
         Assert.True(Prefill.TryTake<Config>(heap, SizeClasses.ClassOf(32768), out span, out partial));
         Assert.Equal((4u, 0u, 4u), (span.Chunks, span.FirstChunk % 4, Config.CountWarm(heap)));
-        DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
+        WarmPoolStats.HeapState counters = TestHeap.ReadWarmPoolStats();
         Assert.Equal((2UL, 6UL), (counters.Prefills, counters.PrefilledSlabs));
     });
 

@@ -47,9 +47,9 @@ public unsafe class SharedPoolTests
     {
         for (int i = 0; i < 57; i++) _ = TestHeap.Alloc(8192);   // the first SuperSlab; batches of 1, 2 and 4 slabs, and another
         long locks = SharedLockCount.Taken;
-        DebugCounters.HeapState before = TestHeap.ReadDebugCounters();
+        WarmPoolStats.HeapState before = TestHeap.ReadWarmPoolStats();
         for (int i = 0; i < 7 * 26; i++) _ = TestHeap.Alloc(8192);
-        DebugCounters.HeapState after = TestHeap.ReadDebugCounters();
+        WarmPoolStats.HeapState after = TestHeap.ReadWarmPoolStats();
         ulong batches = after.Prefills - before.Prefills;
         Assert.InRange(batches, 4UL, 8UL);
         Assert.Equal(4 * batches, after.PrefilledSlabs - before.PrefilledSlabs);

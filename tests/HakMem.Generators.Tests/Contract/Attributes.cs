@@ -21,6 +21,8 @@ public sealed class BoxAttribute(BoxLayer layer) : Attribute
     public string? Switch { get; set; }
 
     public string? Flavors { get; set; }
+
+    public int Order { get; set; }
 }
 
 [AttributeUsage(AttributeTargets.Method)]

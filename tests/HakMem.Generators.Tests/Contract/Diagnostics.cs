@@ -24,9 +24,46 @@ public static unsafe class FreelistValidation
 }
 
 [Box(BoxLayer.Diagnostics, Switch = "HakMemLockStats", Flavors = "profile")]
-public static class LockStats
+public static unsafe class LockStats
 {
-    public static void OnSharedLock() { }
+    public struct SharedState
+    {
+        public ulong Locks;
+    }
+
+    public struct Totals
+    {
+        public ulong Locks;
+    }
+
+    public static void OnSharedLock<TConfig>(SharedState* state, int* word) where TConfig : IAllocatorConfig => state->Locks++;
+
+    public static void AccumulateShared(Totals* into, SharedState* from) => into->Locks += from->Locks;
+}
+
+[Box(BoxLayer.Diagnostics, Switch = "HakMemHistogram", Flavors = "profile", Order = -1)]
+public static unsafe class Histogram
+{
+    public struct HeapState
+    {
+        public uint Frees;
+    }
+
+    public struct SharedState
+    {
+        public ulong Rest;
+    }
+
+    public struct Totals
+    {
+        public ulong Frees;
+    }
+
+    public static void OnFrontPush(HeapState* state, SharedState* rest, uint sizeClass) => state->Frees++;
+
+    public static void Accumulate<TConfig>(Totals* into, HeapState* from, ThreadHeap* heap) where TConfig : IAllocatorConfig => into->Frees += from->Frees;
+
+    public static void AccumulateShared(Totals* into, SharedState* from) => into->Frees += from->Rest;
 }
 
 [Box(BoxLayer.Guards, Switch = "HakMemCanary", Flavors = "hardened")]
@@ -35,4 +72,6 @@ public static unsafe class Canary
     public static void OnFrontHit(void* block) { }
 
     public static void OnFrontPush(ThreadHeap* heap, void* block) { }
+
+    public static void OnSizedFree(void* block, nuint size) { }
 }

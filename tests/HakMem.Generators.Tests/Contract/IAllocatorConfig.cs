@@ -72,5 +72,7 @@ public unsafe interface IAllocatorConfig
 
     [JoinPoint] static abstract void OnRefillBlock(ThreadHeap* heap, Slab* slab, void* block, bool fresh);
 
-    [JoinPoint] static abstract void OnSharedLock();
+    [JoinPoint] static abstract void OnSizedFree(void* block, nuint size);
+
+    [JoinPoint] static abstract void OnSharedLock(int* word);
 }

@@ -64,6 +64,16 @@ partial struct Outer
             FreeSlow(heap, block);
         }
 
+        /// <summary>Gives a block back whose size the caller knows; any thread may. The size is looked at only where the build checks it.</summary>
+        /// <param name="block">A block of this allocator, or null for nothing.</param>
+        /// <param name="size">The size it was last given, in bytes.</param>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Free(void* block, nuint size)
+        {
+            Config.OnSizedFree(block, size);
+            Free(block);
+        }
+
         /// <summary>As <see cref="Alloc(nuint)"/>, but says so when no memory is left.</summary>
         /// <param name="size">The size in bytes.</param>
         /// <param name="block">The block, or null.</param>
@@ -294,7 +304,7 @@ partial struct Outer
         /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes in alphabetical order, separated by a comma and a space; empty for none.</summary>
         public static string Features => "Canary, DebugCounters, FreelistValidation, LockStats";
 
-        /// <summary>Adds up what <see cref="DebugCounters"/> has seen in all heaps, dead threads' included.</summary>
+        /// <summary>Adds up what <see cref="DebugCounters"/> has seen, in dead threads' heaps too.</summary>
         /// <returns>The sum; other threads go on while it is taken.</returns>
         public static DebugCounters.HeapState ReadDebugCounters()
         {
@@ -305,6 +315,27 @@ partial struct Outer
             }
 
             return total;
+        }
+
+        /// <summary>Adds up what <see cref="LockStats"/> has seen, in dead threads' heaps too.</summary>
+        /// <returns>The sum; other threads go on while it is taken.</returns>
+        public static LockStats.Totals ReadLockStats()
+        {
+            LockStats.Totals total = default;
+            if (Config.Composition != null) { LockStats.AccumulateShared(&total, Config.LockStatsShared); }
+
+            return total;
+        }
+
+        /// <summary>Shows the numbers of every diagnostics box of this allocator that keeps some.</summary>
+        /// <param name="visitor">Receives them.</param>
+        public static void VisitDiagnostics<TVisitor>(ref TVisitor visitor)
+            where TVisitor : struct, IDiagnosticsVisitor
+        {
+            DebugCounters.HeapState debugCounters = ReadDebugCounters();
+            visitor.Visit(&debugCounters);
+            LockStats.Totals lockStats = ReadLockStats();
+            visitor.Visit(&lockStats);
         }
 
         [MethodImpl(MethodImplOptions.NoInlining)]
@@ -410,10 +441,16 @@ partial struct Outer
                 get => SharedPool + Lines((nuint)sizeof(SharedPool.SharedState));
             }
 
-            internal static nuint End
+            internal static nuint LockStats
             {
                 [MethodImpl(MethodImplOptions.AggressiveInlining)]
                 get => HeapRegistry + Lines((nuint)sizeof(HeapRegistry.SharedState));
+            }
+
+            internal static nuint End
+            {
+                [MethodImpl(MethodImplOptions.AggressiveInlining)]
+                get => LockStats + Lines((nuint)sizeof(LockStats.SharedState));
             }
 
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -462,6 +499,12 @@ partial struct Outer
                 get => (HeapRegistry.SharedState*)((byte*)State.Composition + SharedLayout.HeapRegistry);
             }
 
+            public static LockStats.SharedState* LockStatsShared
+            {
+                [MethodImpl(MethodImplOptions.AggressiveInlining)]
+                get => (LockStats.SharedState*)((byte*)State.Composition + SharedLayout.LockStats);
+            }
+
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             public static byte* OsReserve(nuint bytes) => LinuxMemory.Reserve(bytes);
 
@@ -498,7 +541,10 @@ partial struct Outer
             }
 
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            public static void OnSharedLock() => LockStats.OnSharedLock();
+            public static void OnSizedFree(void* block, nuint size) => Canary.OnSizedFree(block, size);
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public static void OnSharedLock(int* word) => LockStats.OnSharedLock<Config>(LockStatsShared, word);
         }
     }
 }

@@ -60,6 +60,15 @@ public static unsafe partial class RequestHeap
         FreeSlow(heap, block);
     }
 
+    /// <summary>Gives a block back whose size the caller knows; any thread may. The size is looked at only where the build checks it.</summary>
+    /// <param name="block">A block of this allocator, or null for nothing.</param>
+    /// <param name="size">The size it was last given, in bytes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Free(void* block, nuint size)
+    {
+        Free(block);
+    }
+
     /// <summary>As <see cref="Alloc(nuint)"/>, but says so when no memory is left.</summary>
     /// <param name="size">The size in bytes.</param>
     /// <param name="block">The block, or null.</param>
@@ -285,6 +294,13 @@ public static unsafe partial class RequestHeap
     /// <summary>The diagnostics and guards compiled into this allocator: the names of their boxes in alphabetical order, separated by a comma and a space; empty for none.</summary>
     public static string Features => "";
 
+    /// <summary>Shows the numbers of every diagnostics box of this allocator that keeps some.</summary>
+    /// <param name="visitor">Receives them.</param>
+    public static void VisitDiagnostics<TVisitor>(ref TVisitor visitor)
+        where TVisitor : struct, IDiagnosticsVisitor
+    {
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void* AllocSlow(ThreadHeap* heap, nuint size)
     {
@@ -450,6 +466,7 @@ public static unsafe partial class RequestHeap
         public static void OnFrontMiss(ThreadHeap* heap, uint sizeClass) { }
         public static void OnFrontPush(ThreadHeap* heap, uint sizeClass, void* block) { }
         public static void OnRefillBlock(ThreadHeap* heap, Slab* slab, void* block, bool fresh) { }
-        public static void OnSharedLock() { }
+        public static void OnSizedFree(void* block, nuint size) { }
+        public static void OnSharedLock(int* word) { }
     }
 }

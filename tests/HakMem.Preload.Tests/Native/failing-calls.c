@@ -1,5 +1,5 @@
 /* Makes the system calls behind an allocator fail: mmap, mremap, mprotect and madvise, the N-th alone ("once") or all from the N-th on ("for-good"),
-   for every N of a scenario (beyond 600 calls for ever fewer of them). Each allocation has to give a good block or NULL with ENOMEM; never a crash, a hang or bad data.
+   for every N of a scenario (beyond 200 calls for ever fewer of them). Each allocation has to give a good block or NULL with ENOMEM; never a crash, a hang or bad data.
 
    failing-calls SCENARIO MODE          runs every N, each in a process of its own
    failing-calls SCENARIO MODE N        runs one and says how many calls there were
@@ -149,11 +149,11 @@ static void allocate(Block *block, int kind, size_t bytes)
     }
 }
 
-static void every_size(Block *own)
+static void every_size(Block *own, int rounds)
 {
     static const size_t sizes[] = {1, 16, 40, 100, 256, 700, 1024, 1500, 4096, 9000, 20000, 32768, 40000, 70000, 200000, 800000, 1 << 20, (2 << 20) - 100, 2 << 20, 3 << 20, 5 << 20};
     enum { SIZES = sizeof sizes / sizeof sizes[0] };
-    for (int round = 0; round < 2; round++)
+    for (int round = 0; round < rounds; round++)
     {
         for (int i = 0; i < BLOCKS; i++) allocate(&own[i], i % 10, i < 200 ? sizes[i % 12] : i < 280 ? sizes[i % 16] : sizes[i % SIZES]);
         for (int i = 0; i < BLOCKS; i++)
@@ -170,23 +170,23 @@ static void every_size(Block *own)
     }
 }
 
-static void *every_size_on_a_thread(void *own) { every_size(own); return NULL; }
+/* A thread leaves blocks, which others free when it has ended. */
+static void *every_size_on_a_thread(void *blocks_of_thread)
+{
+    Block *own = blocks_of_thread;
+    every_size(own, 1);
+    for (int i = 0; i < BLOCKS; i++) allocate(&own[i], 9, (size_t)i * i + 1);
+    return NULL;
+}
 
 static void run(const char *scenario)
 {
-    if (strcmp(scenario, "one-thread") == 0) { every_size(blocks[0]); return; }
+    if (strcmp(scenario, "one-thread") == 0) { every_size(blocks[0], 2); return; }
     pthread_t threads[2];
     int started[2];
-    for (int round = 0; round < 2; round++)
-    {
-        for (int i = 0; i < 2; i++) started[i] = pthread_create(&threads[i], NULL, every_size_on_a_thread, blocks[i]) == 0;
-        for (int i = 0; i < 2; i++) if (started[i]) pthread_join(threads[i], NULL);
-        /* What one thread allocates another one frees. */
-        started[0] = pthread_create(&threads[0], NULL, every_size_on_a_thread, blocks[0]) == 0;
-        if (started[0]) pthread_join(threads[0], NULL);
-        for (int i = 0; i < BLOCKS; i++) allocate(&blocks[1][i], 9, (size_t)i * 40 + 1);
-        for (int i = 0; i < BLOCKS; i++) drop(&blocks[1][i]);
-    }
+    for (int i = 0; i < 2; i++) started[i] = pthread_create(&threads[i], NULL, every_size_on_a_thread, blocks[i]) == 0;
+    for (int i = 0; i < 2; i++) if (started[i]) pthread_join(threads[i], NULL);
+    for (int i = 0; i < 2 * BLOCKS; i++) drop(&blocks[i % 2][i / 2]);
 }
 
 /* The failures are over: the allocator has to serve again. */
@@ -275,7 +275,7 @@ int main(int count, char **arguments)
         return result;
     }
 
-    enum { EVERY_ONE_UP_TO = 600 };
+    enum { EVERY_ONE_UP_TO = 200 };
     long tried = 0, failing = 1;
     for (; result == PASSED; failing += 1 + failing / EVERY_ONE_UP_TO, tried++)
     {

@@ -219,6 +219,7 @@ CASE(a_thousand_short_threads_leave_their_blocks)
             free(block);
         }
 
+        malloc_trim(0);
         if (generation == 1) resident = resident_kib();
     }
 
@@ -461,6 +462,34 @@ CASE(malloc_in_a_handler_with_threads)
     storm(3);
     atomic_store(&stop, 1);
     join(companion);
+}
+
+/* A thread that the library may keep for itself takes no signals of the program: its handlers would run where they are not expected. */
+static volatile sig_atomic_t handled;
+static void count_signal(int number) { (void)number; handled++; }
+
+CASE(signals_reach_the_programs_threads_only)
+{
+    enum { BLOCKS = 20000, BYTES = 3000 };
+    static void *blocks[BLOCKS];
+    struct sigaction action = {.sa_handler = count_signal};
+    for (int i = 0; i < BLOCKS; i++) memset(blocks[i] = malloc(BYTES), 1, BYTES);
+    for (int i = 0; i < BLOCKS; i++) free(blocks[i]);
+    use(NULL);                                         /* there is much to give back: if there is such a thread, it runs now */
+    sigset_t both, before;
+    sigemptyset(&both);
+    sigaddset(&both, SIGUSR1);
+    sigaddset(&both, SIGTERM);
+    CHECK(sigaction(SIGUSR1, &action, NULL) == 0 && sigaction(SIGTERM, &action, NULL) == 0);
+    CHECK(sigprocmask(SIG_BLOCK, &both, &before) == 0);
+    for (int i = 0; i < 5; i++)
+    {
+        CHECK(kill(getpid(), i % 2 == 0 ? SIGUSR1 : SIGTERM) == 0);
+        usleep(20000);
+        CHECKF(handled == 0, "a blocked signal was handled on a thread that the program does not know");
+        struct timespec no_time = {0, 0};
+        CHECKF(sigtimedwait(&both, NULL, &no_time) > 0, "a blocked signal was lost");
+    }
 }
 
 /* The end of the process: exit handlers, detached threads that go on, main leaving first. */

@@ -1,6 +1,7 @@
 /* What a process keeps after it freed nearly everything, and the peak of a program given as arguments.
 
    memory give-back             300 MB are allocated and freed, then 2 s of light use: at most a tenth may be left
+   memory give-back-in-child    the same in a child that was forked after the parent had freed much: threads of the parent are not in the child
    memory peak PROGRAM ARG...   runs a program and writes the largest resident size among it and its descendants, in KiB, as the last line of standard error */
 #define _GNU_SOURCE
 #include <sys/resource.h>
@@ -88,7 +89,18 @@ static int peak(char **program)
 int main(int count, char **arguments)
 {
     if (count > 2 && strcmp(arguments[1], "peak") == 0) return peak(arguments + 2);
-    if (count != 2 || strcmp(arguments[1], "give-back") != 0) { say("usage: memory give-back | memory peak PROGRAM ARG...\n"); return 2; }
+    int in_child = count == 2 && strcmp(arguments[1], "give-back-in-child") == 0;
+    if (count != 2 || (!in_child && strcmp(arguments[1], "give-back") != 0)) { say("usage: memory give-back | memory give-back-in-child | memory peak PROGRAM ARG...\n"); return 2; }
     check_identity();
-    return give_back();
+    if (!in_child) return give_back();
+    blocks = fresh_pages(sizeof *blocks * BLOCKS);
+    fill(0, 4, 5);
+    for (int i = 0; i < BLOCKS; i++) free(blocks[i]);
+    usleep(1500000);
+    pid_t child = fork();
+    if (child == 0) _exit(give_back());
+    int status = 0;
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    CHECKF(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the child ended with status %#x", status);
+    return 0;
 }

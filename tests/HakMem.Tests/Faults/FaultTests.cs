@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Xunit;
 
 namespace HakMem.Tests.Faults;
@@ -9,6 +10,7 @@ public sealed class FaultTests
     private const string NotAllocated = "free of an address that is not allocated: 0x";
     private const string Interior = "free of an address inside a block: 0x";
     private const string DoubleFree = "double free of the block at 0x";
+    private const string UseAfterFree = "use of the freed block at 0x";
     private const string Other = "free of a block of another allocator: 0x";
 
     [Theory]
@@ -25,6 +27,22 @@ public sealed class FaultTests
     [InlineData("other-large", Other)]
     [InlineData("other-big", Other)]
     [InlineData("other-reverse", Other)]
+    [InlineData("other-reverse-mid", Other)]
+    [InlineData("other-reverse-large", Other)]
+    [InlineData("other-reverse-big", Other)]
+    [InlineData("other-batch", Other)]
+    [InlineData("other-local-heap", Other)]
+    [InlineData("other-thread", Other)]
+    [InlineData("other-heap-tiny", Other)]
+    [InlineData("other-heap-large", Other)]
+    [InlineData("other-heap-big", Other)]
+    [InlineData("other-in-heap-tiny", Other)]
+    [InlineData("other-in-heap-large", Other)]
+    [InlineData("other-in-heap-big", Other)]
+    [InlineData("other-budget", Other)]
+    [InlineData("other-budget-large", Other)]
+    [InlineData("other-in-budget", Other)]
+    [InlineData("other-in-budget-big", Other)]
     [InlineData("interior-tiny", Interior)]
     [InlineData("interior-mid", Interior)]
     [InlineData("interior-mid-other-chunk", Interior)]
@@ -74,9 +92,15 @@ public sealed class FaultTests
     [InlineData("realloc-interior-big", Interior)]
     [InlineData("realloc-other", Other)]
     [InlineData("realloc-other-big", Other)]
+    [InlineData("realloc-other-large", Other)]
+    [InlineData("realloc-other-aligned", Other)]
+    [InlineData("realloc-other-reverse", Other)]
+    [InlineData("realloc-other-reverse-big", Other)]
+    [InlineData("realloc-other-heap", Other)]
+    [InlineData("realloc-other-in-heap", Other)]
+    [InlineData("usable-other-big", Other)]
     [InlineData("realloc-freed-large", NotAllocated)]
     [InlineData("realloc-freed-big", NotAllocated)]
-    [InlineData("realloc-freed-tiny", DoubleFree)]
     [InlineData("aligned-realloc-interior", Interior)]
     [InlineData("aligned-free-interior", Interior)]
     [InlineData("usable-native", NotAllocated)]
@@ -101,13 +125,59 @@ public sealed class FaultTests
     [InlineData("heap-interior", Interior)]
     public void AWrongUseOfAHeapIsNamed(string fault, string message) => AssertFatal(fault, message);
 
+    /// <summary>A composition with free lists in front, from a fixed range.</summary>
+    [Theory]
+    [InlineData("listed-link", "corrupted records of the block at 0x")]
+    [InlineData("listed-twice", DoubleFree)]
+    [InlineData("listed-foreign", NotAllocated)]
+    public void AFaultInAFreeListIsNamed(string fault, string message) => AssertFatal(fault, message);
+
     /// <summary>The limits that docs/threat-model.md admits for the release flavor.</summary>
     [Theory]
     [InlineData("reused-tiny")]
     [InlineData("reused-large")]
-    [InlineData("interior-reused")]
     [InlineData("write-after-free")]
     public void WhatReleaseCannotSeeDoesNotEndTheProcess(string fault) => AssertAlive(fault);
+
+    /// <summary>What guards see that are compiled in by flavor or switch; without them the process goes on, or ends by what every build sees.</summary>
+    [Theory]
+    [InlineData("realloc-freed-tiny", "DoubleFreeCheck", UseAfterFree, DoubleFree)]
+    [InlineData("interior-reused", "DoubleFreeCheck", Interior)]
+    [InlineData("guard-twice", "DoubleFreeCheck", DoubleFree)]
+    [InlineData("guard-twice-batch", "DoubleFreeCheck", DoubleFree)]
+    [InlineData("guard-twice-heap", "DoubleFreeCheck", DoubleFree)]
+    [InlineData("guard-twice-then-thread", "DoubleFreeCheck", DoubleFree)]
+    [InlineData("guard-thread-then-owner", "DoubleFreeCheck", DoubleFree)]
+    [InlineData("guard-interior", "DoubleFreeCheck", Interior)]
+    [InlineData("guard-never-handed-out", "DoubleFreeCheck", NotAllocated)]
+    [InlineData("guard-usable-freed", "DoubleFreeCheck", UseAfterFree)]
+    [InlineData("guard-write-after-free", "Poison", "write after free of the block at 0x{0} of class 4, 64 bytes: at offset 12 is 0x1 instead of 0xdb")]
+    [InlineData("guard-write-after-free-mid", "Poison", "write after free of the block at 0x{0} of class 64, 16384 bytes: at offset 16383 is 0x1 instead of 0xdb")]
+    [InlineData("guard-write-after-free-thread", "Poison", "write after free of the block at 0x{0} of class 32, 1024 bytes: at offset 0 is 0x1 instead of 0xdb")]
+    [InlineData("guard-write-after-free-heap", "Poison", "write after free of the block at 0x{0} of class 32, 1024 bytes: at offset 5 is 0x1 instead of 0xdb")]
+    [InlineData("guard-size-above", "FreelistValidation", "free of the block at 0x{0} with the size 5000: it has 64")]
+    [InlineData("guard-size-below", "FreelistValidation", "free of the block at 0x{0} with the size 100: it has 896")]
+    public void AGuardSeesMore(string fault, string guard, string message, string? without = null)
+    {
+        if (DefaultAllocator.Features.Split(", ").Contains(guard)) AssertFatal(fault, message);
+        else if (without != null) AssertFatal(fault, without);
+        else AssertAlive(fault);
+    }
+
+    /// <summary>What a freed block held is gone where the guard is compiled in.</summary>
+    [Theory]
+    [InlineData("erase-tiny")]
+    [InlineData("erase-mid")]
+    [InlineData("erase-large")]
+    [InlineData("erase-big")]
+    [InlineData("erase-thread")]
+    public void FreedMemoryIsCleared(string use)
+    {
+        ChildProcess child = ChildProcess.Run(use);
+        Assert.Equal(string.Empty, child.Error);
+        Assert.Equal(0, child.ExitCode);
+        Assert.StartsWith(DefaultAllocator.Features.Contains("ZeroOnFree", StringComparison.Ordinal) ? "cleared" : DefaultAllocator.Features.Contains("Poison", StringComparison.Ordinal) ? "" : "kept", child.Output, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("aligned-zero-size")]
@@ -132,7 +202,8 @@ public sealed class FaultTests
         ChildProcess child = ChildProcess.Run(fault);
         string said = child.Output.Trim();
         Assert.NotEmpty(said);
-        Assert.Equal($"hakmem: {message}{said[(said.LastIndexOf('\n') + 1)..]}\n", child.Error);
+        string address = said[(said.LastIndexOf('\n') + 1)..];
+        Assert.Equal($"hakmem: {(message.Contains("{0}", StringComparison.Ordinal) ? message.Replace("{0}", address, StringComparison.Ordinal) : message + address)}\n", child.Error);
         Assert.Equal(ChildProcess.Aborted, child.ExitCode);
     }
 

@@ -1,0 +1,47 @@
+using Xunit;
+
+namespace HakMem.Boxes.Tests;
+
+/// <summary>Compositions with address ranges of their own: a block of one is no address of another's, whatever its size and the way in.</summary>
+public unsafe class IsolationTests
+{
+    [Theory]
+    [InlineData(64)]
+    [InlineData(20_000)]
+    [InlineData(200_000)]
+    [InlineData(5 << 20)]
+    public void A_block_of_another_range_is_refused_both_ways(int size) => OwnThread.RunFresh(Reset, () =>
+    {
+        void* mine = TestHeap.Alloc((nuint)size), theirs = ListHeap.Alloc((nuint)size);
+        AssertRefused(theirs, () => TestHeap.Free(theirs));
+        AssertRefused(mine, () => ListHeap.Free(mine));
+        AssertRefused(theirs, () => _ = TestHeap.Realloc(theirs, 100_000));
+        AssertRefused(mine, () => _ = ListHeap.Realloc(mine, 100_000));
+        AssertRefused(theirs, () => _ = TestHeap.UsableSize(theirs));
+        AssertRefused(mine, () => _ = ListHeap.UsableSize(mine));
+        AssertRefused(theirs, () => FreeBatch(theirs));
+
+        // Nothing of it has changed either.
+        TestHeap.Free(mine);
+        ListHeap.Free(theirs);
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal(0UL, statistics.InUseBlocks);
+        ListHeap.ReadStatistics(&statistics);
+        Assert.Equal(0UL, statistics.InUseBlocks);
+    });
+
+    private static void FreeBatch(void* block) => TestHeap.FreeBatch(&block, 1);
+
+    private static void AssertRefused(void* block, System.Action use)
+    {
+        AbortException found = Assert.Throws<AbortException>(use);
+        Assert.Equal($"hakmem: free of an address that is not allocated: 0x{(nint)block:x}", found.Message);
+    }
+
+    private static void Reset()
+    {
+        TestHeap.Reset();
+        ListHeap.Reset();
+    }
+}

@@ -1,0 +1,644 @@
+using System;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Threading;
+using HakMem.Boxes;
+using Config = HakMem.Flavors.Tests.ReleaseHeap.Config;
+
+namespace HakMem.Flavors.Tests;
+
+/// <summary>
+/// The ways of an allocation and a free as a person would write them who never heard of compositions: no type parameter, no configuration, no join point; the constants are
+/// numbers. The tests compare its machine code with the release composition's. It draws on that composition's memory, and calls its boxes where the
+/// comparison ends.
+/// </summary>
+internal static unsafe class HandStripped
+{
+    private const uint MaxTiny = 1024, SlabsPerRefill = 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* Alloc(nuint size)
+    {
+        ThreadHeap* heap = Current.Heap;
+        if (heap != null
+            && TryClassify(heap, size, out uint sizeClass)
+            && TryPop(heap, sizeClass, out void* block))
+        {
+            return block;
+        }
+
+        return AllocSlow(heap, size);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Free(void* block)
+    {
+        ThreadHeap* heap = Current.Heap;
+        if (heap != null
+            && TryOwn(heap, block, out uint sizeClass)
+            && TryPush(heap, sizeClass, block))
+        {
+            return;
+        }
+
+        FreeSlow(heap, block);
+    }
+
+    // ---- the gates and the front --------------------------------------------------------------------------------------
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryClassify(ThreadHeap* heap, nuint size, out uint sizeClass)
+    {
+        if (size > MaxTiny)
+        {
+            sizeClass = 0;
+            return false;
+        }
+
+        sizeClass = ThreadHeap.ClassTable(heap)[(size + 15) >> 4];
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryPop(ThreadHeap* heap, uint sizeClass, out void* block)
+    {
+        FrontHot.BinState* bin = Of(heap, sizeClass);
+        void** top = bin->Top;
+        if (top == bin->Bottom)
+        {
+            block = null;
+            return false;
+        }
+
+        bin->Top = --top;
+        block = *top;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryPush(ThreadHeap* heap, uint sizeClass, void* block)
+    {
+        FrontHot.BinState* bin = Of(heap, sizeClass);
+        void** top = bin->Top;
+        if (top == bin->Limit) return false;
+        *top = block;
+        bin->Top = top + 1;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static FrontHot.BinState* Of(ThreadHeap* heap, uint sizeClass) => (FrontHot.BinState*)ThreadHeap.BinOf(heap, sizeClass);
+
+    private static uint Count(ThreadHeap* heap, uint sizeClass)
+    {
+        FrontHot.BinState* bin = Of(heap, sizeClass);
+        nint count = (nint)(bin->Top - bin->Bottom);
+        return count > 0 ? (uint)count : 0;
+    }
+
+    private static void** Offer(ThreadHeap* heap, uint sizeClass, out uint want)
+    {
+        FrontHot.BinState* bin = Of(heap, sizeClass);
+        want = (uint)(bin->Limit - bin->Bottom) / 2;
+        return bin->Bottom;
+    }
+
+    private static void* Accept(ThreadHeap* heap, uint sizeClass, uint count)
+    {
+        FrontHot.BinState* bin = Of(heap, sizeClass);
+        bin->Top = bin->Bottom + count - 1;
+        return *bin->Top;
+    }
+
+    private static void** Oldest(ThreadHeap* heap, uint sizeClass, uint count)
+    {
+        _ = count;
+        return Of(heap, sizeClass)->Bottom;
+    }
+
+    private static void DropOldest(ThreadHeap* heap, uint sizeClass, uint count)
+    {
+        FrontHot.BinState* bin = Of(heap, sizeClass);
+        NativeMemory.Copy(bin->Bottom + count, bin->Bottom, (nuint)(bin->Top - bin->Bottom - count) * (nuint)sizeof(void*));
+        bin->Top -= count;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryOwn(ThreadHeap* heap, void* block, out uint sizeClass)
+    {
+        nuint chunk = ((nuint)block - (nuint)State.Base) >> Chunk.Log2;
+        if (chunk >= State.ChunkCount)
+        {
+            sizeClass = 0;
+            return false;
+        }
+
+        sizeClass = State.PageMap[chunk] ^ heap->IdShifted;
+        return sizeClass < SizeClasses.Count;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* AllocSlow(ThreadHeap* heap, nuint size)
+    {
+        void* block = TryAllocSlow(heap, size);
+        if (block == null) ThrowOutOfMemory();
+        return block;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* TryAllocSlow(ThreadHeap* heap, nuint size)
+    {
+        if (heap == null) heap = CurrentHeap();
+        return AllocAnySize(heap, size);
+    }
+
+    private static void* AllocAnySize(ThreadHeap* heap, nuint size)
+    {
+        void* block = Serve(heap, size);
+        return AllocGate.TellHost<Config>(heap) && block == null ? Serve(heap, size) : block;
+    }
+
+    private static void* Serve(ThreadHeap* heap, nuint size)
+    {
+        void* block;
+        if (heap == null) return BigCache.Alloc<Config>(size, 1, false);
+        if (size <= MaxTiny)
+        {
+            block = AllocClass(heap, SizeClasses.ClassOf(size));
+        }
+        else if (size <= SizeClasses.MaxBytes)
+        {
+            block = AllocMid(heap, size);
+        }
+        else
+        {
+            block = size <= Chunk.SuperSlabBytes ? LargePool.Alloc<Config>(heap, size, 1, false) : null;
+        }
+
+        return block != null ? block : BigCache.Alloc<Config>(size, 1, false);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void* AllocClass(ThreadHeap* heap, uint sizeClass)
+    {
+        if (!TryPop(heap, sizeClass, out void* block)) return Refill(heap, sizeClass);
+        return block;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void* AllocMid(ThreadHeap* heap, nuint size)
+    {
+        uint sizeClass = SizeClasses.ClassAbove128(size);
+        if (TryPop(heap, sizeClass, out void* block))
+        {
+            return block;
+        }
+
+        return Refill(heap, sizeClass);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FreeSlow(ThreadHeap* heap, void* block)
+    {
+        if (block == null) return;
+        nuint chunk = ((nuint)block - (nuint)State.Base) >> Chunk.Log2;
+        if (chunk >= State.ChunkCount)
+        {
+            BigCache.Free<Config>(block);
+            return;
+        }
+
+        uint entry = State.PageMap[chunk];
+        uint sizeClass = (byte)entry;
+        if (State.Space->CompositionOf[entry >> 8] != State.Composition->Id)
+        {
+            Refuse(entry, block);
+        }
+        else if (sizeClass >= SizeClasses.LargeInterior)
+        {
+            if (sizeClass != SizeClasses.LargeHead || ((nuint)block & (Chunk.Bytes - 1)) != 0) Fatal.Stop<Config>(FatalReason.InteriorPointer, block);
+            LargePool.Free<Config>(heap, block, (uint)chunk);
+        }
+        else if (heap == null || entry >> 8 != heap->Id)
+        {
+            RemoteFree.Add<Config>(heap, block, entry);
+        }
+        else
+        {
+            Flush(heap, sizeClass, block);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Refuse(uint entry, void* block) => Fatal.Stop<Config>(entry == 0 ? FatalReason.NotAllocated : FatalReason.OtherAllocator, block);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ThreadHeap* CurrentHeap()
+    {
+        ThreadHeap* heap = Current.Heap;
+        return heap != null ? heap : Attach();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ThreadHeap* Attach()
+    {
+        ThreadHeap* heap = HeapRegistry.Attach<Config>();
+        Current.Heap = heap;
+        return heap;
+    }
+
+    private static void ThrowOutOfMemory() => throw new OutOfMemoryException();
+
+    // ---- refill -------------------------------------------------------------------------------------------------------
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* Refill(ThreadHeap* heap, uint sizeClass)
+    {
+        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        uint home = State.Classes[sizeClass].Home;
+        if (bin->Borrowed < State.Classes[sizeClass].Lent && bin->Current == null && bin->Partial == null && bin->Sparse == null)
+        {
+            bin->Borrowed++;
+            sizeClass = home;
+            bin = ThreadHeap.BinOf(heap, sizeClass);
+            if (TryPop(heap, sizeClass, out void* lent)) return lent;
+        }
+
+        if (bin->LastMove == FrontMove.Refilled) _ = FrontHot.TryGrow<Config>(heap, sizeClass);
+        bin->LastMove = FrontMove.Refilled;
+        void** slots = Offer(heap, sizeClass, out uint want);
+        Enter(&heap->Lock);
+        uint got = Fill(heap, bin, sizeClass, slots, want);
+        while (got == 0)
+        {
+            if (!TryNewSlab(heap, bin, sizeClass)) return null;
+            got = Fill(heap, bin, sizeClass, slots, want);
+        }
+
+        heap->Moves++;
+        Exit(&heap->Lock);
+        return Accept(heap, sizeClass, got);
+    }
+
+    private static uint Fill(ThreadHeap* heap, Bin* bin, uint sizeClass, void** slots, uint want)
+    {
+        void** high = slots + want;
+        void** at = high;
+        bool collected = false;
+        for (uint visited = 0; visited < SlabsPerRefill;)
+        {
+            Slab* slab = bin->Current;
+            if (slab == null)
+            {
+                slab = bin->Partial;
+                if (slab == null && !collected && Volatile.Read(ref heap->Inbox) != 0)
+                {
+                    collected = true;
+                    RemoteFree.Collect<Config>(heap);
+                    slab = bin->Partial;
+                }
+
+                if (slab == null) slab = bin->Sparse;
+                if (slab == null) break;
+                Unlink(bin, slab);
+                slab->Place = SlabPlace.Current;
+                bin->Current = slab;
+                visited++;
+            }
+
+            at = TakeFree(heap, slab, sizeClass, slots, at);
+            at = Carve(heap, slab, sizeClass, slots, at);
+            if (at == slots) break;
+            slab->Place = SlabPlace.Full;
+            bin->Current = null;
+            if (heap->Kind == HeapKind.FirstClass) Push(&heap->FullSlabs, slab);
+        }
+
+        uint got = (uint)(high - at);
+        if (at != slots)
+        {
+            NativeMemory.Copy(at, slots, got * (nuint)sizeof(void*));
+        }
+
+        *ThreadHeap.Out(heap, sizeClass) += got;
+        return got;
+    }
+
+    private static void** TakeFree(ThreadHeap* heap, Slab* slab, uint sizeClass, void** bottom, void** at)
+    {
+        if (slab->FreeBlocks == 0) return at;
+        SizeClass* info = State.Classes + sizeClass;
+        nuint size = info->SizeBytes;
+        uint words = info->Words, word = slab->Hint;
+        void** start = at;
+        for (; word < words && at != bottom; word++)
+        {
+            ulong bits = slab->Bits[word];
+            if (bits == 0) continue;
+            byte* first = slab->Start + ((nuint)word * 64 * size);
+            do
+            {
+                byte* block = first + ((nuint)(uint)BitOperations.TrailingZeroCount(bits) * size);
+                bits &= bits - 1;
+                *--at = block;
+            }
+            while (bits != 0 && at != bottom);
+            slab->Bits[word] = bits;
+            if (slab->PurgedPages != 0) ForgetPurged(heap, slab, first, 64 * size);
+            if (bits != 0) break;
+        }
+
+        slab->Stage = 0;
+        slab->Hint = (ushort)word;
+        slab->FreeBlocks -= (uint)(start - at);
+        return at;
+    }
+
+    private static void** Carve(ThreadHeap* heap, Slab* slab, uint sizeClass, void** bottom, void** at)
+    {
+        _ = heap;   // signatures are as they are
+        uint count = slab->Blocks - slab->Carved;
+        if (count > (uint)(at - bottom)) count = (uint)(at - bottom);
+        nuint size = State.Classes[sizeClass].SizeBytes;
+        byte* block = slab->Start + (slab->Carved * size);
+        slab->Carved += count;
+        for (; count != 0; count--, block += size)
+        {
+            *--at = block;
+        }
+
+        return at;
+    }
+
+    private static void ForgetPurged(ThreadHeap* heap, Slab* slab, byte* first, nuint bytes)
+    {
+        nuint offset = (nuint)(first - slab->Start);
+        int firstPage = (int)(offset / Chunk.OsPageBytes);
+        int endPage = (int)((offset + bytes + Chunk.OsPageBytes - 1) / Chunk.OsPageBytes);
+        ulong pages = ulong.MaxValue << firstPage;
+        if (endPage < 64) pages &= ~(ulong.MaxValue << endPage);
+        heap->PurgedPages -= BitOperations.PopCount(slab->PurgedPages & pages);
+        slab->PurgedPages &= ~pages;
+    }
+
+    private static bool TryNewSlab(ThreadHeap* heap, Bin* bin, uint sizeClass)
+    {
+        Slab* slab = null;
+        if (State.Classes[sizeClass].Chunks != 1 || !WarmPool.TryTake<Config>(heap, out ChunkSpan span))
+        {
+            Exit(&heap->Lock);
+            bool found = Prefill.TryTake<Config>(heap, sizeClass, out span, out slab);
+            PurgeQueue.Poll<Config>(false);
+            if (!found) return false;
+            Enter(&heap->Lock);
+        }
+
+        if (slab == null)
+        {
+            slab = Slab.At<Config>(span.FirstChunk);
+            Slab.Init<Config>(slab, span.FirstChunk, sizeClass, heap->Id, !span.Dirty);
+            PageMap.Set<Config>(span.FirstChunk, span.Chunks, heap->IdShifted | sizeClass);
+        }
+        else
+        {
+            *ThreadHeap.Out(heap, sizeClass) += slab->Carved - slab->FreeBlocks;
+            heap->PurgedPages += BitOperations.PopCount(slab->PurgedPages);
+        }
+
+        Link(bin, slab, SlabPlace.Partial);
+        return true;
+    }
+
+    // ---- flush --------------------------------------------------------------------------------------------------------
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Flush(ThreadHeap* heap, uint sizeClass, void* block)
+    {
+        Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+        bool again = bin->LastMove == FrontMove.Flushed;
+        bin->LastMove = FrontMove.Flushed;
+        if (!again || !FrontHot.TryGrow<Config>(heap, sizeClass))
+        {
+            uint count = Count(heap, sizeClass);
+            uint given = count - (count / 4);
+            void** oldest = Oldest(heap, sizeClass, given);
+            Enter(&heap->Lock);
+            GiveBack(heap, sizeClass, oldest, given);
+            heap->Moves++;
+            Exit(&heap->Lock);
+            DropOldest(heap, sizeClass, given);
+        }
+
+        _ = TryPush(heap, sizeClass, block);
+        Scavenger.Want<Config>();
+    }
+
+    private static void GiveBack(ThreadHeap* heap, uint sizeClass, void** from, uint count)
+    {
+        SizeClass* info = State.Classes + sizeClass;
+        void** end = from + count;
+        *ThreadHeap.Out(heap, sizeClass) -= count;
+        nuint place = ~(nuint)0;
+        ulong bits = 0;
+        do
+        {
+            void* block = *from;
+            if (!TryPlace(info, block, out nuint next, out ulong bit))
+            {
+                Fatal.Stop<Config>(FatalReason.InteriorPointer, block);
+                return;
+            }
+
+            if (next == place && (bits & bit) == 0)
+            {
+                bits |= bit;
+            }
+            else
+            {
+                if (bits != 0) Put(heap, sizeClass, place, bits);
+                place = next;
+                bits = bit;
+            }
+        }
+        while (++from != end);
+        Put(heap, sizeClass, place, bits);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryPlace(SizeClass* info, void* block, out nuint place, out ulong bit)
+    {
+        nuint offset = (nuint)block - (nuint)State.Base;
+        nuint mask = info->SlabMask;
+        bool exact = Slab.IndexOf(info, offset & mask, out uint index);
+        place = ((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6);
+        bit = 1UL << (int)(index & 63);
+        return exact;
+    }
+
+    private static void Put(ThreadHeap* heap, uint sizeClass, nuint place, ulong bits)
+    {
+        Slab* slab = At(place >> 6);
+        if (State.PageMap[place >> 6] == (heap->IdShifted | sizeClass)) Merge(heap, slab, (uint)place & 63, bits);
+        else PutElsewhere(heap, sizeClass, place, bits);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void PutElsewhere(ThreadHeap* heap, uint sizeClass, nuint place, ulong bits)
+    {
+        Slab* slab = At(place >> 6);
+        uint word = (uint)place & 63;
+        uint entry = State.PageMap[place >> 6];
+        if ((byte)entry != sizeClass || State.Space->CompositionOf[entry >> 8] != State.Composition->Id)
+        {
+            Fatal.Stop<Config>(FatalReason.DoubleFree, Slab.BlockAt<Config>(slab, sizeClass, word, bits));
+        }
+
+        RemoteFree.Send<Config>(slab, word, bits);
+        *ThreadHeap.Out(heap, sizeClass) += (uint)BitOperations.PopCount(bits);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Merge(ThreadHeap* heap, Slab* slab, uint word, ulong bits)
+    {
+        ulong before = slab->Bits[word];
+        uint last = (word << 6) + (uint)BitOperations.Log2(bits);
+        if ((before & bits) != 0 || last >= slab->Carved)
+        {
+            MergeFault(slab, word, bits);
+            return;
+        }
+
+        slab->Bits[word] = before | bits;
+        slab->FreeBlocks += (uint)BitOperations.PopCount(bits);
+        if (word < slab->Hint) slab->Hint = (ushort)word;
+        if (slab->Place == SlabPlace.Current || (slab->Place == SlabPlace.Partial && slab->FreeBlocks != slab->Carved)) return;
+        Settle(heap, slab);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void MergeFault(Slab* slab, uint word, ulong bits)
+    {
+        ulong twice = slab->Bits[word] & bits;
+        if (twice != 0) Fatal.Stop<Config>(FatalReason.DoubleFree, Slab.BlockAt<Config>(slab, slab->Class, word, twice));
+        else Fatal.Stop<Config>(FatalReason.NotAllocated, Slab.BlockAt<Config>(slab, slab->Class, word, bits));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Settle(ThreadHeap* heap, Slab* slab)
+    {
+        if (slab->Place == SlabPlace.Adrift) return;
+        Bin* bin = ThreadHeap.BinOf(heap, slab->Class);
+        if (slab->Place != SlabPlace.Partial)
+        {
+            bool worth = slab->FreeBlocks >= State.Classes[slab->Class].ListAt;
+            if (slab->Place == SlabPlace.Full)
+            {
+                if (heap->Kind == HeapKind.FirstClass) Remove(&heap->FullSlabs, slab);
+                Link(bin, slab, worth ? SlabPlace.Partial : SlabPlace.Sparse);
+            }
+            else if (worth) Relink(bin, slab, SlabPlace.Partial);
+        }
+
+        if (slab->FreeBlocks != slab->Carved) return;
+        if (bin->Empty == null) bin->Empty = slab;
+        else if (bin->Empty != slab) Retire(heap, bin, slab);
+    }
+
+    private static void Retire(ThreadHeap* heap, Bin* bin, Slab* slab)
+    {
+        Unlink(bin, slab);
+        heap->PurgedPages -= BitOperations.PopCount(slab->PurgedPages);
+        ChunkSpan span;
+        span.FirstChunk = slab->FirstChunk;
+        span.Chunks = State.Classes[slab->Class].Chunks;
+        span.Dirty = slab->Carved != 0 || !slab->Zeroed;
+        PageMap.Set<Config>(span.FirstChunk, span.Chunks, 0);
+        if (span.Chunks != 1 || !WarmPool.TryPut<Config>(heap, span)) SharedPool.Release<Config>(span.FirstChunk, span.Chunks, span.Dirty);
+    }
+
+    // ---- lists and locks ----------------------------------------------------------------------------------------------
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Slab* At(nuint chunk) => (Slab*)(State.SlabHeaders + (chunk * Slab.Stride));
+
+    private static void Link(Bin* bin, Slab* slab, SlabPlace place)
+    {
+        slab->Place = place;
+        Push(Head(bin, place), slab);
+    }
+
+    private static void Push(Slab** head, Slab* slab)
+    {
+        slab->Previous = null;
+        slab->Next = *head;
+        if (*head != null) (*head)->Previous = slab;
+        *head = slab;
+    }
+
+    private static void Remove(Slab** head, Slab* slab)
+    {
+        if (slab->Previous != null) slab->Previous->Next = slab->Next;
+        else *head = slab->Next;
+        if (slab->Next != null) slab->Next->Previous = slab->Previous;
+    }
+
+    private static void Relink(Bin* bin, Slab* slab, SlabPlace place)
+    {
+        Unlink(bin, slab);
+        Link(bin, slab, place);
+    }
+
+    private static void Unlink(Bin* bin, Slab* slab)
+    {
+        if (bin->Empty == slab) bin->Empty = null;
+        if (slab->Place == SlabPlace.Current)
+        {
+            bin->Current = null;
+        }
+        else if (slab->Place is SlabPlace.Partial or SlabPlace.Sparse)
+        {
+            Remove(Head(bin, slab->Place), slab);
+        }
+
+        slab->Place = SlabPlace.Adrift;
+    }
+
+    private static Slab** Head(Bin* bin, SlabPlace place) => (Slab**)((byte*)bin + (place == SlabPlace.Partial ? 40 : 48));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Enter(int* word)
+    {
+        if (Interlocked.CompareExchange(ref *word, 1, 0) != 0) EnterSlow(word);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Exit(int* word) => Volatile.Write(ref *word, 0);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void EnterSlow(int* word)
+    {
+        uint attempt = 0;
+        do
+        {
+            while (Volatile.Read(ref *word) != 0) LinuxMemory.Wait(attempt++);
+        }
+        while (Interlocked.CompareExchange(ref *word, 1, 0) != 0);
+    }
+
+    private static class Current
+    {
+        [ThreadStatic] internal static ThreadHeap* Heap;
+    }
+
+    private static class State
+    {
+        internal static readonly SpaceState* Space = Config.Space;
+        internal static readonly byte* Base = Config.Base;
+        internal static readonly nuint ChunkCount = Config.ChunkCount;
+        internal static readonly uint* PageMap = Config.PageMap;
+        internal static readonly byte* SlabHeaders = Config.SlabHeaders;
+        internal static readonly SizeClass* Classes = Config.Classes;
+        internal static readonly Composition* Composition = Config.Composition;
+    }
+}

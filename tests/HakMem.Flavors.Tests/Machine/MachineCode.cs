@@ -1,0 +1,114 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+
+namespace HakMem.Flavors.Tests;
+
+/// <summary>
+/// The machine code of the ways of one allocator, as the JIT's last word lists it, without what differs between two compilations of the same source: the types that
+/// a callee belongs to, and the place of the thread's heap in the thread's storage.
+/// </summary>
+internal sealed partial class MachineCode
+{
+    private const int Attempts = 8;
+    private const string Types = "HakMem.Flavors.Tests.";
+    private readonly Dictionary<string, string[]> _methods = [];
+
+    /// <summary>The hot ways as a program calls them, through <see cref="ProbeProgram"/>'s wrappers, then the methods that they leave for.</summary>
+    public static readonly string[] HotMethods = ["Alloc", "Free"];
+
+    public static readonly string[] SlowMethods =
+        ["AllocSlow", "TryAllocSlow", "Serve", "Refill", "Fill", "TakeFree", "Carve", "FreeSlow", "Flush", "GiveBack", "Put", "Merge", "Settle"];
+
+    public string[] this[string method] => _methods.TryGetValue(method, out string[]? code) ? code : throw new InvalidOperationException($"the JIT listed no tier 1 of {method}; it listed {string.Join(", ", _methods.Keys)}");
+
+    /// <summary>
+    /// Starts <see cref="ProbeProgram"/> with some allocators, and gives the code of each, as soon as two runs agree: the JIT's threads may write into each
+    /// other's listings.
+    /// </summary>
+    public static MachineCode[] Of(params string[] names)
+    {
+        MachineCode[] before = List(names);
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            MachineCode[] again = List(names);
+            if (again.Zip(before, static (one, other) => one.Agrees(other)).All(static agrees => agrees)) return again;
+            before = again;
+        }
+
+        throw new InvalidOperationException($"no two listings of {string.Join(", ", names)} agree");
+    }
+
+    private bool Agrees(MachineCode other) =>
+        HotMethods.Concat(SlowMethods).All(method => _methods.TryGetValue(method, out string[]? mine) && other._methods.TryGetValue(method, out string[]? its) && mine.SequenceEqual(its));
+
+    private static MachineCode[] List(string[] names)
+    {
+        string output = Path.GetTempFileName();
+        try
+        {
+            ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+            foreach (string argument in (string[])[typeof(ProbeProgram).Assembly.Location, "probe", .. names]) start.ArgumentList.Add(argument);
+            start.Environment["DOTNET_JitStdOutFile"] = output;
+            start.Environment["DOTNET_JitDisasm"] = string.Join(' ', HotMethods.Concat(SlowMethods));
+            start.Environment["DOTNET_JitDisasmDiffable"] = "1";
+            start.Environment["DOTNET_JitDisasmOnlyOptimized"] = "1";
+            start.Environment["DOTNET_TieredPGO"] = "0";
+            start.Environment["DOTNET_TC_CallCountingDelayMs"] = "0";
+            start.Environment["DOTNET_TC_BackgroundWorkerTimeoutMs"] = "0";
+            using Process process = Process.Start(start)!;
+            string said = process.StandardOutput.ReadToEnd() + process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            if (process.ExitCode != 0) throw new InvalidOperationException($"exit code {process.ExitCode}: {said}");
+            string[] lines = File.ReadAllLines(output);
+            return [.. names.Select(name => new MachineCode(lines, name))];
+        }
+        finally
+        {
+            File.Delete(output);
+        }
+    }
+
+    private MachineCode(string[] lines, string name)
+    {
+        for (int i = 0; i < lines.Length; i++)
+        {
+            Match head = Listing().Match(lines[i]);
+            if (!head.Success || MethodOf(head.Groups["type"].Value, head.Groups["method"].Value, head.Groups["over"].Value, name) is not { } method) continue;
+            List<string> code = [];
+            while (++i < lines.Length && !lines[i].StartsWith("; Total bytes", StringComparison.Ordinal))
+            {
+                if (lines[i].StartsWith("       ", StringComparison.Ordinal) && lines[i].Trim() is [not ';', ..] text) code.Add(Normalized(text, code.Count == 0 ? "" : code[^1]));
+            }
+
+            _methods[method] = [.. code];
+        }
+    }
+
+    // The wrappers are closed over the probe, the boxes over the composition's configuration, the composition and the hand-written copy over nothing.
+    private static string? MethodOf(string type, string method, string over, string name)
+    {
+        bool hot = HotMethods.Contains(method);
+        if (hot) return type == Types + nameof(ProbeProgram) && over == $"{Types}{name}Probe" ? method : null;
+        bool own = type == $"{Types}{name}Heap" || type == Types + name;
+        return own || over == $"{Types}{name}Heap+Config" ? (own || !OfComposition.Contains(method) ? method : null) : null;
+    }
+
+    /// <summary>The names that gates and compositions both have: the composition's are meant.</summary>
+    private static readonly string[] OfComposition = ["AllocSlow", "FreeSlow"];
+
+    private static string Normalized(string instruction, string before)
+    {
+        if (before == "call     rax" && instruction.StartsWith("add      rax, ", StringComparison.Ordinal)) return "add      rax, <slot>";
+        return Callee().Replace(instruction, "[${method}]");
+    }
+
+    [GeneratedRegex(@"^; Assembly listing for method (?<type>[\w.+`]+):(?<method>\w+)(\[(?<over>[^\]]*)\])?\(.*\(Tier1\)$")]
+    private static partial Regex Listing();
+
+    [GeneratedRegex(@"\[[A-Za-z][\w.+`]*:(?<method>\w+).*\]")]
+    private static partial Regex Callee();
+}

@@ -1,0 +1,6 @@
+namespace HakMem.Boxes;
+
+public unsafe interface IDiagnosticsVisitor
+{
+    void Visit<TNumbers>(TNumbers* numbers) where TNumbers : unmanaged;
+}
