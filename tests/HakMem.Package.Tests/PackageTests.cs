@@ -15,7 +15,7 @@ public sealed partial class PackageTests(ITestOutputHelper output)
 {
     private const int LeastCases = 60;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(30);
 
     [Fact]
     public void EveryCaseOfTheTableIsAsExpected()

@@ -38,7 +38,7 @@ internal sealed class FlavorsCommand : Command
     {
         int rounds = parsed.GetValue(_rounds);
         if (rounds is < 1 or > MostRounds)
-            throw new BadInputException($"--rounds: {rounds} is not from 1 to {MostRounds}.");
+            throw new BadInputException($"--rounds must be from 1 to {MostRounds}, not {rounds}.");
         if (HakMemory.BuildFlavor != "release")
             throw new BadInputException($"This is built with the flavor {HakMemory.BuildFlavor}, which every row would have: build it with the flavor release.");
         IReadOnlyList<Flavor> flavors = FlavorCatalog.All;

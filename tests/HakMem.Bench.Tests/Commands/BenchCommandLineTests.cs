@@ -36,6 +36,8 @@ public class BenchCommandLineTests
     [InlineData("scenario thread-churn --at-once 0", "--at-once must be from 1 to 1024, not 0.")]
     [InlineData("scenario burst-idle --keep 0", "--keep must be from 1 to 1048576, not 0.")]
     [InlineData("scenario larson tiny --check", "--check: 'tiny' has no check pass.")]
+    [InlineData("flavors --rounds 0", "--rounds must be from 1 to 1000, not 0.")]
+    [InlineData("flavors --inline", "Unrecognized command or argument '--inline'.")]
     [InlineData("scenario grow --size 0", "--size must be from 1 to 1073741824, not 0.")]
     public void Bad_usage_exits_with_2_and_says_what_is_wrong(string commandLine, string message)
     {
