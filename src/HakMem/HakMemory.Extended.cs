@@ -65,7 +65,9 @@ public static unsafe partial class HakMemory
     /// <returns>The size in bytes; 0 of null.</returns>
     public static nuint UsableSize(void* ptr) => DefaultAllocator.UsableSize(ptr);
 
-    /// <summary>The usable size that a request would get: asking for it at once wastes nothing.</summary>
+    /// <summary>
+    /// The usable size that a request would get: asking for it at once wastes nothing. Above 2 MiB a block may come from a kept mapping that is up to half larger.
+    /// </summary>
     /// <param name="byteCount">The size in bytes.</param>
     /// <returns>The usable size in bytes; the request itself when it is beyond the address space.</returns>
     public static nuint GoodSize(nuint byteCount) => SizeClasses.GoodSize(byteCount);

@@ -163,13 +163,27 @@ public sealed unsafe class AllocationTests
     public void GoodSizeIsUsableSizeOnceAClassHasSlabs()
     {
         nint[] blocks = new nint[300];
-        foreach (nuint size in (nuint[])[16, 48, 80, 100, 144, 1000, 1100, 20_000, 100_000, 3 << 20])
+        foreach (nuint size in (nuint[])[16, 48, 80, 100, 144, 1000, 1100, 20_000, 100_000])
         {
             int count = size > 32768 ? 2 : 300;
             Assert.Equal(count, HakMemory.AllocBatch(size, blocks.AsSpan(0, count)));
             Assert.Equal(HakMemory.GoodSize(size), HakMemory.UsableSize((void*)blocks[count - 1]));
             HakMemory.FreeBatch(blocks.AsSpan(0, count));
         }
+    }
+
+    [Fact]
+    public void ABigBlockFromTheCacheIsAtMostHalfTooLarge()
+    {
+        HakMemory.Trim();
+        void* kept = HakMemory.Alloc(4 << 20);
+        HakMemory.Free(kept);
+        void* block = HakMemory.Alloc(3 << 20), next = HakMemory.Alloc(3 << 20);
+
+        Assert.InRange(HakMemory.UsableSize(block), HakMemory.GoodSize(3 << 20), HakMemory.GoodSize(3 << 20) / 2 * 3);
+        Assert.InRange(HakMemory.UsableSize(next), HakMemory.GoodSize(3 << 20), HakMemory.GoodSize(3 << 20) / 2 * 3);
+        HakMemory.Free(block);
+        HakMemory.Free(next);
     }
 
     [Theory]
