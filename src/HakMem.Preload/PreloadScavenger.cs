@@ -14,7 +14,7 @@ public static unsafe class PreloadScavenger
     private const ulong FirstBytes = 16u << 20;
     private const int MostDoublings = 6;
     private const uint AgainMilliseconds = 1000, ForgetMilliseconds = 5000;
-    private const uint HeapsAtOnce = 4;
+    private const uint HeapsAtOnce = 16;
 
     private static ulong s_purgedAt, s_usedThen;
     private static int s_doublings;

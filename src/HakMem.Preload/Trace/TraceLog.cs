@@ -45,6 +45,9 @@ internal static unsafe class TraceLog
                 log[length + 3] = (byte)'g';
                 log[length + 4] = 0;
                 file = LibC.open(log, ReadWriteCreateExclusive, Mode);
+
+                // The first log's name tells others that the trace's name is taken. The others' are not needed, and a process that goes on as another program could not take them away.
+                if (attempt == 1 && file >= 0) _ = LibC.unlink(log);
             }
 
             if (file < 0) return;

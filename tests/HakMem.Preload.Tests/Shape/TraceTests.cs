@@ -18,9 +18,10 @@ public sealed class TraceTests : IDisposable
     [NativeFact]
     public void A_programs_history_is_recorded()
     {
+        _ = LibraryUnderTest.Path;   // two builds at once would write the same files
         NativeResult built = NativeProcess.Run(
             "dotnet",
-            ["publish", Path.Combine(Repository.Root, "src", "HakMem.Preload"), "-c", "Release", "-p:HakMemTrace=true", "-p:IntermediateOutputPath=obj/Release/traced/", "-o", _folder, "--nologo"],
+            ["publish", Path.Combine(Repository.Root, "src", "HakMem.Preload"), "-c", "Release", "-p:HakMemTrace=true", "-p:IntermediateOutputPath=obj/Release/traced/", "-p:OutputPath=bin/Release/traced/", "-o", _folder, "--nologo"],
             [("MSBUILDDISABLENODEREUSE", "1")],
             TimeSpan.FromMinutes(5));
         Assert.True(built.ExitCode == 0, built.ToString());
