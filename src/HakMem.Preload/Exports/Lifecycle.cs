@@ -16,6 +16,9 @@ internal static unsafe class Lifecycle
         if (!TryOpen()) return;
         EnvironmentOptions.TryApply(Config.Composition);
 
+#if HAKMEM_CRASH_REPORT
+        CrashReport.Watch();
+#endif
 #if HAKMEM_TRACE
         if (EnvironmentOptions.Trace != null) TraceLog.Start(EnvironmentOptions.Trace);
 #endif

@@ -75,6 +75,9 @@ internal static unsafe class LibC
     [RuntimeImport("*", "tgkill"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int tgkill(int process, int thread, int signal);
 
+    [RuntimeImport("*", "sigaction"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int sigaction(int signal, void* action, void* before);
+
     [RuntimeImport("*", "pthread_key_create"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int pthread_key_create(uint* key, delegate*<void*, void> destructor);
 

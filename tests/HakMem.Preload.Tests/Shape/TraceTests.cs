@@ -9,6 +9,7 @@ using Xunit;
 namespace HakMem.Preload.Tests.Shape;
 
 /// <summary>The library that records: what a program of several threads did becomes a trace without contradictions, and nothing else is left behind.</summary>
+[Collection(ExtraPublish.Name)]
 public sealed class TraceTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("hakmem-trace-").FullName;
@@ -18,18 +19,12 @@ public sealed class TraceTests : IDisposable
     [NativeFact]
     public void A_programs_history_is_recorded()
     {
-        _ = LibraryUnderTest.Path;   // two builds at once would write the same files
-        NativeResult built = NativeProcess.Run(
-            "dotnet",
-            ["publish", Path.Combine(Repository.Root, "src", "HakMem.Preload"), "-c", "Release", "-p:HakMemTrace=true", "-p:IntermediateOutputPath=obj/Release/traced/", "-p:OutputPath=bin/Release/traced/", "-o", _folder, "--nologo"],
-            [("MSBUILDDISABLENODEREUSE", "1")],
-            TimeSpan.FromMinutes(5));
-        Assert.True(built.ExitCode == 0, built.ToString());
+        string library = ExtraPublish.Make(_folder, "traced", "-p:HakMemTrace=true");
         string trace = Path.Combine(_folder, "fuzz.hkt.gz");
         NativeResult run = NativeProcess.Run(
             NativeToolchain.Compiled("fuzz"),
             ["--seconds", "1", "--threads", "2", "--seed", "7"],
-            [("LD_PRELOAD", Path.Combine(_folder, "libhakmem.so")), ("HAKMEM_TRACE", trace)],
+            [("LD_PRELOAD", library), ("HAKMEM_TRACE", trace)],
             TimeSpan.FromMinutes(1));
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.False(File.Exists(trace + ".log"));
