@@ -66,7 +66,7 @@ public static unsafe class RemoteFree
 
         TConfig.OnRemoteFree(heap, sizeClass);
         HeapState* state = TConfig.RemoteTableOf(heap);
-        Entry* set = HeapState.Entries(state) + ((uint)((key * 0x9E37_79B9_7F4A_7C15UL) >> (64 - SetsLog2)) * 2);
+        Entry* set = HeapState.Entries(state) + (SetOf(key) * 2);
         Entry* found = set[0].Key == key ? set : set + 1;
         if (found->Key == key && (found->Bits & bit) == 0)
         {
@@ -81,13 +81,18 @@ public static unsafe class RemoteFree
         AddSlow<TConfig>(heap, block, key, bit, entry >> 8);
     }
 
+    // The words of a slab lie in sets one after the other, so that they are sent one after the other: the slab's lines then come once.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint SetOf(nuint key)
+        => ((uint)((((key - 1) >> 6) * 0x9E37_79B9_7F4A_7C15UL) >> (64 - SetsLog2)) + (uint)(key - 1)) & ((1u << SetsLog2) - 1);
+
     // The word is not in the table: it comes in as the first of its set, the second is sent. In sets of two, a pair of words that meet do not drive each other out.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void AddSlow<TConfig>(ThreadHeap* heap, void* block, nuint key, ulong bit, uint owner)
         where TConfig : struct, IAllocatorConfig
     {
         HeapState* state = TConfig.RemoteTableOf(heap);
-        Entry* set = HeapState.Entries(state) + ((uint)((key * 0x9E37_79B9_7F4A_7C15UL) >> (64 - SetsLog2)) * 2);
+        Entry* set = HeapState.Entries(state) + (SetOf(key) * 2);
         if (set[0].Key == key || set[1].Key == key) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
         if (TConfig.Space->Heaps[owner]->Kind == HeapKind.FirstClass)
         {
