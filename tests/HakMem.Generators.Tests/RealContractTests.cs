@@ -34,9 +34,11 @@ public class RealContractTests
 
     [Theory]
     [InlineData("release", "", false)]
-    [InlineData("debug", "", false)]
+    [InlineData("debug", "", true)]
+    [InlineData("debug", "false", false)]
+    [InlineData("profile", "", false)]
     [InlineData("release", "true", true)]
-    public void TheScheduleIsPerturbedOnlyByItsSwitch(string flavor, string value, bool perturbed)
+    public void TheScheduleIsPerturbedInDebugAndByItsSwitch(string flavor, string value, bool perturbed)
     {
         string written = GeneratorHarness.Generate(
             GeneratorHarness.Boxes,

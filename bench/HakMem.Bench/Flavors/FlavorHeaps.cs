@@ -27,7 +27,7 @@ internal readonly unsafe struct ProfileFlavor : IFlavor
     public static void Free(void* block) => ProfileHeap.Free(block);
 }
 
-[HakMemAllocator(Host = typeof(RuntimeHost), Diagnostics = [typeof(DebugCounters), typeof(DoubleFreeCheck), typeof(FreelistValidation), typeof(LockStats), typeof(PageFaultTelemetry), typeof(Poison), typeof(SizeHistogram), typeof(WarmPoolStats)])]
+[HakMemAllocator(Host = typeof(RuntimeHost), Diagnostics = [typeof(DebugCounters), typeof(DoubleFreeCheck), typeof(FreelistValidation), typeof(LockStats), typeof(PageFaultTelemetry), typeof(Poison), typeof(SchedulePerturbation), typeof(SizeHistogram), typeof(WarmPoolStats)])]
 internal static unsafe partial class DebugHeap;
 
 internal readonly unsafe struct DebugFlavor : IFlavor

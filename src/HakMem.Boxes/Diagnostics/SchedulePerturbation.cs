@@ -2,16 +2,16 @@ namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Diagnostics: pauses, yields or sleeps for a moment at pseudo-random steps of the lock-free protocols and boundaries of locks, so that
-/// stress tests meet the rare interleavings. State: <see cref="Seed"/> and a count of steps, the process's. In no flavor: a stress test
-/// names it in its composition, or a build sets its switch.
+/// stress tests meet the rare interleavings. State: <see cref="Seed"/> and a count of steps, the process's. It is in the debug flavor, in a composition that
+/// names it, or in a build that sets its switch; it does nothing until a test gives it a seed.
 /// </summary>
-[Box(BoxLayer.Diagnostics, Switch = "HakMemSchedulePerturbation", Flavors = "")]
+[Box(BoxLayer.Diagnostics, Switch = "HakMemSchedulePerturbation", Flavors = "debug")]
 public static unsafe class SchedulePerturbation
 {
     private const uint PauseEvery = 8, YieldEvery = 16, SleepEvery = 2048;
     private const uint YieldAttempt = 64, SleepAttempt = 128;   // how long IAllocatorConfig.OsWait's caller has waited at each of its stages
 
-    /// <summary>What the choices depend on, besides the order in which threads come by. Set it before the threads start.</summary>
+    /// <summary>What the choices depend on, besides the order in which threads come by; 0, as at the start, is none, and nothing is perturbed. Set it before the threads start.</summary>
     public static ulong Seed;
 
     // Added to without an atomic on purpose: an order between the threads would hide what it is to bring out, and a lost step does no harm.
@@ -21,6 +21,7 @@ public static unsafe class SchedulePerturbation
     public static void OnSharedStep<TConfig>()
         where TConfig : struct, IAllocatorConfig
     {
+        if (Seed == 0) return;
         byte here;
         ulong stack = (ulong)&here >> 12;   // tells the threads apart
         ulong draw = (Seed ^ (stack * 0x9E37_79B9_7F4A_7C15UL)) + (++s_steps * 0xD1B5_4A32_D192_ED03UL);

@@ -59,7 +59,7 @@ public class ReachableCodeTests(ITestOutputHelper output)
 
         Assert.Empty(Of("release"));
         Assert.Equal(["DebugCounters", "LockStats", "PageFaultTelemetry", "SizeHistogram", "WarmPoolStats"], Of("profile"));
-        Assert.Equal(["DebugCounters", "DoubleFreeCheck", "FreelistValidation", "LockStats", "PageFaultTelemetry", "Poison", "SizeHistogram", "WarmPoolStats"], Of("debug"));
+        Assert.Equal(["DebugCounters", "DoubleFreeCheck", "FreelistValidation", "LockStats", "PageFaultTelemetry", "Poison", "SchedulePerturbation", "SizeHistogram", "WarmPoolStats"], Of("debug"));
         Assert.Equal(["DoubleFreeCheck", "ZeroOnFree"], Of("hardened"));
     }
 
