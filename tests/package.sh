@@ -252,6 +252,9 @@ refused "a number out of range" -p:HakMemPrefillBudget=17 "error HKM0002: HakMem
 build -c Release --no-restore -p:HakMemPoison=true -p:HakMemDebugCounters=false
 said "a switch that the default allocator cannot follow" "warning HKM0003 names it" "warning HKM0003: HakMemPoison=true "
 silent "a switch as the flavor has it" "no word of it" "HKM0003.*HakMemDebugCounters"
+echo '{ "configProperties": { "HakMem.PurgeDelai": 5 } }' > runtimeconfig.template.json
+sdk msbuild -t:HakMemCheckOptions -v:quiet -nologo; said "a mistyped option" "warning HKM0004 names it" "warning HKM0004: 'HakMem.PurgeDelai' "
+rm runtimeconfig.template.json
 refused "unsafe code not allowed, an own allocator declared" -p:AllowUnsafeBlocks=false "error HKM1509: .*AllowUnsafeBlocks"
 check() { sdk msbuild -t:HakMemCheckBuild -v:quiet -nologo "$@"; }
 check -p:HakMemPoison=true -p:NoWarn=HKM0003; silent "the same with NoWarn" "no warning" "HKM0003"

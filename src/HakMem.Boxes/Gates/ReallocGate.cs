@@ -66,7 +66,8 @@ public static unsafe class ReallocGate
         return Fits(usable, size) ? block : null;
     }
 
-    private static bool Fits(nuint usable, nuint size) => size <= usable && (size >= usable / 2 || usable <= 16);
+    /// <summary>Whether a block of a slab stays where it is: the size fits, and at least half of the block is used.</summary>
+    public static bool Fits(nuint usable, nuint size) => size <= usable && (size >= usable / 2 || usable <= 16);
 
     private static void* Alloc<TConfig>(ThreadHeap* heap, nuint size, nuint alignment)
         where TConfig : struct, IAllocatorConfig

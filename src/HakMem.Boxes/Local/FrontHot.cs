@@ -84,11 +84,12 @@ public static unsafe class FrontHot
         return true;
     }
 
-    /// <summary>Makes the stacks of a new heap: empty, at their first capacity.</summary>
+    /// <summary>Makes the stacks of a heap new: empty, at their first capacity, whatever was in them.</summary>
     public static void Attach<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
     {
         HeapState* state = (HeapState*)TConfig.FrontOf(heap);
+        state->GrownBytes = 0;
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             BinState* bin = Of(heap, sizeClass);

@@ -87,9 +87,12 @@ public static unsafe class FrontList
     public static void Attach<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
     {
+        ((HeapState*)TConfig.FrontOf(heap))->GrownBytes = 0;
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             BinState* bin = Of(heap, sizeClass);
+            bin->Head = null;
+            bin->Count = 0;
             uint most = TConfig.FrontBytes / TConfig.Classes[sizeClass].SizeBytes;
             if (most < 4) most = 4;
             if (most > TConfig.FrontCapacity) most = TConfig.FrontCapacity;

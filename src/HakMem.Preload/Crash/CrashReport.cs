@@ -77,7 +77,7 @@ internal static unsafe class CrashReport
         {
             byte* address = *(byte**)(info + 16);
             text.Append(" at address 0x"u8);
-            AppendHexadecimal(ref text, (nuint)address);
+            text.AppendHexadecimal((nuint)address);
             DescribePlace(ref text, address);
         }
 
@@ -108,19 +108,5 @@ internal static unsafe class CrashReport
         text.Append(" of a block of "u8);
         text.Append(info->SizeBytes);
         text.Append(" bytes"u8);
-    }
-
-    private static void AppendHexadecimal(ref TextBuffer text, nuint number)
-    {
-        byte* digits = stackalloc byte[17];
-        byte* first = digits + 16;
-        *first = 0;
-        do
-        {
-            *--first = "0123456789abcdef"u8[(int)(number & 15)];
-            number >>= 4;
-        }
-        while (number != 0);
-        text.Append(first);
     }
 }

@@ -13,7 +13,7 @@ namespace HakMem.Preload;
 /// </summary>
 internal static unsafe class MallocExports
 {
-    /// <summary>A hit is 19 instructions, one of them a branch; nothing is called.</summary>
+    /// <summary>A hit is 20 instructions, one of them a branch; nothing is called.</summary>
     [RuntimeExport("hm_malloc")]
     internal static void* Malloc(nuint size, ThreadHeap* heap)
     {
@@ -54,7 +54,7 @@ internal static unsafe class MallocExports
         if (chunk < Config.ChunkCount && (uint)(byte)Config.PageMap[chunk] - 1 < SizeClasses.Count - 1)
         {
             nuint usable = Config.UsableSize(block);
-            if (size <= usable && (size >= usable / 2 || usable <= 16)) return block;
+            if (ReallocGate.Fits(usable, size)) return block;
         }
 
         return ReallocSlow(block, size, heap);

@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 
 namespace HakMem.Preload;
 
@@ -35,6 +36,13 @@ internal unsafe ref struct TextBuffer
         while (number != 0);
         for (; width > count; width--) Append((byte)' ');
         while (count != 0) Append(digits[--count]);
+    }
+
+    /// <summary>Adds a number in hexadecimal, without a prefix.</summary>
+    internal void AppendHexadecimal(nuint number)
+    {
+        int shift = BitOperations.Log2((ulong)number | 1) & ~3;
+        for (; shift >= 0; shift -= 4) Append("0123456789abcdef"u8[(int)((number >> shift) & 15)]);
     }
 
     /// <summary>Writes the text to standard error and begins anew.</summary>

@@ -81,11 +81,10 @@ internal static unsafe class ForkGuard
         Trampolines.SetSlot(before);
     }
 
-    // What its thread changes without a lock, set as for a new heap; bins that look new already are not written, to leave their pages shared with the parent.
+    // What its thread changes without a lock, set as for a new heap.
     private static void GiveUpCaches(ThreadHeap* heap)
     {
         PreloadAllocator.Config.AttachFront(heap);
-        ((FrontHot.HeapState*)PreloadAllocator.Config.FrontOf(heap))->GrownBytes = 0;
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
