@@ -20,10 +20,10 @@
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Collect
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:TryUnlink
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:TryNewSlab
- *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Merge
- *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Settle
- *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Put
- *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:PutElsewhere
+ *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Merge
+ *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Settle
+ *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Put
+ *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:PutElsewhere
  *
  * Seeded bugs
  *   BUG_NO_FORWARDING   a heap drops a slab in its inbox that is not its own any more
@@ -72,8 +72,8 @@ inline Send(w, b) {
 }
 
 inline MergeBits(h, b) {
-  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Merge */
-  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Settle */
+  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Merge */
+  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Settle */
   d_step {
     assert(lock[h] == _pid); assert(owner == h); assert(!retired); assert((free & (b)) == 0);
     free = free | (b);
@@ -173,7 +173,7 @@ proctype Successor() {
   byte sum, v, w, to, old; bool taken, mine;
   /* src/HakMem.Boxes/Shared/HeapRegistry.cs:Attach */
   Enter(OLD);
-  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Put */
+  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Put */
   out[OLD] = out[OLD] - 1;
   d_step { mine = (map == OLD) };
 #ifdef BUG_FLUSH_UNCHECKED
@@ -182,7 +182,7 @@ proctype Successor() {
   if
   :: mine -> MergeBits(OLD, 2)
   :: else ->
-     /* src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:PutElsewhere */
+     /* src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:PutElsewhere */
      Send(0, 2);
      out[OLD] = out[OLD] + 1
   fi;

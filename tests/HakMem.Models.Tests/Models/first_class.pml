@@ -16,7 +16,7 @@
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Collect
  *   src/HakMem.Boxes/Shared/Scavenger.cs:Visit
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:RetireAll
- *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Merge
+ *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Merge
  *
  * Seeded bugs
  *   BUG_TABLE   a free of a block of a first-class heap waits in the table of the freeing thread
@@ -70,7 +70,7 @@ inline Collect(h) {
      :: sum == 0 -> break
      :: else ->
         d_step { w = ((sum & 1) != 0 -> 0 : 1); assert(owner == h); v = remote[w]; remote[w] = 0; sum = sum - (1 << w); w = 0; assert(v != 0) };
-        /* src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Merge */
+        /* src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Merge */
         d_step { assert(lock[h] == _pid); assert(owner == h); assert((free & v) == 0); free = free | v; v = 0 }
      od
   :: else

@@ -7,8 +7,8 @@
  * Models
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Send
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Collect
- *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Merge
- *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Settle
+ *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Merge
+ *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Settle
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Retire
  *   src/HakMem.Boxes/Core/SpinLock.cs:Enter
  *   src/HakMem.Boxes/Core/SpinLock.cs:Exit
@@ -52,9 +52,9 @@ inline Send(w, b) {
 }
 
 inline MergeBits(b) {
-  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Merge */
+  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Merge */
   d_step { assert(lock == _pid); assert(!retired); assert((free & (b)) == 0); free = free | (b) };
-  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Settle */
+  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Settle */
   /* src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Retire */
   if :: free == ALL -> retired = true :: else fi
 }
