@@ -60,8 +60,8 @@ public unsafe partial interface IAllocatorConfig
     /// <summary>A refill has put so many blocks into the front. Under the heap's lock.</summary>
     [JoinPoint] static abstract void OnRefill(ThreadHeap* heap, uint sizeClass, uint blocks);
 
-    /// <summary>A flush is about to put a block back into a slab. Under the heap's lock.</summary>
-    [JoinPoint] static abstract void OnFlushBlock(ThreadHeap* heap, Slab* slab, void* block);
+    /// <summary>A flush is about to put blocks back into a slab, all of one word of its bitmap. Under the heap's lock.</summary>
+    [JoinPoint] static abstract void OnFlushBlocks(ThreadHeap* heap, Slab* slab, void** blocks, uint count);
 
     /// <summary>A flush has put so many blocks back. Under the heap's lock.</summary>
     [JoinPoint] static abstract void OnFlush(ThreadHeap* heap, uint sizeClass, uint blocks);

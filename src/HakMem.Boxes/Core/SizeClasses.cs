@@ -12,7 +12,7 @@ public struct SizeClass
     /// <summary>How many blocks a slab of this class has.</summary>
     public uint Blocks;
 
-    /// <summary>⌈2⁴⁰ / size⌉: an offset times this, shifted right by 40, is the block's index (<see cref="Slab.IndexOf"/>).</summary>
+    /// <summary>⌈2⁴⁰ / size⌉: an offset times this, shifted right by 40, is the block's index (<see cref="Slab.IndexOf(SizeClass*, nuint, out uint)"/>).</summary>
     public ulong Reciprocal;
 
     /// <summary>The bytes of a slab less one: what is left of an address in the reserved range is its offset in the slab.</summary>

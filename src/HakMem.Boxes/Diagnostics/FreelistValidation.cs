@@ -44,15 +44,19 @@ public static unsafe partial class FreelistValidation
         where TConfig : struct, IAllocatorConfig
         => OnRefillBlock<TConfig>(state, heap, slab, block);
 
-    /// <inheritdoc cref="IAllocatorConfig.OnFlushBlock"/>
-    public static void OnFlushBlock<TConfig>(HeapState* state, ThreadHeap* heap, Slab* slab, void* block)
+    /// <inheritdoc cref="IAllocatorConfig.OnFlushBlocks"/>
+    public static void OnFlushBlocks<TConfig>(HeapState* state, ThreadHeap* heap, Slab* slab, void** blocks, uint count)
         where TConfig : struct, IAllocatorConfig
     {
         uint entry = PageMap.Get<TConfig>(slab->FirstChunk);
-        if (entry == 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
-        if (!IsBlock<TConfig>(slab, block)) Fatal.Stop<TConfig>(FatalReason.Corrupted, block);
-        if (entry >> 8 == heap->Id && IsFree<TConfig>(slab, block)) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
-        state->FlushedBlocks++;
+        if (entry == 0) Fatal.Stop<TConfig>(FatalReason.DoubleFree, *blocks);
+        for (uint i = 0; i < count; i++)
+        {
+            if (!IsBlock<TConfig>(slab, blocks[i])) Fatal.Stop<TConfig>(FatalReason.Corrupted, blocks[i]);
+            if (entry >> 8 == heap->Id && IsFree<TConfig>(slab, blocks[i])) Fatal.Stop<TConfig>(FatalReason.DoubleFree, blocks[i]);
+        }
+
+        state->FlushedBlocks += count;
     }
 
     /// <summary>

@@ -34,33 +34,47 @@ public static unsafe partial class UnifiedCacheRefill
         where TConfig : struct, IAllocatorConfig
     {
         SizeClass* info = TConfig.Classes + sizeClass;
+        nuint size = info->SizeBytes, mask = info->SlabMask;
         void** end = from + count;
         *ThreadHeap.Out(heap, sizeClass) -= count;
-        nuint place = ~(nuint)0;
-        ulong bits = 0;
         do
         {
             void* block = *from;
-            if (!TryPlace<TConfig>(info, block, out nuint next, out ulong bit))
+            if (!TryPlace<TConfig>(info, block, out nuint place, out ulong bits))
             {
                 Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
                 return;
             }
 
-            TConfig.OnFlushBlock(heap, Slab.At<TConfig>(next >> 6), block);
-            if (next == place && (bits & bit) == 0)
-            {
-                bits |= bit;
-            }
-            else
-            {
-                if (bits != 0) Put<TConfig>(heap, sizeClass, place, bits);   // a block that is in the stack twice is found by the second of its puts
-                place = next;
-                bits = bit;
-            }
+            byte* first = (byte*)block - ((nuint)(uint)BitOperations.TrailingZeroCount(bits) * size);
+            nuint span = 64 * size;
+            nuint left = mask + 1 - (((nuint)first - (nuint)TConfig.Base) & mask);
+            if (left < span) span = left;   // behind the slab's end begin another's blocks
+            void** next = Combine(from + 1, end, first, span, info->Reciprocal, &bits);
+            TConfig.OnFlushBlocks(heap, Slab.At<TConfig>(place >> 6), from, (uint)(next - from));
+            Put<TConfig>(heap, sizeClass, place, bits);
+            from = next;
         }
-        while (++from != end);
-        Put<TConfig>(heap, sizeClass, place, bits);
+        while (from != end);
+    }
+
+    // Adds the bits of the blocks that follow in the same word, and tells where others begin: an address inside a block, too, or a block that
+    // is in the stack twice, which is found by the second of its puts. A method of its own, so that the loop has the registers.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void** Combine(void** from, void** end, byte* first, nuint span, ulong reciprocal, ulong* bits)
+    {
+        ulong set = *bits;
+        for (; from != end; from++)
+        {
+            nuint offset = (nuint)(*from) - (nuint)first;
+            if (offset >= span || !Slab.IndexOf(reciprocal, offset, out uint index)) break;
+            ulong bit = 1UL << (int)index;
+            if ((set & bit) != 0) break;
+            set |= bit;
+        }
+
+        *bits = set;
+        return from;
     }
 
     // Where a block's bit is: the slab's first chunk and the word of its bitmap in one number, and the bit. False for an address inside a block.

@@ -127,11 +127,15 @@ public unsafe struct Slab
     /// of the product are below the reciprocal exactly for multiples of the size, since offsets stay below 2¹⁸ and reciprocals at 2²⁵ and above.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IndexOf(SizeClass* sizeClass, nuint offset, out uint index)
+    public static bool IndexOf(SizeClass* sizeClass, nuint offset, out uint index) => IndexOf(sizeClass->Reciprocal, offset, out index);
+
+    /// <summary>The same with the class's reciprocal in hand, from any block's start.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IndexOf(ulong reciprocal, nuint offset, out uint index)
     {
-        ulong product = offset * sizeClass->Reciprocal;
+        ulong product = offset * reciprocal;
         index = (uint)(product >> 40);
-        return (product & ((1UL << 40) - 1)) < sizeClass->Reciprocal;
+        return (product & ((1UL << 40) - 1)) < reciprocal;
     }
 
     /// <summary>The block of the lowest of some bits in a word of a slab's bitmap.</summary>

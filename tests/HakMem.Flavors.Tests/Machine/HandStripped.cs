@@ -437,32 +437,44 @@ internal static unsafe class HandStripped
     private static void GiveBack(ThreadHeap* heap, uint sizeClass, void** from, uint count)
     {
         SizeClass* info = State.Classes + sizeClass;
+        nuint size = info->SizeBytes, mask = info->SlabMask;
         void** end = from + count;
         *ThreadHeap.Out(heap, sizeClass) -= count;
-        nuint place = ~(nuint)0;
-        ulong bits = 0;
         do
         {
             void* block = *from;
-            if (!TryPlace(info, block, out nuint next, out ulong bit))
+            if (!TryPlace(info, block, out nuint place, out ulong bits))
             {
                 Fatal.Stop<Config>(FatalReason.InteriorPointer, block);
                 return;
             }
 
-            if (next == place && (bits & bit) == 0)
-            {
-                bits |= bit;
-            }
-            else
-            {
-                if (bits != 0) Put(heap, sizeClass, place, bits);
-                place = next;
-                bits = bit;
-            }
+            byte* first = (byte*)block - ((nuint)(uint)BitOperations.TrailingZeroCount(bits) * size);
+            nuint span = 64 * size;
+            nuint left = mask + 1 - (((nuint)first - (nuint)State.Base) & mask);
+            if (left < span) span = left;
+            void** next = Combine(from + 1, end, first, span, info->Reciprocal, &bits);
+            Put(heap, sizeClass, place, bits);
+            from = next;
         }
-        while (++from != end);
-        Put(heap, sizeClass, place, bits);
+        while (from != end);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void** Combine(void** from, void** end, byte* first, nuint span, ulong reciprocal, ulong* bits)
+    {
+        ulong set = *bits;
+        for (; from != end; from++)
+        {
+            nuint offset = (nuint)(*from) - (nuint)first;
+            if (offset >= span || !Slab.IndexOf(reciprocal, offset, out uint index)) break;
+            ulong bit = 1UL << (int)index;
+            if ((set & bit) != 0) break;
+            set |= bit;
+        }
+
+        *bits = set;
+        return from;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
