@@ -34,7 +34,8 @@ public static unsafe partial class UnifiedCacheRefill
         where TConfig : struct, IAllocatorConfig
     {
         SizeClass* info = TConfig.Classes + sizeClass;
-        nuint size = info->SizeBytes, mask = info->SlabMask;
+        nuint size = info->SizeBytes, span = 64 * size, mask = info->SlabMask;
+        uint entry = heap->IdShifted | sizeClass;
         void** end = from + count;
         *ThreadHeap.Out(heap, sizeClass) -= count;
         do
@@ -46,13 +47,18 @@ public static unsafe partial class UnifiedCacheRefill
                 return;
             }
 
-            byte* first = (byte*)block - ((nuint)(uint)BitOperations.TrailingZeroCount(bits) * size);
-            nuint span = 64 * size;
-            nuint left = mask + 1 - (((nuint)first - (nuint)TConfig.Base) & mask);
-            if (left < span) span = left;   // behind the slab's end begin another's blocks
-            void** next = Combine(from + 1, end, first, span, info->Reciprocal, &bits);
+            void** next = from + 1;
+            if (next != end && (nuint)(*next) - (nuint)block + span < 2 * span)   // near enough, on either side
+            {
+                byte* first = (byte*)block - ((nuint)(uint)BitOperations.TrailingZeroCount(bits) * size);
+                nuint left = mask + 1 - (((nuint)first - (nuint)TConfig.Base) & mask);   // behind the slab's end begin another's blocks
+                ulong combined = bits;
+                next = Combine(next, end, first, left < span ? left : span, info->Reciprocal, &combined);
+                bits = combined;
+            }
+
             TConfig.OnFlushBlocks(heap, Slab.At<TConfig>(place >> 6), from, (uint)(next - from));
-            Put<TConfig>(heap, sizeClass, place, bits);
+            Put<TConfig>(heap, entry, place, bits);
             from = next;
         }
         while (from != end);
@@ -123,12 +129,12 @@ public static unsafe partial class UnifiedCacheRefill
     }
 
     // Every call is in tail position, so the usual way saves no register.
-    private static void Put<TConfig>(ThreadHeap* heap, uint sizeClass, nuint place, ulong bits)
+    private static void Put<TConfig>(ThreadHeap* heap, uint entry, nuint place, ulong bits)
         where TConfig : struct, IAllocatorConfig
     {
         Slab* slab = Slab.At<TConfig>(place >> 6);
-        if (PageMap.Get<TConfig>(place >> 6) == (heap->IdShifted | sizeClass)) Merge<TConfig>(heap, slab, (uint)place & 63, bits);
-        else PutElsewhere<TConfig>(heap, sizeClass, place, bits);
+        if (PageMap.Get<TConfig>(place >> 6) == entry) Merge<TConfig>(heap, slab, (uint)place & 63, bits);
+        else PutElsewhere<TConfig>(heap, (byte)entry, place, bits);
     }
 
     // The slab left this heap while its blocks were in the stack: it migrated (T6), or a block was freed twice and the slab is gone.

@@ -437,7 +437,8 @@ internal static unsafe class HandStripped
     private static void GiveBack(ThreadHeap* heap, uint sizeClass, void** from, uint count)
     {
         SizeClass* info = State.Classes + sizeClass;
-        nuint size = info->SizeBytes, mask = info->SlabMask;
+        nuint size = info->SizeBytes, span = 64 * size, mask = info->SlabMask;
+        uint entry = heap->IdShifted | sizeClass;
         void** end = from + count;
         *ThreadHeap.Out(heap, sizeClass) -= count;
         do
@@ -449,12 +450,17 @@ internal static unsafe class HandStripped
                 return;
             }
 
-            byte* first = (byte*)block - ((nuint)(uint)BitOperations.TrailingZeroCount(bits) * size);
-            nuint span = 64 * size;
-            nuint left = mask + 1 - (((nuint)first - (nuint)State.Base) & mask);
-            if (left < span) span = left;
-            void** next = Combine(from + 1, end, first, span, info->Reciprocal, &bits);
-            Put(heap, sizeClass, place, bits);
+            void** next = from + 1;
+            if (next != end && (nuint)(*next) - (nuint)block + span < 2 * span)
+            {
+                byte* first = (byte*)block - ((nuint)(uint)BitOperations.TrailingZeroCount(bits) * size);
+                nuint left = mask + 1 - (((nuint)first - (nuint)State.Base) & mask);
+                ulong combined = bits;
+                next = Combine(next, end, first, left < span ? left : span, info->Reciprocal, &combined);
+                bits = combined;
+            }
+
+            Put(heap, entry, place, bits);
             from = next;
         }
         while (from != end);
@@ -488,11 +494,11 @@ internal static unsafe class HandStripped
         return exact;
     }
 
-    private static void Put(ThreadHeap* heap, uint sizeClass, nuint place, ulong bits)
+    private static void Put(ThreadHeap* heap, uint entry, nuint place, ulong bits)
     {
         Slab* slab = At(place >> 6);
-        if (State.PageMap[place >> 6] == (heap->IdShifted | sizeClass)) Merge(heap, slab, (uint)place & 63, bits);
-        else PutElsewhere(heap, sizeClass, place, bits);
+        if (State.PageMap[place >> 6] == entry) Merge(heap, slab, (uint)place & 63, bits);
+        else PutElsewhere(heap, (byte)entry, place, bits);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
