@@ -13,6 +13,7 @@ public static unsafe class FrontHot
 {
     private const uint SmallSlots = 16;
     private const uint LargeSlots = 5120;
+    private const ushort NoOffset = ushort.MaxValue;
 
     /// <summary>What the front keeps at the start of each <see cref="Bin"/>.</summary>
     public struct BinState
@@ -28,13 +29,19 @@ public static unsafe class FrontHot
 
         /// <summary>The slots that the stack may grow to.</summary>
         public ushort MaxCapacity;
+
+        /// <summary>Where its slots are among the large ones; <see cref="NoOffset"/> while it never grew.</summary>
+        public ushort LargeOffset;
     }
 
     /// <summary>What the front keeps in each heap: the slots of its stacks.</summary>
     public struct HeapState
     {
         /// <summary>The bytes that the stacks may hold beyond their first capacity; in the place of the slots of class 0, which is none.</summary>
-        public ulong GrownBytes;
+        public uint GrownBytes;
+
+        /// <summary>The large slots that stacks have taken, each its largest capacity, in the order in which they grew first: so the slots of few stacks are on few pages.</summary>
+        public uint LargeUsed;
 
         private fixed ulong _small[(int)(SizeClasses.Count * SmallSlots) - 1];
         private fixed ulong _large[(int)LargeSlots];
@@ -90,11 +97,13 @@ public static unsafe class FrontHot
     {
         HeapState* state = (HeapState*)TConfig.FrontOf(heap);
         state->GrownBytes = 0;
+        state->LargeUsed = 0;
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             BinState* bin = Of(heap, sizeClass);
             uint capacity = CapacityOf<TConfig>(sizeClass);
             bin->MaxCapacity = (ushort)capacity;
+            bin->LargeOffset = NoOffset;
             bin->Bottom = bin->Top = HeapState.Small(state, sizeClass);
             bin->Limit = bin->Bottom + (capacity < SmallSlots ? capacity : SmallSlots);
         }
@@ -114,9 +123,14 @@ public static unsafe class FrontHot
         void** bottom = bin->Bottom;
         if (capacity <= SmallSlots)
         {
-            uint offset = LargeOffsetOf<TConfig>(sizeClass);
-            if (offset + bin->MaxCapacity > LargeSlots) return false;
-            bottom = HeapState.Large(state) + offset;
+            if (bin->LargeOffset == NoOffset)
+            {
+                if (state->LargeUsed + bin->MaxCapacity > LargeSlots) return false;
+                bin->LargeOffset = (ushort)state->LargeUsed;
+                state->LargeUsed += bin->MaxCapacity;
+            }
+
+            bottom = HeapState.Large(state) + bin->LargeOffset;
         }
 
         MoveTo(bin, bottom, grown);
@@ -223,18 +237,5 @@ public static unsafe class FrontHot
         uint capacity = TConfig.FrontBytes / TConfig.Classes[sizeClass].SizeBytes;
         if (capacity < 4) capacity = 4;
         return capacity < TConfig.FrontCapacity ? capacity : TConfig.FrontCapacity;
-    }
-
-    private static uint LargeOffsetOf<TConfig>(uint sizeClass)
-        where TConfig : struct, IAllocatorConfig
-    {
-        uint offset = 0;
-        for (uint before = 1; before < sizeClass; before++)
-        {
-            uint capacity = CapacityOf<TConfig>(before);
-            if (capacity > SmallSlots) offset += capacity;
-        }
-
-        return offset;
     }
 }

@@ -140,13 +140,13 @@ public enum FrontMove : byte
 public unsafe struct Bin
 {
     /// <summary>The bytes at the start that are the front's.</summary>
-    public const int FrontBytes = 26;
+    public const int FrontBytes = 28;
 
     /// <summary>What was done last to the front: doing the same again makes it grow.</summary>
     [FieldOffset(FrontBytes)] public FrontMove LastMove;
 
     /// <summary>How many blocks the home class's slabs lent while this bin had none of its own.</summary>
-    [FieldOffset(27)] public byte Borrowed;
+    [FieldOffset(FrontBytes + 1)] public byte Borrowed;
 
     /// <summary>The slab that refills take from first.</summary>
     [FieldOffset(32)] public Slab* Current;

@@ -155,6 +155,12 @@ __security_cookie:
     ret
     END hm_stand_in
 
+    .hidden __ehdr_start
+    LOCAL hm_image
+    leaq    __ehdr_start(%rip), %rax
+    ret
+    END hm_image
+
     LOCAL hm_environment
     movq    environ@GOTPCREL(%rip), %rax
     movq    (%rax), %rax

@@ -19,6 +19,10 @@ internal static unsafe class Trampolines
     [RuntimeImport("*", "hm_stand_in"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern ThreadHeap* StandIn();
 
+    /// <summary>Where the library's own file begins in memory: its ELF header.</summary>
+    [RuntimeImport("*", "hm_image"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern byte* Image();
+
     /// <summary>The C library's <c>environ</c>; null before the C library has set it.</summary>
     [RuntimeImport("*", "hm_environment"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern byte** Environment();

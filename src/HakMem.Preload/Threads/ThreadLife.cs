@@ -43,6 +43,7 @@ internal static unsafe class ThreadLife
         uint key;
         if (LibC.pthread_key_create(&key, &End) == 0) Volatile.Write(ref s_key, key + 1);
         ForkGuard.Register();
+        OwnImage.GiveBackUnused();
     }
 
     // The value is the heap, aligned to 64, and the number of rounds gone by.

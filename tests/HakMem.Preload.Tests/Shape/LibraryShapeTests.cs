@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using HakMem.Preload.Tests.Programs;
@@ -62,6 +63,36 @@ public sealed class LibraryShapeTests
     public void A_hit_calls_nothing_locks_nothing_and_does_not_loop(string symbol)
     {
         Assert.DoesNotContain(HitPath(symbol), instruction => instruction.Mnemonic is "call" or "lock" || instruction.Mnemonic.StartsWith("xchg", StringComparison.Ordinal));
+    }
+
+    [NativeFact(NativeNeed.Binutils)]
+    public void What_short_programs_run_is_in_front()
+    {
+        Dictionary<string, ulong> code = Run("nm", LibraryUnderTest.Path).Split('\n').Select(line => line.Split(' ', 3)).Where(parts => parts is [_, "t" or "T", _])
+            .GroupBy(parts => parts[2]).ToDictionary(same => same.Key, same => ulong.Parse(same.First()[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        string[] order = File.ReadAllLines(Path.Combine(Repository.Root, "src", "HakMem.Preload", "Native", "order.txt"));
+        Assert.All(order, name => Assert.True(code.TryGetValue(name, out ulong at) && at <= code[order[^1]], $"{name} is not in front of {order[^1]}"));
+        Assert.Contains(code, method => method.Value > code[order[^1]]);
+    }
+
+    /// <summary>The kernel maps the neighbours of touched pages; what is of no use to a short program was given back.</summary>
+    [NativeFact(NativeNeed.Binutils)]
+    public void A_short_program_holds_a_third_of_the_library()
+    {
+        NativeResult result = NativeProcess.Run("cat", ["/proc/self/smaps"], LibraryUnderTest.Preloaded(), TimeSpan.FromMinutes(1));
+        string[] lines = result.Output.Split('\n');
+        List<(string Rights, int Kibibytes)> held = [];
+        for (int i = 0; i < lines.Length; i++)
+        {
+            if (!lines[i].EndsWith(LibraryUnderTest.Path, StringComparison.Ordinal)) continue;
+            string rss = lines.Skip(i).First(line => line.StartsWith("Rss:", StringComparison.Ordinal));
+            held.Add((lines[i].Split(' ')[1], int.Parse(rss.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)));
+        }
+
+        Assert.Equal(["r--p", "r-xp", "r-xp", "r--p", "r--p", "r--p", "rw-p"], held.Select(mapping => mapping.Rights));
+        Assert.Equal(0, held[2].Kibibytes);
+        Assert.Equal(0, held[4].Kibibytes);
+        Assert.InRange(held.Sum(mapping => mapping.Kibibytes), 1, 64);
     }
 
     // What keeps a hit path whole under a signal handler: closed before anything of the heap's stacks is read, opened again as the last thing.
