@@ -70,7 +70,11 @@ internal static unsafe class GuardFaults
         ["erase-tiny"] = () => Erase(64),
         ["erase-mid"] = () => Erase(20_000),
         ["erase-large"] = () => Erase(200_000),
-        ["erase-big"] = () => Erase(5 << 20),
+        ["erase-big"] = () =>
+        {
+            HakMemory.Free(HakMemory.Alloc(5 << 20));   // the first time it goes back
+            Erase(5 << 20);
+        },
         ["erase-thread"] = () =>
         {
             byte* block = (byte*)HakMemory.Alloc(1024);

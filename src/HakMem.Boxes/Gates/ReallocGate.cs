@@ -9,6 +9,9 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Gates)]
 public static unsafe class ReallocGate
 {
+    /// <summary>A block of at least so many bytes that must be copied to grow gets a mapping of its own, which from then on grows without a copy.</summary>
+    public const nuint RoamingBytes = 256 << 10;
+
     /// <summary>
     /// A block of the new size with the old contents up to the smaller size, at a multiple of <paramref name="alignment"/>, a power of two or 0 for
     /// none. Null when no memory is to be had; the old block is as before then. A null block is an allocation. The heap may be null.
@@ -26,7 +29,8 @@ public static unsafe class ReallocGate
             if (resized != null) return resized;
         }
 
-        void* moved = Alloc<TConfig>(heap, size, alignment);
+        void* moved = usable >= RoamingBytes && size > usable && alignment <= 16 && (heap == null || heap->Kind == HeapKind.Thread) ? TConfig.AllocBig(size, 1, false) : null;
+        if (moved == null) moved = Alloc<TConfig>(heap, size, alignment);
         if (moved == null) return null;
         NativeMemory.Copy(block, moved, usable < size ? usable : size);
         TConfig.FreeSlow(heap, block);
@@ -58,7 +62,7 @@ public static unsafe class ReallocGate
         if (chunk >= TConfig.ChunkCount)
         {
             // A mapping that moves keeps no alignment above a page.
-            if (size > Chunk.SuperSlabBytes && alignment <= Chunk.OsPageBytes) return TConfig.TryResizeBig(block, size);
+            if ((size > Chunk.SuperSlabBytes || size > usable) && alignment <= Chunk.OsPageBytes) return TConfig.TryResizeBig(block, size);
             return size <= usable && size >= usable / 2 ? block : null;
         }
 

@@ -37,6 +37,9 @@ public static unsafe class BigCache
         /// <summary>Blocks served from the cache.</summary>
         public ulong Hits;
 
+        /// <summary>The bytes up to which freed mappings are kept: twice the largest that was freed so far. A program that needs its largest once does not leave it behind.</summary>
+        public nuint KeepUpTo;
+
         private fixed ulong _slots[(int)MaxSlots * 3];
 
         internal static Slot* Slots(SharedState* state) => (Slot*)state->_slots;
@@ -113,7 +116,7 @@ public static unsafe class BigCache
     public static void* TryResize<TConfig>(void* block, nuint size)
         where TConfig : struct, IAllocatorConfig
     {
-        if (size <= Chunk.SuperSlabBytes || size > MaxBytes) return null;
+        if (size > MaxBytes) return null;
         nuint bytes = Pages(size);
         SpaceState* space = TConfig.Space;
         nuint before = UsableSize<TConfig>(block);
@@ -295,7 +298,9 @@ public static unsafe class BigCache
         TConfig.OnKeepSpan(start, bytes);
         ulong time = TConfig.OsMilliseconds();
         SpinLock.Enter<TConfig>(&state->Lock);
-        bool room = state->Count < MaxSlots && state->Bytes + bytes <= TConfig.BigCacheBytes;
+        bool first = bytes > state->KeepUpTo;
+        if (first) state->KeepUpTo = 2 * bytes;
+        bool room = !first && state->Count < MaxSlots && state->Bytes + bytes <= TConfig.BigCacheBytes;
         if (room)
         {
             Slot* slot = SharedState.Slots(state) + state->Count++;

@@ -192,6 +192,26 @@ public unsafe class ReallocGateTests
         HeapWalk.AssertValid<Config>();
     });
 
+    /// <summary>From 256 KiB on, a block that cannot grow in place is copied once; after that the system moves its mapping.</summary>
+    [Fact]
+    public void A_block_that_outgrows_its_place_again_is_copied_once() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        BlockLedger ledger = new();
+        ledger.Add(TestHeap.Alloc(150_000), 150_000);
+        ledger.Add(TestHeap.Alloc(60_000), 60_000);   // behind it
+        ledger.Move(0, TestHeap.Realloc(ledger[0], 300_000), 300_000);
+        Assert.Equal(0L, Config.BigCacheState->Blocks);
+        ledger.Add(TestHeap.Alloc(60_000), 60_000);
+        ledger.Move(0, TestHeap.Realloc(ledger[0], 500_000), 500_000);
+        Assert.Equal((1L, 503_808L), (Config.BigCacheState->Blocks, Config.BigCacheState->LiveBytes));
+        long maps = FaultyMemory.Maps;
+        foreach (nuint size in new nuint[] { 700_000, 1_500_000, 900_000, 3_000_000 }) ledger.Move(0, TestHeap.Realloc(ledger[0], size), size);
+        Assert.Equal((maps, 1L), (FaultyMemory.Maps, Config.BigCacheState->Blocks));
+        ledger.Move(0, TestHeap.Realloc(ledger[0], 300_000), 300_000);
+        Assert.Equal(0L, Config.BigCacheState->Blocks);
+        ledger.Check();
+    });
+
     [Fact]
     public void A_refused_move_leaves_the_block() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {

@@ -203,6 +203,7 @@ public unsafe class BigCacheTests
     public void A_freed_mapping_serves_again_zeroed_if_asked_and_grows_old() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         FaultyMemory.Clock = 5000;
+        TestHeap.Free(TestHeap.Alloc(2_100_000));
         void* block = TestHeap.Alloc(4_000_000);
         new Span<byte>(block, 4_000_000).Fill(1);
         TestHeap.Free(block);
@@ -221,8 +222,22 @@ public unsafe class BigCacheTests
     });
 
     [Fact]
+    public void The_largest_goes_back_the_first_time_and_is_kept_from_then_on() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        foreach ((nuint size, uint kept) in new (nuint, uint)[] { (5_000_000, 0), (5_000_000, 1), (9_900_000, 2), (10_100_000, 2), (10_100_000, 3) })
+        {
+            long unmaps = FaultyMemory.Unmaps;
+            uint before = Config.BigCacheState->Count;
+            TestHeap.Free(TestHeap.Alloc(size));
+            Assert.Equal((kept, kept == before ? 1 : 0), (Config.BigCacheState->Count, FaultyMemory.Unmaps - unmaps));
+        }
+    });
+
+    [Fact]
     public void The_cache_is_bounded_in_bytes_and_gives_nothing_much_too_large() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
+        TestHeap.Free(TestHeap.Alloc(20_000_000));
         void* small = TestHeap.Alloc(3_300_000), huge = TestHeap.Alloc(40_000_000);
         TestHeap.Free(huge);
         Assert.Equal(0u, Config.BigCacheState->Count);
