@@ -4,7 +4,7 @@ namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Gates: changes the size of a block. It stays where it is when its class fits and at least half of it is used, when a span can
-/// grow or shrink in place, or when a mapping can be resized by the OS; else it is copied. No state.
+/// grow or shrink in place, or when a mapping can be resized by the OS; else it is copied, a large one into a mapping. No state.
 /// </summary>
 [Box(BoxLayer.Gates)]
 public static unsafe class ReallocGate

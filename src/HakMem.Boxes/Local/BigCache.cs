@@ -4,8 +4,8 @@ using System.Threading;
 namespace HakMem.Boxes;
 
 /// <summary>
-/// Box of layer Local: blocks above 2 MiB, and any block when the reserved range cannot serve, each with a mapping of its own, found again
-/// by a hash table by address that all compositions share. Freed ones are kept for reuse, bounded in bytes and aged; nothing of
+/// Box of layer Local: blocks above 2 MiB, those that grow by a copy from 256 KiB on, and any block when the reserved range cannot serve, each with a mapping of its own, found again
+/// by a hash table by address that all compositions share. Freed ones are kept for reuse, bounded in bytes and aged, but for the first of its size; nothing of
 /// this is on the path of small blocks. State: the table in <see cref="SpaceState"/> under its lock, <see cref="SharedState"/> under its own.
 /// </summary>
 [Box(BoxLayer.Local, Traits = BoxTraits.ConcurrencySafe)]
@@ -37,7 +37,9 @@ public static unsafe class BigCache
         /// <summary>Blocks served from the cache.</summary>
         public ulong Hits;
 
-        /// <summary>The bytes up to which freed mappings are kept: twice the largest that was freed so far. A program that needs its largest once does not leave it behind.</summary>
+        /// <summary>
+        /// The bytes up to which freed mappings are kept. A larger one goes back and makes it twice its own size, so that a program that needs its largest block once does not leave it behind.
+        /// </summary>
         public nuint KeepUpTo;
 
         private fixed ulong _slots[(int)MaxSlots * 3];

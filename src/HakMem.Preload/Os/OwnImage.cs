@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace HakMem.Preload;
 
 /// <summary>
-/// The library's own file in memory. The kernel maps the neighbours of each page that is touched, so that a short program that needs a third of the code holds all of it. The linker's order
-/// (<c>Native/order.txt</c>) has the code of short programs in front; what comes behind, and what only unwinding reads, is given back once, and comes again page by page when it is called.
+/// The library's own file in memory. The kernel maps the neighbours of each page that is touched, so that a short program that needs half of the code holds all of it. The native compiler's order
+/// (<c>Native/order.txt</c>) has the code of short programs in front; what comes behind, and what only unwinding reads, is given back once, and comes again when it is called.
 /// </summary>
 internal static unsafe class OwnImage
 {

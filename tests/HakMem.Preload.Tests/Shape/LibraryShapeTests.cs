@@ -77,7 +77,7 @@ public sealed class LibraryShapeTests
 
     /// <summary>The kernel maps the neighbours of touched pages; what is of no use to a short program was given back.</summary>
     [NativeFact(NativeNeed.Binutils)]
-    public void A_short_program_holds_a_third_of_the_library()
+    public void A_short_program_holds_no_cold_code()
     {
         NativeResult result = NativeProcess.Run("cat", ["/proc/self/smaps"], LibraryUnderTest.Preloaded(), TimeSpan.FromMinutes(1));
         string[] lines = result.Output.Split('\n');
