@@ -48,6 +48,9 @@ internal static unsafe class LibC
     [RuntimeImport("*", "write"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern nint write(int file, byte* text, nuint bytes);
 
+    [RuntimeImport("*", "read"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern nint read(int file, byte* bytes, nuint count);
+
     [RuntimeImport("*", "open"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int open(byte* name, int flags, int mode);
 

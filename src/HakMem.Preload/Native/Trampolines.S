@@ -109,6 +109,12 @@ __security_cookie:
     EXPORT _ZdlPvSt11align_val_tRKSt9nothrow_t, TRACED(free), rsi
     EXPORT _ZdaPvSt11align_val_tRKSt9nothrow_t, TRACED(free), rsi
 
+#ifdef HAKMEM_TRACE
+# Ends of a process at which no destructor runs.
+    FORWARD _exit, hm_traced_exit
+    FORWARD _Exit, hm_traced_exit
+#endif
+
 # The library's own interface: hakmem.h.
     FORWARD hakmem_version, hm_version
     FORWARD hakmem_stats, hm_stats
@@ -166,6 +172,14 @@ __security_cookie:
     movq    (%rax), %rax
     ret
     END hm_environment
+
+#ifdef HAKMEM_TRACE
+    LOCAL hm_exit_group
+    movl    $231, %eax                  # exit_group
+    syscall
+    hlt
+    END hm_exit_group
+#endif
 
     .weak   _ZSt15get_new_handlerv
     LOCAL hm_new_handler

@@ -34,4 +34,8 @@ internal static unsafe class Trampolines
     /// <summary>Throws <c>std::bad_alloc</c>. Returns when there is no C++ library.</summary>
     [RuntimeImport("*", "hm_throw_bad_alloc"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void ThrowBadAlloc();
+
+    /// <summary>Ends the process, all threads, without a word to the C library. In flavors that record.</summary>
+    [RuntimeImport("*", "hm_exit_group"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void ExitGroup(int code);
 }

@@ -7,7 +7,6 @@ internal static unsafe class TraceFile
 {
     private const int WriteCreateTruncate = 0x241 | 0x80000, Mode = 0x1B6;   // O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC; rw-rw-rw-
     private const uint Magic = 0x3154_4B48, Nobody = 0xFFFF_FFFF, MostThreads = 65535;
-    private const int ThreadIds = 1 << 16;
 
     private struct Place
     {
@@ -17,64 +16,72 @@ internal static unsafe class TraceFile
 
     private struct Tables
     {
-        public Place* Places;
-        public uint* Threads, Pending;
+        public Place* Places, Pending;   // by address, and a thread's block that is being resized: its number + 1
+        public uint* Threads;
         public nuint Mask;
         public uint Blocks, ThreadCount;
         public ulong Events;
     }
 
-    /// <summary>Writes the trace of so many records. Nothing when the system refuses the memory or the file.</summary>
-    internal static void Write(byte* name, TraceRecord* records, long count)
+    /// <summary>Writes the trace of so many pieces of records. Nothing when the system refuses the memory or the file.</summary>
+    internal static void Write(byte* name, TraceRecord* records, long pieces)
     {
-        nuint slots = (nuint)BitOperations.RoundUpToPowerOf2((ulong)(count * 2) + 16);
-        nuint placeBytes = slots * (nuint)sizeof(Place), bytes = placeBytes + (2 * ThreadIds * sizeof(uint));
-        byte* memory = PreloadMemory.Map(bytes);
-        int file = memory == null ? -1 : LibC.open(name, WriteCreateTruncate, Mode);
+        nuint slots = (nuint)BitOperations.RoundUpToPowerOf2((ulong)(pieces * TraceLog.PieceRecords * 2));
+        nuint placeBytes = slots * (nuint)sizeof(Place), bytes = placeBytes + (TraceLog.ThreadNumbers * (nuint)(sizeof(Place) + sizeof(uint)));
+        nuint mergeBytes = TraceMerge.TableBytes(pieces);
+        byte* memory = PreloadMemory.Map(bytes), merged = PreloadMemory.Map(mergeBytes);
+        int file = memory == null || merged == null ? -1 : LibC.open(name, WriteCreateTruncate, Mode);
         if (file >= 0)
         {
+            TraceMerge log = new(records, pieces, merged);
             Tables tables = default;
             tables.Places = (Place*)memory;
-            tables.Threads = (uint*)(memory + placeBytes);
-            tables.Pending = tables.Threads + ThreadIds;
+            tables.Pending = (Place*)(memory + placeBytes);
+            tables.Threads = (uint*)(tables.Pending + TraceLog.ThreadNumbers);
             tables.Mask = slots - 1;
             GzipWriter writer = new(file);
-            Go(ref tables, records, count, ref writer, false);
+            Go(ref tables, ref log, ref writer, false);
             writer.AddFixed(Magic, 4);
             writer.AddFixed(tables.ThreadCount == 0 ? 1 : tables.ThreadCount, 4);
             writer.AddFixed(tables.Events, 8);
             writer.AddFixed(tables.Blocks, 8);
             _ = PreloadMemory.Purge(memory, bytes);
             tables.Blocks = tables.ThreadCount = 0;
-            Go(ref tables, records, count, ref writer, true);
+            Go(ref tables, ref log, ref writer, true);
             writer.Finish();
             _ = LibC.close(file);
         }
 
         if (memory != null) _ = PreloadMemory.Unmap(memory, bytes);
+        if (merged != null) _ = PreloadMemory.Unmap(merged, mergeBytes);
     }
 
-    private static void Go(ref Tables tables, TraceRecord* records, long count, ref GzipWriter writer, bool write)
+    private static void Go(ref Tables tables, ref TraceMerge log, ref GzipWriter writer, bool write)
     {
-        for (TraceRecord* record = records; record != records + count; record++)
+        log.Rewind();
+        for (TraceRecord* record = log.Next(); record != null; record = log.Next())
         {
-            uint id = record->Thread < ThreadIds ? record->Thread : ThreadIds - 1;
+            uint id = record->Thread;
             switch (record->Operation)
             {
-                case TraceOperation.None:
-                    break;
                 case TraceOperation.Free:
                     uint freed = End(ref tables, record->Block);
                     if (freed != Nobody) Emit(ref tables, record, id, freed, ref writer, write);
                     break;
                 case TraceOperation.ReallocBegin:
-                    tables.Pending[id] = End(ref tables, record->Block) + 1;   // 0 for a block that nobody knows
+                    tables.Pending[id].Address = record->Block;
+                    tables.Pending[id].Block = End(ref tables, record->Block) + 1;   // 0 for a block that nobody knows
                     break;
                 case TraceOperation.Realloc:
-                    uint old = tables.Pending[id];
-                    tables.Pending[id] = 0;
-                    if (record->Block == null) break;   // it failed, and the block is not followed any more
-                    if (old != 0) Emit(ref tables, record, id, old - 1, ref writer, write);
+                    Place old = tables.Pending[id];
+                    tables.Pending[id].Block = 0;
+                    if (record->Block == null)
+                    {
+                        if (old.Block != 0) Find(ref tables, old.Address)->Block = old.Block - 1;   // it failed, and the block is as it was
+                        break;
+                    }
+
+                    if (old.Block != 0) Emit(ref tables, record, id, old.Block - 1, ref writer, write);
                     else EmitAs(TraceOperation.Alloc, ref tables, record, id, ref writer, write);
                     break;
                 default:

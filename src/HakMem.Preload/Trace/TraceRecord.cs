@@ -3,7 +3,7 @@ namespace HakMem.Preload;
 /// <summary>What a call did, as the log holds it until the file is written. The first five are those of the trace format (bench/traces/README.md).</summary>
 internal enum TraceOperation : byte
 {
-    /// <summary>Not written: the thread took the place and the process ended.</summary>
+    /// <summary>Not written: the thread took the place and the process ended, or nobody took it.</summary>
     None,
 
     /// <summary>A block was allocated.</summary>
@@ -25,7 +25,7 @@ internal enum TraceOperation : byte
     ReallocBegin,
 }
 
-/// <summary>One call: 24 bytes.</summary>
+/// <summary>One call: 32 bytes.</summary>
 internal unsafe struct TraceRecord
 {
     /// <summary>The block that a call gave or takes.</summary>
@@ -34,7 +34,10 @@ internal unsafe struct TraceRecord
     /// <summary>The size asked for, in bytes.</summary>
     public ulong Size;
 
-    /// <summary>The id of the thread's heap; 0 for a thread without one.</summary>
+    /// <summary>When, in nanoseconds of the monotonic clock: before a free frees, after an allocation has its block.</summary>
+    public ulong Time;
+
+    /// <summary>The number of the thread: its heap's id; 0 for a thread without one.</summary>
     public uint Thread;
 
     /// <summary>log2 of the alignment asked for.</summary>

@@ -77,6 +77,14 @@ internal static unsafe class TracedExports
     private static void* NewAlignedNothrow(nuint size, nuint alignment, void* nothrow, ThreadHeap* heap)
         => Allocated(TraceOperation.AlignedAlloc, OperatorExports.NewAlignedNothrow(size, alignment, nothrow, heap), size, alignment);
 
+    /// <summary><c>_exit</c> and <c>_Exit</c>: writes the trace, since no destructor will, and ends the process. May be called in a signal handler and in a child that shares its parent's memory.</summary>
+    [RuntimeExport("hm_traced_exit")]
+    private static void Exit(int code)
+    {
+        TraceLog.Finish();
+        Trampolines.ExitGroup(code);
+    }
+
     // The thread may have got its heap in the call.
     private static void* Allocated(TraceOperation operation, void* block, nuint size, nuint alignment)
     {
