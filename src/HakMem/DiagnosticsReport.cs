@@ -159,7 +159,7 @@ public unsafe struct DiagnosticsReport : IDiagnosticsVisitor
         SlowExit.FailedRefill => "refill without memory",
         SlowExit.GrownStack => "full stack grown instead of flushed",
         SlowExit.NullFree => "free of null",
-        SlowExit.BigFree => "free of a block above 2 MiB",
+        SlowExit.BigFree => "free of a block with its own mapping",
         SlowExit.CombinedFree => "free combined in the remote table",
         SlowExit.DirectFree => "free sent at once to a first-class heap",
         SlowExit.FlushedElsewhere => "flushed bits sent to a slab's new heap",

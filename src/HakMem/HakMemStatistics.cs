@@ -36,10 +36,10 @@ public readonly unsafe struct HakMemStatistics
     /// <summary>Blocks with users, of all sizes.</summary>
     public ulong InUseBlocks => _numbers.InUseBlocks;
 
-    /// <summary>Blocks of whole chunks, above 32 KiB to 2 MiB.</summary>
+    /// <summary>Blocks of whole chunks, above 32 KiB; above 2 MiB there are none.</summary>
     public ulong LargeBlocks => _numbers.LargeBlocks;
 
-    /// <summary>Blocks with mappings of their own, above 2 MiB.</summary>
+    /// <summary>Blocks with mappings of their own: all above 2 MiB, and those above 256 KiB that grew by a copy.</summary>
     public ulong BigBlocks => _numbers.BigBlocks;
 
     /// <summary>Heaps made so far; one for each thread that ever allocated at the same time.</summary>

@@ -9,12 +9,12 @@ namespace HakMem.Boxes;
 /// one that was never handed out, of an address inside one. One byte for each block, because bytes of different blocks can be written by different threads
 /// without an atomic; they lie in a table by chunk, 4 KiB each, reserved beside the address space and committed with it. Exact for frees that follow each other;
 /// of two threads that free a block at the same instant both may pass, and the second is found when its bit is merged, as in every build.
-/// Without memory for the table blocks are not checked. State: <see cref="SharedState"/>.
+/// Without memory for the table blocks of a slab are not checked, whatever the table has later. State: <see cref="SharedState"/>.
 /// </summary>
 [Box(BoxLayer.Guards, Switch = "HakMemDoubleFreeCheck", Flavors = "debug,hardened")]
 public static unsafe class DoubleFreeCheck
 {
-    private const byte Uncut = 0, Live = 1, Free = 2;
+    private const byte Unchecked = 0, Uncut = 1, Live = 2, Free = 3;   // what the OS gives is unchecked
     private const int StrideLog2 = Chunk.Log2 - 4;   // a byte for each of the smallest blocks
 
     /// <summary>The table.</summary>
@@ -43,7 +43,7 @@ public static unsafe class DoubleFreeCheck
             return;
         }
 
-        NativeMemory.Clear(state->Marks + ((nuint)slab->FirstChunk << StrideLog2), slab->Blocks);
+        NativeMemory.Fill(state->Marks + ((nuint)slab->FirstChunk << StrideLog2), slab->Blocks, Uncut);
     }
 
     /// <inheritdoc cref="IAllocatorConfig.OnFrontHit"/>
@@ -53,7 +53,7 @@ public static unsafe class DoubleFreeCheck
     {
         if (!TryFind<TConfig>(state, sizeClass, block, out byte* mark, out bool exact)) return;
         if (!exact || *mark == Live) Fatal.Stop<TConfig>(FatalReason.Corrupted, block);   // it would have two users
-        *mark = Live;
+        if (*mark != Unchecked) *mark = Live;
     }
 
     /// <inheritdoc cref="IAllocatorConfig.OnMissServed"/>
@@ -72,8 +72,8 @@ public static unsafe class DoubleFreeCheck
         where TConfig : struct, IAllocatorConfig
     {
         if (!TryFind<TConfig>(state, sizeClass, block, out byte* mark, out bool exact)) return;
-        if (!exact || *mark != Live) Refuse<TConfig>(block, exact, *mark);
-        *mark = Free;
+        if (!exact || (*mark != Live && *mark != Unchecked)) Refuse<TConfig>(block, exact, *mark);
+        if (*mark != Unchecked) *mark = Free;
     }
 
     /// <inheritdoc cref="IAllocatorConfig.OnFlushPush"/>
@@ -90,7 +90,7 @@ public static unsafe class DoubleFreeCheck
     public static void OnUse<TConfig>(SharedState* state, uint sizeClass, void* block)
         where TConfig : struct, IAllocatorConfig
     {
-        if (TryFind<TConfig>(state, sizeClass, block, out byte* mark, out bool exact) && exact && *mark != Live)
+        if (TryFind<TConfig>(state, sizeClass, block, out byte* mark, out bool exact) && exact && *mark != Live && *mark != Unchecked)
         {
             Fatal.Stop<TConfig>(*mark == Free ? FatalReason.FreedBlock : FatalReason.NotAllocated, block);
         }
@@ -113,8 +113,9 @@ public static unsafe class DoubleFreeCheck
         nuint mask = info->SlabMask;
         exact = Slab.IndexOf(info, offset & mask, out uint index);
         nuint chunk = (offset & ~mask) >> Chunk.Log2;
+        bool covered = chunk < Volatile.Read(ref state->Chunks);   // acquire: pairs with the release in TryGrow, and Marks is there then
         mark = state->Marks + (chunk << StrideLog2) + index;
-        return chunk < Volatile.Read(ref state->Chunks);   // acquire: pairs with the release in TryGrow
+        return covered;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -297,12 +297,15 @@ public static unsafe class BigCache
         where TConfig : struct, IAllocatorConfig
     {
         if (bytes > TConfig.BigCacheBytes) return false;
-        TConfig.OnKeepSpan(start, bytes);
+
+        // Without the lock a guess: what a guard does to memory that is kept may be long, and touches all of it.
+        bool likely = bytes <= state->KeepUpTo && state->Count < MaxSlots && state->Bytes + bytes <= TConfig.BigCacheBytes;
+        if (likely) TConfig.OnKeepSpan(start, bytes);
         ulong time = TConfig.OsMilliseconds();
         SpinLock.Enter<TConfig>(&state->Lock);
         bool first = bytes > state->KeepUpTo;
         if (first) state->KeepUpTo = 2 * bytes;
-        bool room = !first && state->Count < MaxSlots && state->Bytes + bytes <= TConfig.BigCacheBytes;
+        bool room = likely && !first && state->Count < MaxSlots && state->Bytes + bytes <= TConfig.BigCacheBytes;
         if (room)
         {
             Slot* slot = SharedState.Slots(state) + state->Count++;

@@ -82,8 +82,8 @@ public static unsafe class LinuxMemory
     /// <summary>The calling thread's id, unique in the process while the thread lives.</summary>
     public static uint ThreadId() => (uint)gettid();
 
-    /// <summary>Whether no thread of the process has this id any more.</summary>
-    public static bool ThreadIsGone(uint thread) => tgkill(getpid(), (int)thread, 0) != 0;
+    /// <summary>Whether no thread of the process has this id any more; 0 is nobody's. False where the call is forbidden, which the calling thread's own id tells.</summary>
+    public static bool ThreadIsGone(uint thread) => thread == 0 || (tgkill(getpid(), (int)thread, 0) != 0 && tgkill(getpid(), gettid(), 0) == 0);
 
     /// <summary>
     /// Arranges that the 32-bit word at <paramref name="word"/>, in 32 zeroed bytes aligned to 16, becomes nonzero when the calling

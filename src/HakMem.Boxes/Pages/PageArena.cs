@@ -140,6 +140,7 @@ public static unsafe class PageArena
         uint mask = superSlab->Dirty;
         Remove(arena, superSlab);
         superSlab->Free &= ~mask;
+        superSlab->Hidden |= mask;
         superSlab->Dirty = 0;
         Insert(arena, superSlab);
         return mask;
@@ -152,6 +153,7 @@ public static unsafe class PageArena
         SharedState* arena = TConfig.PageArenaState;
         Remove(arena, superSlab);
         superSlab->Free |= mask;
+        superSlab->Hidden &= ~mask;
         superSlab->Dirty |= stillDirty;
         arena->DirtyChunks -= (uint)BitOperations.PopCount(mask & ~stillDirty);
         Insert(arena, superSlab);

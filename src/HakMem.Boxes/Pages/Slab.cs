@@ -170,7 +170,8 @@ public unsafe struct Slab
         slab->PurgedPages = 0;
         slab->Owner = owner;
         slab->InboxNext = null;
-        for (uint word = 0; word < info->Words; word++) slab->Bits[word] = 0;
+        slab->Summary = 0;   // as the remote bits are: but not in the child of a fork whose parent's other threads were sending
+        for (uint word = 0; word < info->Words; word++) slab->Bits[word] = slab->Remote[word] = 0;
     }
 
     /// <summary>Whether the header's numbers agree with each other and with the page map. Under the owner's lock.</summary>

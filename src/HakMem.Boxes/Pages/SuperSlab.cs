@@ -22,6 +22,9 @@ public unsafe struct SuperSlab
     /// <summary>Whether it is in the purge queue.</summary>
     public bool Queued;
 
+    /// <summary>One bit for every chunk that is being purged: neither free nor in use meanwhile.</summary>
+    public uint Hidden;
+
     /// <summary>When its dirty chunks are due, in milliseconds of the clock.</summary>
     public ulong Deadline;
 
@@ -39,6 +42,7 @@ public unsafe struct SuperSlab
     {
         superSlab->Free = uint.MaxValue;
         superSlab->Dirty = 0;
+        superSlab->Hidden = 0;
         superSlab->Run = 0;
         superSlab->Next = null;
         superSlab->Previous = null;
@@ -53,5 +57,6 @@ public unsafe struct SuperSlab
     public static bool IsValid<TConfig>(SuperSlab* superSlab)
         where TConfig : struct, IAllocatorConfig
         => superSlab->FirstChunk % Chunk.PerSuperSlab == 0 && Of<TConfig>(superSlab->FirstChunk) == superSlab
-           && (superSlab->Dirty & ~superSlab->Free) == 0 && superSlab->Run == Bits.LongestRun(superSlab->Free);
+           && (superSlab->Dirty & ~superSlab->Free) == 0 && (superSlab->Hidden & superSlab->Free) == 0
+           && superSlab->Run == Bits.LongestRun(superSlab->Free);
 }

@@ -104,8 +104,8 @@ public static unsafe class RemoteFree
 
         if (set[1].Key != 0) SendEntry<TConfig>(set + 1);
         set[1] = set[0];
-        set[0].Key = key;
         set[0].Bits = bit;
+        Volatile.Write(ref set[0].Key, key);   // last: a table without frees has no key, wherever its thread was when the process forked
         if (++state->Frees < TConfig.RemoteBatch) return;
         SendAll<TConfig>(heap);
         TConfig.WantScavenge();
@@ -217,6 +217,32 @@ public static unsafe class RemoteFree
         }
 
         return count;
+    }
+
+    /// <summary>
+    /// In the child of a fork, where no other thread is: makes summaries and inboxes anew from the remote bitmaps, as other threads may have been between two steps of T2. Reads the bitmaps of all slabs.
+    /// Every lock is held.
+    /// </summary>
+    public static void Recover<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        for (ThreadHeap* heap = TConfig.FirstHeap(); heap != null; heap = heap->NextInComposition) heap->Inbox = 0;
+        for (uint chunk = 0; chunk < TConfig.Space->NextChunk; chunk++)
+        {
+            uint sizeClass = (byte)PageMap.Get<TConfig>(chunk);
+            if (sizeClass == 0 || sizeClass >= SizeClasses.Count) continue;
+            SizeClass* info = TConfig.Classes + sizeClass;
+            if ((chunk & (info->SlabMask >> Chunk.Log2)) != 0) continue;   // not the first of its slab
+            Slab* slab = Slab.At<TConfig>(chunk);
+            ulong summary = 0;
+            for (uint word = 0; word < info->Words; word++)
+            {
+                if (slab->Remote[word] != 0) summary |= 1UL << (int)word;
+            }
+
+            slab->Summary = summary;
+            if (summary != 0) Push<TConfig>(slab);
+        }
     }
 
     private static void SendEntry<TConfig>(Entry* entry)

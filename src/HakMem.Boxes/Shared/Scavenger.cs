@@ -17,16 +17,19 @@ public static unsafe class Scavenger
         where TConfig : struct, IAllocatorConfig
     {
         Composition* composition = TConfig.Composition;
-        if (composition->Scavenge == 0)
+        int stage = Volatile.Read(ref composition->Scavenge);
+        if (stage == 2)
+        {
+            TConfig.OnSharedStep();
+            stage = Interlocked.CompareExchange(ref composition->Scavenge, 4, 2);   // the pass may be past what was freed just now
+        }
+
+        // 0 also when the pass has ended since: it did not see the question.
+        if (stage == 0)
         {
             if (composition->PurgeEnabled) Arm<TConfig>(composition);
         }
-        else if (composition->Scavenge == 2)
-        {
-            TConfig.OnSharedStep();
-            _ = Interlocked.CompareExchange(ref composition->Scavenge, 4, 2);   // the pass may be past what was freed just now
-        }
-        else if (composition->Scavenge == 1 && !composition->HostWakes)
+        else if (stage == 1 && !composition->HostWakes)
         {
             Poll<TConfig>();
         }

@@ -85,12 +85,14 @@ internal sealed partial class CompositionWriter
             internal static {{ContractNames.Qualifier}}SizeClass* Classes;
             internal static {{CompositionState}} Composition;
 
+            private static int s_open;
             private static int s_lock;
             """);
         _code.Member($$"""
-            /// <summary>Makes what is missing; threads that attach at the same time make it once.</summary>
+            /// <summary>Makes what is missing; threads that attach at the same time make it once, and the lock is not taken after that.</summary>
             internal static void Open()
             {
+                if ({{NameScope.Volatile}}.Read(ref s_open) != 0) return;
                 while ({{NameScope.Interlocked}}.CompareExchange(ref s_lock, 1, 0) != 0) { {{NameScope.Thread}}.Yield(); }
 
                 if (Space == null && (Space = {{Call("AddressSpace", "Create", "")}}) != null)
@@ -104,12 +106,14 @@ internal sealed partial class CompositionWriter
 
                 if (Space != null && Composition == null) { Composition = {{Call("HeapRegistry", "Open", "Space")}}; }
 
+                if (Composition != null) {{NameScope.Volatile}}.Write(ref s_open, 1);
                 {{NameScope.Volatile}}.Write(ref s_lock, 0);
             }
             """);
         _code.Member("""
             internal static void Clear()
             {
+                s_open = 0;
                 Composition = null;
                 Classes = null;
                 SlabHeaders = null;

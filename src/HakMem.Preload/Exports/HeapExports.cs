@@ -21,6 +21,7 @@ internal static unsafe class HeapExports
     {
         SlowPath path = default;
         if (heap == null || !path.TryEnter(Trampolines.GetSlot())) return;
+        SignalHeap.FinishDeferred(path.Heap);
         FirstClassHeap.Destroy<Config>(heap);
         path.Leave();
     }

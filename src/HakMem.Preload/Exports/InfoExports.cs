@@ -104,7 +104,7 @@ internal static unsafe class InfoExports
         result->Mappings = statistics.BigBlocks;
         result->MappedBytes = statistics.BigBytes;
         result->UsedBytes = statistics.InUseBytes - statistics.BigBytes;
-        result->Arena = statistics.CommittedBytes - statistics.BigBytes;
+        result->Arena = statistics.CommittedBytes > statistics.BigBytes ? statistics.CommittedBytes - statistics.BigBytes : 0;   // read one after the other, while others free
         result->FreeBytes = result->Arena > result->UsedBytes ? result->Arena - result->UsedBytes : 0;
         return result;
     }

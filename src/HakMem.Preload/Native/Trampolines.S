@@ -156,6 +156,13 @@ __security_cookie:
     ret
     END hm_slot_set
 
+    LOCAL hm_slot_exchange
+    movq    hm_slot@gottpoff(%rip), %rax
+    xchgq   %rdi, %fs:(%rax)
+    movq    %rdi, %rax
+    ret
+    END hm_slot_exchange
+
     LOCAL hm_stand_in
     leaq    hm_no_heap(%rip), %rax
     ret

@@ -15,6 +15,10 @@ internal static unsafe class Trampolines
     [RuntimeImport("*", "hm_slot_set"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void SetSlot(ThreadHeap* heap);
 
+    /// <summary>Sets the calling thread's slot and returns what it held, in one instruction, so that no signal handler comes between.</summary>
+    [RuntimeImport("*", "hm_slot_exchange"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ThreadHeap* ExchangeSlot(ThreadHeap* heap);
+
     /// <summary>The first of the stand-ins for a heap; see <see cref="ThreadSlot"/>.</summary>
     [RuntimeImport("*", "hm_stand_in"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern ThreadHeap* StandIn();

@@ -10,7 +10,7 @@ namespace HakMem.Preload;
 internal static unsafe class OwnImage
 {
     private const nuint PageBytes = 4096;
-    private const uint Load = 1, UnwindTable = 0x6474e550;
+    private const uint Load = 1, Writable = 2, UnwindTable = 0x6474e550;
     private const int Random = 1, DontNeed = 4;
 
     /// <summary>Gives back what starting has no use for. Whatever the OS refuses stays.</summary>
@@ -32,7 +32,7 @@ internal static unsafe class OwnImage
         for (ProgramHeader* at = first; at != end; at++)
         {
             nuint offset = (nuint)start - (nuint)(image + at->Address);
-            if (at->Type != Load || offset >= at->Bytes) continue;
+            if (at->Type != Load || (at->Flags & Writable) != 0 || offset >= at->Bytes) continue;   // what was written, relocations too, is nowhere else
             byte* from = (byte*)(((nuint)start + PageBytes - 1) & ~(PageBytes - 1));
             byte* to = (byte*)(((nuint)image + (nuint)at->Address + (nuint)at->Bytes + PageBytes - 1) & ~(PageBytes - 1));
             if (from < to && LibC.madvise(from, (nuint)(to - from), Random) == 0) _ = LibC.madvise(from, (nuint)(to - from), DontNeed);
@@ -50,6 +50,7 @@ internal static unsafe class OwnImage
     private readonly struct ProgramHeader
     {
         [FieldOffset(0)] public readonly uint Type;
+        [FieldOffset(4)] public readonly uint Flags;
         [FieldOffset(16)] public readonly ulong Address;
         [FieldOffset(40)] public readonly ulong Bytes;
     }

@@ -31,7 +31,7 @@ internal static unsafe class StatisticsReport
         text.Append("\n"u8);
         Line(ref text, "  in use              "u8, statistics.InUseBytes, statistics.InUseBlocks);
         Line(ref text, "    large, >32 KiB    "u8, statistics.LargeBytes, statistics.LargeBlocks);
-        Line(ref text, "    big, >2 MiB       "u8, statistics.BigBytes, statistics.BigBlocks);
+        Line(ref text, "    own mappings      "u8, statistics.BigBytes, statistics.BigBlocks);
         Line(ref text, "  cached              "u8, statistics.CachedBytes, 0);
         Line(ref text, "  committed           "u8, statistics.CommittedBytes, 0);
         Line(ref text, "  purged so far       "u8, statistics.PurgedBytes, 0);

@@ -50,6 +50,7 @@ internal static unsafe class ForkGuard
     private static void Child()
     {
         if (Trampolines.GetSlot() != ThreadSlot.Forking) return;
+        if (PreloadAllocator.Config.FirstHeap()->NextInComposition != null) RemoteFree.Recover<PreloadAllocator.Config>();
         ThreadHeap* mine = s_before;
         for (ThreadHeap* heap = PreloadAllocator.Config.FirstHeap(); heap != null; heap = heap->NextInComposition)
         {
@@ -57,6 +58,8 @@ internal static unsafe class ForkGuard
             else if (heap->Kind == HeapKind.Thread && heap->Life == HeapLife.Active) GiveUpCaches(heap);
         }
 
+        ShowHidden();
+        SignalHeap.ForgetOthers();
         PreloadAllocator.Config.Composition->Scavenge = 0;   // the thread that ran a pass is not here
         Release();
 #if HAKMEM_TRACE
@@ -79,6 +82,19 @@ internal static unsafe class ForkGuard
 
         Exit(&PreloadAllocator.Config.RegistryState->Lock);
         Trampolines.SetSlot(before);
+    }
+
+    // What other threads were giving back to the system is free and dirty: how far they came is not known.
+    private static void ShowHidden()
+    {
+        SpaceState* space = PreloadAllocator.Config.Space;
+        for (uint chunk = 0; chunk < space->NextChunk; chunk += Chunk.PerSuperSlab)
+        {
+            SuperSlab* superSlab = SuperSlab.Of<PreloadAllocator.Config>(chunk);
+            if (superSlab->Hidden == 0) continue;
+            PreloadAllocator.Config.ShowChunks(superSlab, superSlab->Hidden, superSlab->Hidden);
+            PreloadAllocator.Config.QueuePurge(superSlab);
+        }
     }
 
     // What its thread changes without a lock, set as for a new heap.

@@ -7,7 +7,7 @@ namespace HakMem.Preload;
 
 /// <summary>
 /// Serves a thread that is inside the allocator already: a signal handler that interrupted a slow path, or a handler of fork while every lock is held. It takes no lock: blocks are
-/// powers of two behind a header of 16 bytes, cut by one addition from a range of their own and recycled through lock-free stacks. Frees of the allocator's own blocks are put
+/// powers of two behind a header of 16 bytes, cut from a range of their own and recycled through lock-free stacks. Frees of the allocator's own blocks are put
 /// aside, linked through the blocks, until the next slow path of any thread. Slow and rough; it exists so that such a call neither waits for itself nor breaks anything.
 /// </summary>
 internal static unsafe class SignalHeap
@@ -18,6 +18,7 @@ internal static unsafe class SignalHeap
     private static nint s_range;
     private static long s_next;
     private static nint s_deferred;
+    private static int s_draining;   // threads inside FreeDeferred
 #pragma warning disable CS0169 // used through its first element
     private static FreeLists s_free;
 #pragma warning restore CS0169
@@ -77,6 +78,7 @@ internal static unsafe class SignalHeap
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void FreeDeferred(ThreadHeap* heap)
     {
+        Interlocked.Increment(ref s_draining);   // before the blocks are taken: whoever finds none waiting and nobody here knows that all are freed
         void* block = (void*)Interlocked.Exchange(ref s_deferred, 0);
         while (block != null)
         {
@@ -84,7 +86,19 @@ internal static unsafe class SignalHeap
             FreeGate.FreeBatch<PreloadAllocator.Config>(heap, &block, 1);
             block = next;
         }
+
+        Interlocked.Decrement(ref s_draining);
     }
+
+    /// <summary>Returns when every block that was put aside before is freed, by whomever: no such block may outlive its heap. From inside a slow path.</summary>
+    internal static void FinishDeferred(ThreadHeap* heap)
+    {
+        if (Volatile.Read(ref s_deferred) != 0) FreeDeferred(heap);
+        while (Volatile.Read(ref s_draining) != 0) _ = LibC.sched_yield();
+    }
+
+    /// <summary>In the child of a fork: nobody else frees anything there. What others had taken is lost with them.</summary>
+    internal static void ForgetOthers() => s_draining = 0;
 
     private static bool TryOpen()
     {
@@ -97,9 +111,15 @@ internal static unsafe class SignalHeap
 
     private static byte* Cut(nuint bytes)
     {
-        if ((nuint)Volatile.Read(ref s_next) >= RangeBytes) return null;   // or the sum would wrap around in the end
-        nuint end = (nuint)Interlocked.Add(ref s_next, (long)bytes);
-        return end > RangeBytes ? null : (byte*)s_range + end - bytes;
+        long next = Volatile.Read(ref s_next);
+        while ((nuint)next + bytes <= RangeBytes)   // what does not fit leaves the rest to smaller ones
+        {
+            long seen = Interlocked.CompareExchange(ref s_next, next + (long)bytes, next);
+            if (seen == next) return (byte*)s_range + next;
+            next = seen;
+        }
+
+        return null;
     }
 
     private static void Put(int list, byte* start)

@@ -51,11 +51,20 @@ internal unsafe ref struct SlowPath
     private bool TryEnterSlow(ThreadHeap* heap)
     {
         if (ThreadSlot.IsInside(heap)) return false;
-        _errno = LibC.Errno();
-        _errnoBefore = *_errno;
+        int* errno = LibC.Errno();
+        ThreadHeap* held = Trampolines.ExchangeSlot(ThreadSlot.Busy);
+        if (held != heap)
+        {
+            // A signal handler came between the reading of the slot and here, and the thread got its heap there.
+            Trampolines.SetSlot(held);
+            return TryEnter(held);
+        }
+
+        _errno = errno;
+        _errnoBefore = *errno;
         IsEnded = heap == ThreadSlot.Ended;
-        Trampolines.SetSlot(ThreadSlot.Busy);
-        Heap = IsEnded ? null : ThreadLife.Attach(_errno);
+        Heap = IsEnded ? null : ThreadLife.Attach(errno);
+        if (SignalHeap.HasDeferred) SignalHeap.FreeDeferred(Heap);
         return true;
     }
 }

@@ -52,6 +52,13 @@ internal static unsafe class ThreadLife
         uint round = (uint)(nuint)value & 63;
         ThreadHeap* heap = (ThreadHeap*)((nuint)value - round);
         if (Trampolines.GetSlot() != heap) return;   // it is not this thread's: a fork or a signal handler came between
+        if (heap->Open == 0)
+        {
+            // A handler left the allocator by siglongjmp: locks may be held for good, and whoever took the heap over would wait for them.
+            Trampolines.SetSlot(ThreadSlot.Ended);
+            return;
+        }
+
         if (round + 1 < Rounds && LibC.pthread_setspecific(s_key - 1, (byte*)value + 1) == 0) return;
         int errno = *LibC.Errno();
         Trampolines.SetSlot(ThreadSlot.Busy);

@@ -147,6 +147,28 @@ public unsafe class DoubleFreeCheckTests
         Assert.Equal(1, Config.DoubleFreeCheckShared->UncheckedSlabs);
     });
 
+    /// <summary>The table grows over a slab that it had no memory for: its blocks have users that it does not know of.</summary>
+    [Fact]
+    public void A_slab_from_before_the_table_had_memory_stays_unchecked() => OwnThread.RunFresh(GuardedHeap.Reset, static () =>
+    {
+        _ = GuardedHeap.Alloc(100_000);
+        FaultyMemory.Affected = MemoryCalls.Commit;
+        FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+        FaultyMemory.FailTimes = 1;
+        void* before = GuardedHeap.Alloc(1024), after = GuardedHeap.Alloc(2048);
+        Assert.Equal(1, Config.DoubleFreeCheckShared->UncheckedSlabs);
+        for (int i = 0; i < 3; i++)
+        {
+            before = GuardedHeap.Realloc(before, 1000);
+            GuardedHeap.Free(before);
+            before = GuardedHeap.Alloc(1024);
+        }
+
+        GuardedHeap.Free(after);
+        nint freed = (nint)after;
+        AssertStops(() => GuardedHeap.Free((void*)freed), "double free of the block at 0x", freed);
+    });
+
     private static void FreeAsBatch(nint block) => GuardedHeap.FreeBatch((void**)&block, 1);
 
     private static void AssertStops(Action action, string message, nint address)

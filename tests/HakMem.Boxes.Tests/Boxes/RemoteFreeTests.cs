@@ -124,6 +124,38 @@ public unsafe class RemoteFreeTests
         Assert.Equal((0, 0UL, 1UL), ((int)mine->Inbox, slab->Remote[0], slab->Bits[0] & 1));
     });
 
+    /// <summary>Every place where a sender can stop: its bits are in the word only, or in the summary, too, or the slab is in the inbox; and a slab of more than one chunk.</summary>
+    [Fact]
+    public void What_senders_left_half_done_is_found() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* mine = TestHeap.CurrentHeap();
+        nuint[] sizes = [16, 256, 1024, 32768];
+        Slab** slabs = stackalloc Slab*[sizes.Length];
+        void** block = stackalloc void*[1];
+        for (int i = 0; i < sizes.Length; i++)
+        {
+            Take(block, 1, sizes[i]);
+            slabs[i] = Slab.At<Config>(PageMap.ChunkOf<Config>(block[0]));
+            slabs[i]->Remote[0] = 1;
+            if (i >= 1) slabs[i]->Summary = 1;
+        }
+
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        ulong before = statistics.InUseBlocks;
+        slabs[1]->Summary = 3;   // a summary without its word
+        mine->Inbox = (nint)slabs[3];
+        slabs[3]->InboxNext = null;
+        RemoteFree.Recover<Config>();
+        int found = 0;
+        for (Slab* slab = (Slab*)mine->Inbox; slab != null; slab = slab->InboxNext, found++) Assert.Equal((1UL, 1UL), (slab->Summary, slab->Remote[0]));
+        Assert.Equal(sizes.Length, found);
+        Collect(mine);
+        for (int i = 0; i < sizes.Length; i++) Assert.Equal((0UL, 0UL), (slabs[i]->Summary, slabs[i]->Remote[0]));
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal(before - (ulong)sizes.Length, statistics.InUseBlocks);
+    });
+
     private static void Collect(ThreadHeap* heap)
     {
         SpinLock.Enter<Config>(&heap->Lock);

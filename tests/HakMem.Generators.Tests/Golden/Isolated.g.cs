@@ -361,11 +361,13 @@ internal static unsafe partial class TestHeap
         internal static SizeClass* Classes;
         internal static Composition* Composition;
 
+        private static int s_open;
         private static int s_lock;
 
-        /// <summary>Makes what is missing; threads that attach at the same time make it once.</summary>
+        /// <summary>Makes what is missing; threads that attach at the same time make it once, and the lock is not taken after that.</summary>
         internal static void Open()
         {
+            if (Volatile.Read(ref s_open) != 0) return;
             while (Interlocked.CompareExchange(ref s_lock, 1, 0) != 0) { Thread.Yield(); }
 
             if (Space == null && (Space = AddressSpace.Create<Config>()) != null)
@@ -379,11 +381,13 @@ internal static unsafe partial class TestHeap
 
             if (Space != null && Composition == null) { Composition = HeapRegistry.Open<Config>(Space); }
 
+            if (Composition != null) Volatile.Write(ref s_open, 1);
             Volatile.Write(ref s_lock, 0);
         }
 
         internal static void Clear()
         {
+            s_open = 0;
             Composition = null;
             Classes = null;
             SlabHeaders = null;
