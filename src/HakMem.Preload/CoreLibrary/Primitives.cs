@@ -116,8 +116,23 @@ public abstract class Delegate;
 /// <summary>The base of all delegates that C# declares.</summary>
 public abstract class MulticastDelegate : Delegate;
 
-/// <summary>A type as an argument of attributes.</summary>
-public abstract class Type;
+/// <summary>A type as an argument of attributes, and in comparisons that the compiler folds.</summary>
+#pragma warning disable CS0660, CS0661 // there is no Equals to override
+public abstract class Type
+#pragma warning restore CS0660, CS0661
+{
+    /// <summary>Folded by the compiler.</summary>
+    [Intrinsic]
+    public static Type GetTypeFromHandle(RuntimeTypeHandle handle) => GetTypeFromHandle(handle);
+
+    /// <summary>Folded by the compiler.</summary>
+    [Intrinsic]
+    public static bool operator ==(Type one, Type other) => one == other;
+
+    /// <summary>Folded by the compiler.</summary>
+    [Intrinsic]
+    public static bool operator !=(Type one, Type other) => one != other;
+}
 
 /// <summary>What <c>ldtoken</c> of a type gives.</summary>
 public struct RuntimeTypeHandle;

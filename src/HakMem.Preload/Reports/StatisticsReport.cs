@@ -55,6 +55,9 @@ internal static unsafe class StatisticsReport
             text.Append(" blocks\n"u8);
             text.WriteFile(file);
         }
+
+        DiagnosticsText diagnostics = new(file);
+        PreloadAllocator.VisitDiagnostics(ref diagnostics);
     }
 
     private static void Line(ref TextBuffer text, ReadOnlySpan<byte> name, ulong bytes, ulong blocks)

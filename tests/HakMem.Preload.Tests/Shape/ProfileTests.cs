@@ -7,9 +7,11 @@ using Xunit;
 
 namespace HakMem.Preload.Tests.Shape;
 
-/// <summary>The library that records: what a program did becomes a trace without contradictions, however the program ends, and nothing else is left behind.</summary>
+/// <summary>
+/// The library in the flavor that measures: what a program did becomes a trace without contradictions, however the program ends, and nothing else is left behind; and its counters are shown.
+/// </summary>
 [Collection(ExtraPublish.Name)]
-public sealed class TraceTests(TraceTests.TracingLibrary library) : IClassFixture<TraceTests.TracingLibrary>, IDisposable
+public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFixture<ProfileTests.ProfileLibrary>, IDisposable
 {
     private const int TakenAtFirst = 1000;
 
@@ -70,6 +72,17 @@ public sealed class TraceTests(TraceTests.TracingLibrary library) : IClassFixtur
         Assert.Equal([Trace], Directory.GetFiles(_folder));
     }
 
+    [NativeFact]
+    public void The_counters_are_shown_with_the_statistics()
+    {
+        string shown = NativeProcess.Run(NativeToolchain.Compiled("endings"), ["exit"], [("LD_PRELOAD", library.File), ("HAKMEM_SHOW_STATS", "1")], TimeSpan.FromMinutes(1)).Error;
+        foreach (string title in new[] { "Counters", "Locks", "Sizes", "Page faults to come", "Warm pool" }) Assert.Matches($"\n\n{title}( |\n)", shown);
+        Assert.InRange(long.Parse(Regex.Match(shown, @"\n  frees of blocks up to 32 KiB +(\d+)\n").Groups[1].Value, CultureInfo.InvariantCulture), TakenAtFirst / 2, TakenAtFirst);
+        // Those of the first that the class has no slab for yet are of a larger class.
+        Assert.Matches(@"\n        80 B +9\d\d +4\d\d +3\.0\n", shown);
+        Assert.Matches(@"\n    hits +\d+ +\d+\.\d %\n", shown);
+    }
+
     private static void AssertTaken(NativeTrace trace, int blocks)
     {
         // The C library and the loader allocate a few blocks, too, of other sizes.
@@ -84,13 +97,13 @@ public sealed class TraceTests(TraceTests.TracingLibrary library) : IClassFixtur
         return run;
     }
 
-    /// <summary>The library, published once for these tests with recording.</summary>
-    public sealed class TracingLibrary : IDisposable
+    /// <summary>The library, published once for these tests.</summary>
+    public sealed class ProfileLibrary : IDisposable
     {
-        private readonly string _folder = Directory.CreateTempSubdirectory("hakmem-traced-").FullName;
+        private readonly string _folder = Directory.CreateTempSubdirectory("hakmem-profile-").FullName;
         private string? _file;
 
-        public string File => _file ??= ExtraPublish.Make(_folder, "traced", "-p:HakMemTrace=true");
+        public string File => _file ??= ExtraPublish.Make(_folder, "profile-under-test", "-p:HakMemBuildFlavor=profile");
 
         public void Dispose() => Directory.Delete(_folder, recursive: true);
     }
