@@ -9,27 +9,32 @@ namespace HakMem.Bench.Allocators;
 internal readonly unsafe struct MimallocSgtAllocator : IBenchAllocator
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void* Alloc(nuint byteCount) => ((delegate* unmanaged[SuppressGCTransition]<nuint, void*>)MimallocLibrary.Malloc)(byteCount);
+    public static void* Alloc(nuint byteCount) => ((delegate* unmanaged[SuppressGCTransition]<nuint, void*>)Mimalloc<AsInstalled>.Malloc)(byteCount);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void* AllocZeroed(nuint byteCount) => ((delegate* unmanaged[SuppressGCTransition]<nuint, void*>)MimallocLibrary.Zalloc)(byteCount);
+    public static void* AllocZeroed(nuint byteCount) => ((delegate* unmanaged[SuppressGCTransition]<nuint, void*>)Mimalloc<AsInstalled>.Zalloc)(byteCount);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void* AlignedAlloc(nuint byteCount, nuint alignment) => ((delegate* unmanaged[SuppressGCTransition]<nuint, nuint, void*>)MimallocLibrary.MallocAligned)(byteCount, alignment);
+    public static void* AlignedAlloc(nuint byteCount, nuint alignment) => ((delegate* unmanaged[SuppressGCTransition]<nuint, nuint, void*>)Mimalloc<AsInstalled>.MallocAligned)(byteCount, alignment);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void* Realloc(void* block, nuint byteCount) => ((delegate* unmanaged[SuppressGCTransition]<void*, nuint, void*>)MimallocLibrary.Realloc)(block, byteCount);
+    public static void* Realloc(void* block, nuint byteCount) => ((delegate* unmanaged[SuppressGCTransition]<void*, nuint, void*>)Mimalloc<AsInstalled>.Realloc)(block, byteCount);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Free(void* block) => ((delegate* unmanaged[SuppressGCTransition]<void*, void>)MimallocLibrary.Free)(block);
+    public static void Free(void* block) => ((delegate* unmanaged[SuppressGCTransition]<void*, void>)Mimalloc<AsInstalled>.Free)(block);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AlignedFree(void* block) => ((delegate* unmanaged[SuppressGCTransition]<void*, void>)MimallocLibrary.Free)(block);
+    public static void AlignedFree(void* block) => ((delegate* unmanaged[SuppressGCTransition]<void*, void>)Mimalloc<AsInstalled>.Free)(block);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* LastWord(void* block, nuint byteCount) => (byte*)block + byteCount - 8;
 
-    public static bool Trim() => MimallocLibrary.Collect();
+    public static bool Trim() => Mimalloc<AsInstalled>.Collect();
 
-    public static string ProveIdentity() => MimallocProof.Of<MimallocSgtAllocator>();
+    public static string ProveIdentity() => Mimalloc<AsInstalled>.Prove<MimallocSgtAllocator>();
+
+    private readonly struct AsInstalled : IMimallocCopy
+    {
+        public static nint Load() => MimallocLibrary.Handle;
+    }
 }

@@ -47,6 +47,9 @@ internal static unsafe class LibC
     [DllImport("libc", EntryPoint = "mmap")]
     public static extern void* MemoryMap(void* address, nuint byteCount, int protection, int flags, int file, nint offset);
 
+    [DllImport("libc", EntryPoint = "memfd_create")]
+    public static extern int MemoryFile([MarshalAs(UnmanagedType.LPUTF8Str)] string name, uint flags);
+
     [DllImport("libc", EntryPoint = "munmap")]
     public static extern int MemoryUnmap(void* address, nuint byteCount);
 

@@ -275,9 +275,13 @@ public static unsafe class BigCache
         SpinLock.Enter<TConfig>(&state->Lock);
         Slot* slots = SharedState.Slots(state);
         uint best = MaxSlots;
+
+        // What is smaller than a SuperSlab is here because it grows: it takes a mapping up to four times as large, and of that what it will use soon.
+        bool grows = bytes < Chunk.SuperSlabBytes;
+        nuint most = grows ? bytes * 4 : bytes + (bytes / 2);
         for (uint i = 0; i < state->Count; i++)
         {
-            if (slots[i].Bytes < bytes || slots[i].Bytes - bytes > bytes / 2 || ((nuint)slots[i].Start & (alignment - 1)) != 0) continue;
+            if (slots[i].Bytes < bytes || slots[i].Bytes > most || ((nuint)slots[i].Start & (alignment - 1)) != 0) continue;
             if (best == MaxSlots || slots[i].Bytes < slots[best].Bytes) best = i;
         }
 
@@ -290,6 +294,7 @@ public static unsafe class BigCache
         }
 
         SpinLock.Exit<TConfig>(&state->Lock);
+        if (grows && start != null && mapped > bytes * 2 && TConfig.OsUnmap(start + (bytes * 2), mapped - (bytes * 2))) mapped = bytes * 2;
         return start != null;
     }
 

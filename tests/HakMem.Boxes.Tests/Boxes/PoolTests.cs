@@ -247,6 +247,41 @@ public unsafe class BigCacheTests
         Assert.True(TestHeap.Alloc(2_210_000) == small);
     });
 
+    /// <summary>A block that grew by a copy takes what the last such block left, cut to twice its size: at once it has room to grow, and after that at least half of it is used.</summary>
+    [Fact]
+    public void A_block_that_grows_takes_a_larger_mapping_and_cuts_it() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        TestHeap.Free(TestHeap.Alloc(4_000_000));   // from here on mappings up to twice as large are kept
+        void* grown = TestHeap.Realloc(AllocHemmedIn(), 330_000);
+        grown = TestHeap.Realloc(grown, 1_100_000);
+        TestHeap.Free(grown);
+        Assert.Equal((1u, (nuint)1_101_824), (Config.BigCacheState->Count, Config.BigCacheState->Bytes));
+        (long maps, long unmaps) = (FaultyMemory.Maps, FaultyMemory.Unmaps);
+        byte* next = AllocHemmedIn();
+        for (int i = 0; i < 270_000; i++) next[i] = (byte)i;
+        next = (byte*)TestHeap.Realloc(next, 330_000);
+        Assert.True(next == grown);
+        Assert.Equal((maps, unmaps + 1, 663_552L), (FaultyMemory.Maps, FaultyMemory.Unmaps, Config.BigCacheState->LiveBytes));
+        Assert.True(TestHeap.Realloc(next, 660_000) == next);
+        for (int i = 0; i < 270_000; i++) Assert.Equal((byte)i, next[i]);
+        TestHeap.Free(next);
+
+        // Much too large for it: it stays for others.
+        TestHeap.Free(TestHeap.Alloc(4_000_000));
+        BigCache.Drain<Config>(true);
+        TestHeap.Free(TestHeap.Alloc(4_000_000));
+        void* other = TestHeap.Realloc(AllocHemmedIn(), 330_000);
+        Assert.Equal((1u, 331_776L), (Config.BigCacheState->Count, Config.BigCacheState->LiveBytes));
+        TestHeap.Free(other);
+
+        static byte* AllocHemmedIn()
+        {
+            void* block = TestHeap.Alloc(270_000);
+            _ = TestHeap.Alloc(270_000);   // behind it
+            return (byte*)block;
+        }
+    });
+
     [Fact]
     public void A_big_block_is_resized_by_the_system_not_copied() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
