@@ -240,7 +240,7 @@ public static unsafe class RemoteFree
                 if (slab->Remote[word] != 0) summary |= 1UL << (int)word;
             }
 
-            slab->Summary = summary;
+            if (slab->Summary != summary) slab->Summary = summary;   // a write would copy the page
             if (summary != 0) Push<TConfig>(slab);
         }
     }
