@@ -35,6 +35,10 @@ internal static unsafe partial class FaultHeap;
 [HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 28, PurgeDelay = 1, RemoteBatch = 32, Diagnostics = [typeof(FreelistValidation), typeof(ScheduleNoise), typeof(DebugCounters)])]
 internal static unsafe partial class StressHeap;
 
+/// <summary>For one interleaving at a time: a test comes between two steps.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(NextStep)])]
+internal static unsafe partial class SteppedHeap;
+
 /// <summary>As <see cref="TestHeap"/>, with free lists in front.</summary>
 [HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters)])]
 internal static unsafe partial class ListHeap;

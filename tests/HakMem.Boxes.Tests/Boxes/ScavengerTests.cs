@@ -141,6 +141,20 @@ public unsafe class ScavengerTests
         }
     }
 
+    /// <summary>What is freed while a pass runs may lie where it has been: the pass is told, or, when it ends before that, the next one is asked for.</summary>
+    [Theory]
+    [InlineData(false, 4)]
+    [InlineData(true, 1)]
+    public void A_wish_during_a_pass_is_not_lost(bool ends, int stage) => OwnThread.RunFresh(SteppedHeap.Reset, () =>
+    {
+        _ = SteppedHeap.CurrentHeap();
+        Composition* composition = SteppedHeap.Config.Composition;
+        composition->Scavenge = 2;
+        if (ends) NextStep.Do(() => SteppedHeap.Config.Composition->Scavenge = 0);
+        SteppedHeap.Config.WantScavenge();
+        Assert.Equal(stage, composition->Scavenge);
+    });
+
     private static BlockLedger Burst()
     {
         BlockLedger kept = new(), rest = new();
