@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
 
@@ -32,6 +33,25 @@ public unsafe class PurgeQueueTests
             Assert.False(again[i].Dirty);
             Assert.False(new ReadOnlySpan<byte>(PageMap.Address<Config>(again[i].FirstChunk), 65536).ContainsAnyExcept((byte)0));
         }
+    });
+
+    /// <summary>While the system takes chunks back they are nobody's, and the record tells which: whoever finds it so in the child of a fork shows them again.</summary>
+    [Fact]
+    public void What_is_being_purged_is_hidden_and_known() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        uint first = TakeWritten(4);
+        Config.ReturnSpan(first, 3, true);
+        SuperSlab* superSlab = SuperSlab.Of<Config>(first);
+        uint mask = Config.HideDirtyChunks(superSlab);
+        Assert.Equal((3, mask, 0u, 0u), (BitOperations.PopCount(mask), superSlab->Hidden, superSlab->Free & mask, superSlab->Dirty));
+        Assert.True(SuperSlab.IsValid<Config>(superSlab));
+        Assert.Equal(3UL, Config.PageArenaState->DirtyChunks);
+        ChunkSpan* others = stackalloc ChunkSpan[4];
+        Assert.Equal(4u, Config.TryTakeSpans(1, false, 4, others));
+        for (int i = 0; i < 4; i++) Assert.False(others[i].FirstChunk >= first && others[i].FirstChunk < first + 3);
+        Config.ShowChunks(superSlab, superSlab->Hidden, superSlab->Hidden);
+        Assert.Equal((mask, 0u, mask, 3UL), (superSlab->Free & mask, superSlab->Hidden, superSlab->Dirty, Config.PageArenaState->DirtyChunks));
+        Assert.True(SuperSlab.IsValid<Config>(superSlab));
     });
 
     [Fact]
