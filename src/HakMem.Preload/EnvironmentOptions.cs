@@ -55,6 +55,10 @@ internal static unsafe class EnvironmentOptions
         {
             if (TryReadSwitch(name, value, ref on)) composition->Prefault = on;
         }
+        else if (Is(name, length, "PRE_ZERO"u8))
+        {
+            if (TryReadSwitch(name, value, ref on)) composition->PreZero = on;
+        }
         else if (Is(name, length, "SHOW_STATS"u8))
         {
             if (TryReadSwitch(name, value, ref on)) ShowStatistics = on;
@@ -159,7 +163,7 @@ internal static unsafe class EnvironmentOptions
         TextBuffer line = default;
         line.Append("hakmem: HAKMEM_"u8);
         line.Append(new ReadOnlySpan<byte>(name, (int)length));
-        line.Append(" is no option; known are HAKMEM_PURGE_DELAY, HAKMEM_PURGE, HAKMEM_GC_TRIM, HAKMEM_SOFT_LIMIT, HAKMEM_HARD_LIMIT, HAKMEM_HUGE_PAGES, HAKMEM_PREFAULT, HAKMEM_SHOW_STATS and HAKMEM_TRACE.\n"u8);
+        line.Append(" is no option; known are HAKMEM_PURGE_DELAY, HAKMEM_PURGE, HAKMEM_GC_TRIM, HAKMEM_SOFT_LIMIT, HAKMEM_HARD_LIMIT, HAKMEM_HUGE_PAGES, HAKMEM_PREFAULT, HAKMEM_PRE_ZERO, HAKMEM_SHOW_STATS and HAKMEM_TRACE.\n"u8);
         line.WriteError();
     }
 

@@ -17,7 +17,7 @@ public sealed class HakMemOptions
 {
     private static readonly string[] s_names =
     [
-        "HakMem.PurgeDelay", "HakMem.Purge", "HakMem.GcTrim", "HakMem.SoftLimit", "HakMem.HardLimit", "HakMem.HugePages", "HakMem.Prefault",
+        "HakMem.PurgeDelay", "HakMem.Purge", "HakMem.GcTrim", "HakMem.SoftLimit", "HakMem.HardLimit", "HakMem.HugePages", "HakMem.Prefault", "HakMem.PreZero",
     ];
     private static HakMemOptions? s_current;
 
@@ -51,6 +51,9 @@ public sealed class HakMemOptions
 
     /// <summary>Whether fresh memory is backed by 2 MiB at once; null is what the composition declares.</summary>
     public bool? Prefault { get; private set; }
+
+    /// <summary>Whether unused chunks of 64 KiB are cleared after the purge delay and given back after it has passed once more; null is what the composition declares.</summary>
+    public bool? PreZero { get; private set; }
 
     // Most processes set no option, and a small one must not pay for the machinery that reads them.
     private static HakMemOptions First()
@@ -171,6 +174,12 @@ public sealed class HakMemOptions
             {
                 if (!TryParseSwitch(text, out bool value)) return false;
                 options.Prefault = value;
+                return true;
+            }),
+            new("PreZero", "HAKMEM_PRE_ZERO", "true or false", static (options, text) =>
+            {
+                if (!TryParseSwitch(text, out bool value)) return false;
+                options.PreZero = value;
                 return true;
             }),
         ];

@@ -25,6 +25,7 @@ public static unsafe class RuntimeHost
         composition->HardLimit = options.HardLimit;
         if (options.HugePages is { } hugePages) composition->HugePages = hugePages;
         if (options.Prefault is { } prefault) composition->Prefault = prefault;
+        if (options.PreZero is { } preZero) composition->PreZero = preZero;
         if (options.GcTrim) GcTrim<TConfig>.Start();
     }
 

@@ -32,7 +32,7 @@ internal static unsafe partial class PressedHeap;
 internal static unsafe partial class FaultHeap;
 
 /// <summary>For threads that hand blocks around: all checks, and a schedule that is pushed about at the join points.</summary>
-[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 28, PurgeDelay = 1, RemoteBatch = 32, Diagnostics = [typeof(FreelistValidation), typeof(ScheduleNoise), typeof(DebugCounters)])]
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 28, PurgeDelay = 1, PreZero = 1, RemoteBatch = 32, Diagnostics = [typeof(FreelistValidation), typeof(ScheduleNoise), typeof(DebugCounters)])]
 internal static unsafe partial class StressHeap;
 
 /// <summary>For one interleaving at a time: a test comes between two steps.</summary>
@@ -65,7 +65,7 @@ internal static unsafe partial class TooLongRangeHeap;
 internal static unsafe partial class RangeFaultHeap;
 
 /// <summary>As <see cref="StressHeap"/>, with free lists in front.</summary>
-[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 28, PurgeDelay = 1, RemoteBatch = 32, Diagnostics = [typeof(FreelistValidation), typeof(ScheduleNoise), typeof(DebugCounters)])]
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 28, PurgeDelay = 1, PreZero = 1, RemoteBatch = 32, Diagnostics = [typeof(FreelistValidation), typeof(ScheduleNoise), typeof(DebugCounters)])]
 internal static unsafe partial class ListStressHeap;
 
 /// <summary>Isolated over the real system: threads' ends are marked by the system itself.</summary>

@@ -18,7 +18,7 @@ internal static unsafe class OptionUses
             HakMemory.Free(HakMemory.Alloc(8));
             HakMemOptions options = HakMemOptions.Current;
             Console.WriteLine(FormattableString.Invariant(
-                $"{options.PurgeDelay.TotalMilliseconds} {options.Purge} {options.GcTrim} {options.SoftLimit} {options.HardLimit} {options.HugePages} {options.Prefault}"));
+                $"{options.PurgeDelay.TotalMilliseconds} {options.Purge} {options.GcTrim} {options.SoftLimit} {options.HardLimit} {options.HugePages} {options.Prefault} {options.PreZero}"));
         },
 
         // HAKMEM_HARD_LIMIT of about 32M

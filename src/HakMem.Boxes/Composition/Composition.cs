@@ -46,6 +46,9 @@ public struct Composition
     /// <summary>Whether a fresh SuperSlab is backed with memory at once, by one call instead of a page fault for each page.</summary>
     public bool Prefault;
 
+    /// <summary>Whether chunks that nobody used for the purge delay are cleared, and given back when it has passed once more.</summary>
+    public bool PreZero;
+
     /// <summary>Whether a pass of the scavenger is due: 0 not, 1 it is, at <see cref="ScavengeAt"/>, 2 one is running, 3 the time is being set, 4 one is running and another was asked for.</summary>
     public int Scavenge;
 

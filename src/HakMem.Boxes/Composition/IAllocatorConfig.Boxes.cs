@@ -101,10 +101,10 @@ public unsafe partial interface IAllocatorConfig
     [Bound("PageArena", "Return")] static abstract void ReturnSpan(uint firstChunk, uint chunks, bool dirty);
 
     /// <inheritdoc cref="PageArena.HideDirty{TConfig}"/>
-    [Bound("PageArena", "HideDirty")] static abstract uint HideDirtyChunks(SuperSlab* superSlab);
+    [Bound("PageArena", "HideDirty")] static abstract uint HideDirtyChunks(SuperSlab* superSlab, out uint zeroed);
 
     /// <inheritdoc cref="PageArena.Show{TConfig}"/>
-    [Bound("PageArena", "Show")] static abstract void ShowChunks(SuperSlab* superSlab, uint mask, uint stillDirty);
+    [Bound("PageArena", "Show")] static abstract void ShowChunks(SuperSlab* superSlab, uint mask, uint stillDirty, uint zeroed);
 
     /// <inheritdoc cref="PageArena.ReleaseUnused{TConfig}"/>
     [Bound("PageArena", "ReleaseUnused")] static abstract void ReleaseUnusedSuperSlabs();

@@ -76,6 +76,9 @@ public unsafe partial interface IAllocatorConfig
     /// <summary>Whether a fresh SuperSlab is backed with memory at once: 0 or 1.</summary>
     [Option(0, Minimum = 0, Maximum = 1)] static abstract uint Prefault { get; }
 
+    /// <summary>Whether unused chunks are cleared first and given back later: 0 or 1.</summary>
+    [Option(0, Minimum = 0, Maximum = 1)] static abstract uint PreZero { get; }
+
     /// <summary>How many bytes of freed big blocks are kept for reuse.</summary>
     [Option(33554432, Minimum = 0)] static abstract uint BigCacheBytes { get; }
 

@@ -25,7 +25,7 @@ public static unsafe class MemoryLimit
     {
         PageArena.SharedState* arena = TConfig.PageArenaState;
         BigCache.SharedState* big = TConfig.BigCacheState;
-        return ((arena->UsedChunks + arena->DirtyChunks) << Chunk.Log2) + (ulong)big->LiveBytes + big->Bytes;
+        return ((arena->UsedChunks + arena->DirtyChunks + arena->ZeroedChunks) << Chunk.Log2) + (ulong)big->LiveBytes + big->Bytes;
     }
 
     private static bool TryChargeSlow<TConfig>(Composition* composition, nuint bytes)

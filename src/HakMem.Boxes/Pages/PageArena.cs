@@ -24,8 +24,11 @@ public static unsafe class PageArena
         /// <summary>Chunks handed out.</summary>
         public ulong UsedChunks;
 
-        /// <summary>Free chunks that may hold anything but zeros.</summary>
+        /// <summary>Free chunks that may hold anything but zeros, and those that are being purged or cleared.</summary>
         public ulong DirtyChunks;
+
+        /// <summary>Free chunks that were cleared and have memory behind them.</summary>
+        public ulong ZeroedChunks;
 
         /// <summary>One bit for each list that is not empty.</summary>
         public ulong Listed;
@@ -118,7 +121,7 @@ public static unsafe class PageArena
         while (candidate != null)
         {
             SuperSlab* next = candidate->Next;
-            if (candidate->Dirty == 0 && !candidate->Queued)
+            if ((candidate->Dirty | candidate->Zeroed) == 0 && !candidate->Queued)
             {
                 Remove(arena, candidate);
                 arena->SuperSlabs--;
@@ -131,23 +134,26 @@ public static unsafe class PageArena
         SpinLock.Exit<TConfig>(&arena->Lock);
     }
 
-    /// <summary>Hides the dirty chunks of a SuperSlab from every taker and returns their mask. Under the arena's lock, before they are purged without it.</summary>
-    public static uint HideDirty<TConfig>(SuperSlab* superSlab)
+    /// <summary>Hides the free chunks of a SuperSlab that have memory behind them from every taker and returns their mask; <paramref name="zeroed"/> are those that were cleared. Under the arena's lock, before they are purged or cleared without it.</summary>
+    public static uint HideDirty<TConfig>(SuperSlab* superSlab, out uint zeroed)
         where TConfig : struct, IAllocatorConfig
     {
         SharedState* arena = TConfig.PageArenaState;
         TConfig.OnSuperSlab(superSlab);
-        uint mask = superSlab->Dirty;
+        zeroed = superSlab->Zeroed;
+        uint mask = superSlab->Dirty | zeroed, count = (uint)BitOperations.PopCount(zeroed);
+        arena->ZeroedChunks -= count;
+        arena->DirtyChunks += count;
         Remove(arena, superSlab);
         superSlab->Free &= ~mask;
         superSlab->Hidden |= mask;
-        superSlab->Dirty = 0;
+        superSlab->Dirty = superSlab->Zeroed = 0;
         Insert(arena, superSlab);
         return mask;
     }
 
-    /// <summary>Shows hidden chunks again; those of <paramref name="stillDirty"/> could not be purged. Under the arena's lock.</summary>
-    public static void Show<TConfig>(SuperSlab* superSlab, uint mask, uint stillDirty)
+    /// <summary>Shows hidden chunks again; those of <paramref name="stillDirty"/> could not be purged, those of <paramref name="zeroed"/> were cleared instead. Under the arena's lock.</summary>
+    public static void Show<TConfig>(SuperSlab* superSlab, uint mask, uint stillDirty, uint zeroed)
         where TConfig : struct, IAllocatorConfig
     {
         SharedState* arena = TConfig.PageArenaState;
@@ -155,7 +161,9 @@ public static unsafe class PageArena
         superSlab->Free |= mask;
         superSlab->Hidden &= ~mask;
         superSlab->Dirty |= stillDirty;
+        superSlab->Zeroed |= zeroed;
         arena->DirtyChunks -= (uint)BitOperations.PopCount(mask & ~stillDirty);
+        arena->ZeroedChunks += (uint)BitOperations.PopCount(zeroed);
         Insert(arena, superSlab);
     }
 
@@ -191,6 +199,7 @@ public static unsafe class PageArena
             for (SuperSlab* candidate = *SharedState.List(arena, run); candidate != null && probes != 0; candidate = candidate->Next, probes--)
             {
                 if (!Bits.TryFindRun(candidate->Dirty, chunks, aligned, out uint first)
+                    && !Bits.TryFindRun(candidate->Dirty | candidate->Zeroed, chunks, aligned, out first)
                     && !Bits.TryFindRun(candidate->Free, chunks, aligned, out first)) continue;
                 uint mask = Bits.Run(first, chunks);
                 span->FirstChunk = candidate->FirstChunk + first;
@@ -210,8 +219,10 @@ public static unsafe class PageArena
         Remove(arena, superSlab);
         arena->UsedChunks += (uint)BitOperations.PopCount(mask);
         arena->DirtyChunks -= (uint)BitOperations.PopCount(superSlab->Dirty & mask);
+        arena->ZeroedChunks -= (uint)BitOperations.PopCount(superSlab->Zeroed & mask);
         superSlab->Free &= ~mask;
         superSlab->Dirty &= ~mask;
+        superSlab->Zeroed &= ~mask;
         Insert(arena, superSlab);
     }
 

@@ -1,12 +1,13 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Threading;
 
 namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Pages: SuperSlabs with dirty free chunks wait here, first come first served, until their deadline; then each run of
-/// neighbouring chunks goes back to the OS in one call, without any lock held and hidden from every taker meanwhile. Any thread's slow
-/// path may do it. State: <see cref="SharedState"/> and the queue links, under the arena's lock.
+/// neighbouring chunks goes back to the OS in one call, without any lock held and hidden from every taker meanwhile. Where the composition wants
+/// it, a chunk is cleared instead the first time, to serve who wants zeros, and goes back when it waited once more. Any thread's slow path may do it. State: <see cref="SharedState"/> and the queue links, under the arena's lock.
 /// </summary>
 [Box(BoxLayer.Pages, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class PurgeQueue
@@ -60,23 +61,29 @@ public static unsafe class PurgeQueue
         if (!now && (time < deadline || !TConfig.Composition->PurgeEnabled)) return;
 
         PageArena.SharedState* arena = TConfig.PageArenaState;
-        while (TryPop<TConfig>(arena, queue, time, now, out SuperSlab* superSlab, out uint mask))
+        while (TryPop<TConfig>(arena, queue, time, now, out SuperSlab* superSlab, out uint mask, out uint zeroed))
         {
             if (mask == 0) continue;   // taken again meanwhile: nothing is hidden, so there is nothing to show
+            uint cleared = TConfig.Composition->PreZero && !now ? mask & ~zeroed : 0;
             uint refused = 0;
-            for (uint left = mask; left != 0;)
+            for (uint left = mask & ~cleared; left != 0;)
             {
-                uint first = (uint)BitOperations.TrailingZeroCount(left);
-                uint count = (uint)BitOperations.TrailingZeroCount(~((ulong)left >> (int)first));
-                uint run = Bits.Run(first, count);
+                uint run = FirstRun(left, out uint first, out uint count);
                 if (!TConfig.OsPurge(PageMap.Address<TConfig>(superSlab->FirstChunk + first), (nuint)count << Chunk.Log2)) refused |= run;
                 left &= ~run;
             }
 
+            for (uint left = cleared; left != 0;)
+            {
+                uint run = FirstRun(left, out uint first, out uint count);
+                NativeMemory.Clear(PageMap.Address<TConfig>(superSlab->FirstChunk + first), (nuint)count << Chunk.Log2);
+                left &= ~run;
+            }
+
             SpinLock.Enter<TConfig>(&arena->Lock);
-            TConfig.ShowChunks(superSlab, mask, refused);
-            queue->PurgedChunks += (uint)BitOperations.PopCount(mask & ~refused);
-            if (refused != 0) TConfig.QueuePurge(superSlab);
+            TConfig.ShowChunks(superSlab, mask, refused, cleared);
+            queue->PurgedChunks += (uint)BitOperations.PopCount(mask & ~(refused | cleared));
+            if ((refused | cleared) != 0) TConfig.QueuePurge(superSlab);
             SpinLock.Exit<TConfig>(&arena->Lock);
             if (refused != 0) break;   // it would be refused again at once
         }
@@ -85,12 +92,20 @@ public static unsafe class PurgeQueue
         TConfig.DrainBig(false);
     }
 
-    private static bool TryPop<TConfig>(PageArena.SharedState* arena, SharedState* queue, ulong time, bool now, out SuperSlab* superSlab, out uint mask)
+    // The lowest run of neighbours: its mask, its first chunk and how many there are.
+    private static uint FirstRun(uint mask, out uint first, out uint count)
+    {
+        first = (uint)BitOperations.TrailingZeroCount(mask);
+        count = (uint)BitOperations.TrailingZeroCount(~((ulong)mask >> (int)first));
+        return Bits.Run(first, count);
+    }
+
+    private static bool TryPop<TConfig>(PageArena.SharedState* arena, SharedState* queue, ulong time, bool now, out SuperSlab* superSlab, out uint mask, out uint zeroed)
         where TConfig : struct, IAllocatorConfig
     {
         SpinLock.Enter<TConfig>(&arena->Lock);
         superSlab = queue->Head;
-        mask = 0;
+        mask = zeroed = 0;
         bool due = superSlab != null && (now || superSlab->Deadline <= time);
         if (due)
         {
@@ -100,7 +115,7 @@ public static unsafe class PurgeQueue
 
             // A huge page goes back whole or not at all: what stays is queued again with the next chunk that is freed.
             bool whole = TConfig.Composition->HugePages != HugePagePolicy.Always || superSlab->Free == uint.MaxValue;
-            if (whole) mask = TConfig.HideDirtyChunks(superSlab);
+            if (whole) mask = TConfig.HideDirtyChunks(superSlab, out zeroed);
         }
 
         SpinLock.Exit<TConfig>(&arena->Lock);

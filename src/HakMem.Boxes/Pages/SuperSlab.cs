@@ -16,13 +16,16 @@ public unsafe struct SuperSlab
     /// <summary>One bit for every free chunk that may hold anything but zeros.</summary>
     public uint Dirty;
 
+    /// <summary>One bit for every free chunk that the purge queue cleared: it holds zeros and has memory behind it.</summary>
+    public uint Zeroed;
+
     /// <summary>The length of the longest run in <see cref="Free"/>: the list it is in; 0 is no list.</summary>
     public uint Run;
 
     /// <summary>Whether it is in the purge queue.</summary>
     public bool Queued;
 
-    /// <summary>One bit for every chunk that is being purged: neither free nor in use meanwhile.</summary>
+    /// <summary>One bit for every chunk that is being purged or cleared: neither free nor in use meanwhile.</summary>
     public uint Hidden;
 
     /// <summary>When its dirty chunks are due, in milliseconds of the clock.</summary>
@@ -43,6 +46,7 @@ public unsafe struct SuperSlab
         superSlab->Free = uint.MaxValue;
         superSlab->Dirty = 0;
         superSlab->Hidden = 0;
+        superSlab->Zeroed = 0;
         superSlab->Run = 0;
         superSlab->Next = null;
         superSlab->Previous = null;
@@ -58,5 +62,6 @@ public unsafe struct SuperSlab
         where TConfig : struct, IAllocatorConfig
         => superSlab->FirstChunk % Chunk.PerSuperSlab == 0 && Of<TConfig>(superSlab->FirstChunk) == superSlab
            && (superSlab->Dirty & ~superSlab->Free) == 0 && (superSlab->Hidden & superSlab->Free) == 0
+           && (superSlab->Zeroed & ~superSlab->Free) == 0 && (superSlab->Zeroed & superSlab->Dirty) == 0
            && superSlab->Run == Bits.LongestRun(superSlab->Free);
 }

@@ -66,6 +66,7 @@ public static unsafe class HeapRegistry
         composition->SoftLimit = composition->HardLimit = ulong.MaxValue;
         composition->HugePages = (HugePagePolicy)TConfig.HugePages;
         composition->Prefault = TConfig.Prefault != 0;
+        composition->PreZero = TConfig.PreZero != 0;
         TConfig.HostConfigure(composition);
         return composition;
     }

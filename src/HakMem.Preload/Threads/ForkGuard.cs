@@ -92,7 +92,7 @@ internal static unsafe class ForkGuard
         {
             SuperSlab* superSlab = SuperSlab.Of<PreloadAllocator.Config>(chunk);
             if (superSlab->Hidden == 0) continue;
-            PreloadAllocator.Config.ShowChunks(superSlab, superSlab->Hidden, superSlab->Hidden);
+            PreloadAllocator.Config.ShowChunks(superSlab, superSlab->Hidden, superSlab->Hidden, 0);
             PreloadAllocator.Config.QueuePurge(superSlab);
         }
     }

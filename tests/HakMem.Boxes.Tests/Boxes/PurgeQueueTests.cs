@@ -42,16 +42,66 @@ public unsafe class PurgeQueueTests
         uint first = TakeWritten(4);
         Config.ReturnSpan(first, 3, true);
         SuperSlab* superSlab = SuperSlab.Of<Config>(first);
-        uint mask = Config.HideDirtyChunks(superSlab);
-        Assert.Equal((3, mask, 0u, 0u), (BitOperations.PopCount(mask), superSlab->Hidden, superSlab->Free & mask, superSlab->Dirty));
+        uint mask = Config.HideDirtyChunks(superSlab, out uint zeroed);
+        Assert.Equal((3, mask, 0u, 0u), (BitOperations.PopCount(mask), superSlab->Hidden, superSlab->Free & mask, superSlab->Dirty | zeroed));
         Assert.True(SuperSlab.IsValid<Config>(superSlab));
         Assert.Equal(3UL, Config.PageArenaState->DirtyChunks);
         ChunkSpan* others = stackalloc ChunkSpan[4];
         Assert.Equal(4u, Config.TryTakeSpans(1, false, 4, others));
         for (int i = 0; i < 4; i++) Assert.False(others[i].FirstChunk >= first && others[i].FirstChunk < first + 3);
-        Config.ShowChunks(superSlab, superSlab->Hidden, superSlab->Hidden);
+        Config.ShowChunks(superSlab, superSlab->Hidden, superSlab->Hidden, 0);
         Assert.Equal((mask, 0u, mask, 3UL), (superSlab->Free & mask, superSlab->Hidden, superSlab->Dirty, Config.PageArenaState->DirtyChunks));
         Assert.True(SuperSlab.IsValid<Config>(superSlab));
+    });
+
+    /// <summary>With pre-zeroing a chunk is cleared at its first deadline, serves zeros with the memory it has, and goes back at the second.</summary>
+    [Fact]
+    public void Chunks_are_cleared_first_and_given_back_later_where_that_is_wanted() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        uint first = TakeWritten(8);
+        Config.Composition->PreZero = true;
+        ulong before = MemoryLimit.Committed<Config>();
+        Config.ReturnSpan(first, 6, true);
+        SuperSlab* superSlab = SuperSlab.Of<Config>(first);
+        FaultyMemory.Clock = 1102;
+        PurgeQueue.Poll<Config>(false);
+        Assert.Equal((0, 6UL, 0UL, before), (FaultyMemory.Purges, Config.PageArenaState->ZeroedChunks, Config.PageArenaState->DirtyChunks, MemoryLimit.Committed<Config>()));
+        Assert.True(SuperSlab.IsValid<Config>(superSlab));
+
+        // Dirty chunks are preferred, then cleared ones, though fresh ones would fit, too.
+        ChunkSpan* spans = stackalloc ChunkSpan[3];
+        Config.ReturnSpan(first + 6, 1, true);
+        Assert.Equal(3u, Config.TryTakeSpans(1, false, 3, spans));
+        Assert.Equal((first + 6, true, first, false, first + 1, false), (spans[0].FirstChunk, spans[0].Dirty, spans[1].FirstChunk, spans[1].Dirty, spans[2].FirstChunk, spans[2].Dirty));
+        Assert.False(new ReadOnlySpan<byte>(PageMap.Address<Config>(first), 2 * 65536).ContainsAnyExcept((byte)0));
+        Assert.Equal(4UL, Config.PageArenaState->ZeroedChunks);
+
+        // At the next deadline those go back that are cleared already, and what was freed since is cleared.
+        FaultyMemory.Clock = 1150;
+        Config.ReturnSpan(first, 1, true);
+        FaultyMemory.Clock = 1300;
+        PurgeQueue.Poll<Config>(false);
+        Assert.Equal((1, 4 * 65536, 1UL), (FaultyMemory.Purges, FaultyMemory.PurgedBytes, Config.PageArenaState->ZeroedChunks));
+        Assert.NotEqual(0UL, Config.PurgeQueueState->Deadline);
+        FaultyMemory.Clock = 1500;
+        PurgeQueue.Poll<Config>(false);
+        Assert.Equal((2, 0UL, 0UL), (FaultyMemory.Purges, Config.PageArenaState->ZeroedChunks, Config.PurgeQueueState->Deadline));
+    });
+
+    /// <summary>A trim waits for nothing: what is dirty and what is cleared goes back at once.</summary>
+    [Fact]
+    public void Now_gives_cleared_chunks_back_too() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        uint first = TakeWritten(8);
+        Config.Composition->PreZero = true;
+        Config.ReturnSpan(first, 3, true);
+        FaultyMemory.Clock = 1102;
+        PurgeQueue.Poll<Config>(false);
+        Config.ReturnSpan(first + 3, 5, true);
+        PurgeQueue.Poll<Config>(true);
+        Assert.Equal((8 * 65536, 0UL, 0UL, 0u), (FaultyMemory.PurgedBytes, Config.PageArenaState->ZeroedChunks, Config.PageArenaState->DirtyChunks, Config.PageArenaState->SuperSlabs));
     });
 
     [Fact]

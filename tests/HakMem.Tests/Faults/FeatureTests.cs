@@ -12,7 +12,7 @@ public sealed class FeatureTests(ITestOutputHelper output)
 {
     private const string None = "18446744073709551615";
     private const string KnownNames
-        = "HAKMEM_PURGE_DELAY, HAKMEM_PURGE, HAKMEM_GC_TRIM, HAKMEM_SOFT_LIMIT, HAKMEM_HARD_LIMIT, HAKMEM_HUGE_PAGES and HAKMEM_PREFAULT";
+        = "HAKMEM_PURGE_DELAY, HAKMEM_PURGE, HAKMEM_GC_TRIM, HAKMEM_SOFT_LIMIT, HAKMEM_HARD_LIMIT, HAKMEM_HUGE_PAGES, HAKMEM_PREFAULT and HAKMEM_PRE_ZERO";
 
     [Theory]
     [InlineData("idle-own")]
@@ -21,6 +21,7 @@ public sealed class FeatureTests(ITestOutputHelper output)
     [InlineData("idle-kept", "HAKMEM_PURGE=false")]
     [InlineData("idle-own", "HAKMEM_HUGE_PAGES=never")]
     [InlineData("idle-own", "HAKMEM_PREFAULT=true")]
+    [InlineData("idle-own", "HAKMEM_PRE_ZERO=true")]
     [InlineData("hard-limit", "HAKMEM_HARD_LIMIT=32M")]
     [InlineData("hard-limit", "HAKMEM_HARD_LIMIT=32832K")]
     [InlineData("soft-limit", "HAKMEM_SOFT_LIMIT=16M")]
@@ -36,16 +37,16 @@ public sealed class FeatureTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void NothingIsSaidWhenNothingIsSet() => AssertOptions($"1000 True True {Soft()} {None}  ", []);
+    public void NothingIsSaidWhenNothingIsSet() => AssertOptions($"1000 True True {Soft()} {None}   ", []);
 
     [Fact]
     public void TheEnvironmentIsRead() => AssertOptions(
-        "250 False False 1048576 2147483648 Never True",
-        ["HAKMEM_PURGE_DELAY=250", "HAKMEM_PURGE=0", "HAKMEM_GC_TRIM=false", "HAKMEM_SOFT_LIMIT=1024K", "HAKMEM_HARD_LIMIT=2G", "HAKMEM_HUGE_PAGES=never", "HAKMEM_PREFAULT=1"]);
+        "250 False False 1048576 2147483648 Never True True",
+        ["HAKMEM_PURGE_DELAY=250", "HAKMEM_PURGE=0", "HAKMEM_GC_TRIM=false", "HAKMEM_SOFT_LIMIT=1024K", "HAKMEM_HARD_LIMIT=2G", "HAKMEM_HUGE_PAGES=never", "HAKMEM_PREFAULT=1", "HAKMEM_PRE_ZERO=1"]);
 
     [Fact]
     public void WhatIsWrongIsReportedOnce() => AssertOptions(
-        $"1000 True True {Soft()} {None}  ",
+        $"1000 True True {Soft()} {None}   ",
         ["HAKMEM_PURGE_DELAY=soon", "HAKMEM_PURGEDELAY=5"],
         "hakmem: HAKMEM_PURGE_DELAY is 'soon'; it takes milliseconds from 0 to 3600000. It is ignored.",
         $"hakmem: HAKMEM_PURGEDELAY is no option; known are {KnownNames}.");
@@ -68,7 +69,7 @@ public sealed class FeatureTests(ITestOutputHelper output)
             File.WriteAllText(file, configuration.ToJsonString());
             ChildProcess child = ChildProcess.Run(["HAKMEM_PURGE_DELAY=70"], ["exec", "--runtimeconfig", file, ChildProcess.Program, "options"]);
             Assert.Equal("hakmem: HakMem.HardLimit is 'much'; it takes bytes, with K, M or G if you like, or none. It is ignored.", child.Error.TrimEnd());
-            Assert.Equal($"70 False True {Soft()} {None} Always ", child.Output.Split('\n')[0]);
+            Assert.Equal($"70 False True {Soft()} {None} Always  ", child.Output.Split('\n')[0]);
         }
         finally
         {

@@ -39,6 +39,8 @@ public sealed class OptionParsingTests
         Assert.Equal(expected, Accept("HakMem.GcTrim", text).GcTrim);
         Assert.Equal(expected, Accept("HAKMEM_PREFAULT", text).Prefault);
         Assert.Equal(expected, Accept("HakMem.Prefault", text).Prefault);
+        Assert.Equal(expected, Accept("HAKMEM_PRE_ZERO", text).PreZero);
+        Assert.Equal(expected, Accept("HakMem.PreZero", text).PreZero);
     }
 
     [Theory]
@@ -129,7 +131,7 @@ public sealed class OptionParsingTests
         (HakMemOptions options, List<string> reports) = Read([], new() { [variable] = "1" });
         string report = Assert.Single(reports);
         Assert.StartsWith($"hakmem: {variable} is no option; known are HAKMEM_PURGE_DELAY, ", report, StringComparison.Ordinal);
-        Assert.EndsWith(" and HAKMEM_PREFAULT.", report, StringComparison.Ordinal);
+        Assert.EndsWith(" and HAKMEM_PRE_ZERO.", report, StringComparison.Ordinal);
         AssertDefault(options);
     }
 
