@@ -8,7 +8,8 @@ internal static unsafe class Lifecycle
 {
     private const int DuplicateClosedOnExec = 1030, LowestCopy = 200;   // F_DUPFD_CLOEXEC; beyond the numbers that programs count on
 
-    private static int s_errorCopy;
+    /// <summary>What was standard error when the process began, for reports at its end; nothing is open there without such reports.</summary>
+    internal static int Errors { get; private set; }
 
     [RuntimeExport("hm_constructor")]
     private static void Constructor()
@@ -19,12 +20,15 @@ internal static unsafe class Lifecycle
 #if HAKMEM_CRASH_REPORT
         CrashReport.Watch();
 #endif
+        // Many programs close standard error themselves before the library's destructor runs.
+        bool speaks = EnvironmentOptions.ShowStatistics;
+#if HAKMEM_TRACE
+        speaks |= EnvironmentOptions.Trace != null;
+#endif
+        if (speaks) Errors = LibC.fcntl(LibC.StandardError, DuplicateClosedOnExec, LowestCopy);
 #if HAKMEM_TRACE
         if (EnvironmentOptions.Trace != null) TraceLog.Start(EnvironmentOptions.Trace);
 #endif
-
-        // Many programs close standard error themselves before the library's destructor runs.
-        if (EnvironmentOptions.ShowStatistics) s_errorCopy = LibC.fcntl(LibC.StandardError, DuplicateClosedOnExec, LowestCopy);
     }
 
     [RuntimeExport("hm_destructor")]
@@ -33,6 +37,6 @@ internal static unsafe class Lifecycle
 #if HAKMEM_TRACE
         TraceLog.Finish();
 #endif
-        if (EnvironmentOptions.ShowStatistics) StatisticsReport.Write(s_errorCopy);
+        if (EnvironmentOptions.ShowStatistics) StatisticsReport.Write(Errors);
     }
 }

@@ -54,6 +54,9 @@ internal static unsafe class LibC
     [RuntimeImport("*", "open"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int open(byte* name, int flags, int mode);
 
+    [RuntimeImport("*", "getcwd"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern byte* getcwd(byte* name, nuint room);
+
     [RuntimeImport("*", "close"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int close(int file);
 

@@ -10,6 +10,7 @@ internal unsafe ref struct GzipWriter
     private readonly int _file;
     private int _length;
     private uint _checksum, _total;
+    private bool _refused;
 
     /// <summary>Writes the header to an open file.</summary>
     internal GzipWriter(int file)
@@ -52,14 +53,15 @@ internal unsafe ref struct GzipWriter
         Add((byte)value);
     }
 
-    /// <summary>Writes what is left and the checksum.</summary>
-    internal void Finish()
+    /// <summary>Writes what is left and the checksum. False when the system refused any of it.</summary>
+    internal bool TryFinish()
     {
         Flush(true);
         uint* trailer = stackalloc uint[2];
         trailer[0] = ~_checksum;
         trailer[1] = _total;
         WriteAll((byte*)trailer, 8);
+        return !_refused;
     }
 
     private void Flush(bool last)
@@ -75,12 +77,17 @@ internal unsafe ref struct GzipWriter
         _length = 0;
     }
 
-    private readonly void WriteAll(byte* bytes, nuint count)
+    private void WriteAll(byte* bytes, nuint count)
     {
         while (count != 0)
         {
             nint written = LibC.write(_file, bytes, count);
-            if (written <= 0) return;
+            if (written <= 0)
+            {
+                _refused = true;
+                return;
+            }
+
             bytes += written;
             count -= (nuint)written;
         }

@@ -23,13 +23,14 @@ internal static unsafe class TraceFile
         public ulong Events;
     }
 
-    /// <summary>Writes the trace of so many pieces of records. Nothing when the system refuses the memory or the file.</summary>
-    internal static void Write(byte* name, TraceRecord* records, long pieces)
+    /// <summary>Writes the trace of so many pieces of records. False when the system refuses the memory, the file or room in it; then there is no file.</summary>
+    internal static bool TryWrite(byte* name, TraceRecord* records, long pieces)
     {
         nuint slots = (nuint)BitOperations.RoundUpToPowerOf2((ulong)(pieces * TraceLog.PieceRecords * 2));
         nuint placeBytes = slots * (nuint)sizeof(Place), bytes = placeBytes + (TraceLog.ThreadNumbers * (nuint)(sizeof(Place) + sizeof(uint)));
         nuint mergeBytes = TraceMerge.TableBytes(pieces);
         byte* memory = PreloadMemory.Map(bytes), merged = PreloadMemory.Map(mergeBytes);
+        bool written = false;
         int file = memory == null || merged == null ? -1 : LibC.open(name, WriteCreateTruncate, Mode);
         if (file >= 0)
         {
@@ -48,12 +49,14 @@ internal static unsafe class TraceFile
             _ = PreloadMemory.Purge(memory, bytes);
             tables.Blocks = tables.ThreadCount = 0;
             Go(ref tables, ref log, ref writer, true);
-            writer.Finish();
+            written = writer.TryFinish();
             _ = LibC.close(file);
+            if (!written) _ = LibC.unlink(name);
         }
 
         if (memory != null) _ = PreloadMemory.Unmap(memory, bytes);
         if (merged != null) _ = PreloadMemory.Unmap(merged, mergeBytes);
+        return written;
     }
 
     private static void Go(ref Tables tables, ref TraceMerge log, ref GzipWriter writer, bool write)

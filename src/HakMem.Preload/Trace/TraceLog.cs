@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 using HakMem.Boxes;
 
@@ -20,44 +21,99 @@ internal static unsafe class TraceLog
     internal const uint ThreadNumbers = 1 << 16;
 
     private const int ReadWriteCreateExclusive = 0xC2 | 0x80000, ReadOnly = 0x80000, Mode = 0x1B6, ProtReadWrite = 3, MapShared = 1;   // O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC; O_CLOEXEC; rw-rw-rw-
-    private const int MonotonicClock = 1;
+    private const int MonotonicClock = 1, FileSizeLimit = 1, NoSuchProcess = 3, InvalidArgument = 22, PopulateWrite = 23;   // the last: MADV_POPULATE_WRITE
+    private const ulong MagicLow = 0x742D_6D65_6D6B_6168, MagicHigh = 0x676F_6C2D_6563_6172;   // "hakmem-t", "race-log"
     private const int NameRoom = 4096, NumberRoom = 16;
-    private const int NoSuchProcess = 3;
-    private const nuint HeadBytes = 4096;  // the number of the process that records
     private const nuint PlaceBytes = 64;   // places of threads lie on lines of their own
+    private const long FewestPieces = 64;
 
-    private static byte* s_places;
-    private static long s_pieces;
-    private static int s_process;
-    private static byte* s_wanted;
+    private static byte* s_places;         // of each thread: the index of its next record
+    private static TraceRecord* s_records;
+    private static long s_pieces, s_mostPieces;
+    private static nuint s_mappedBytes;
+    private static int s_process, s_stopped;
 #pragma warning disable CS0169 // used through its first elements
     private static Names s_names;
 #pragma warning restore CS0169
 
     private struct Names
     {
+        public fixed byte Wanted[NameRoom];
         public fixed byte Trace[NameRoom];
         public fixed byte Log[NameRoom];
     }
 
-    private static nuint PlacesBytes => ThreadNumbers * PlaceBytes;
+    // In front of the records.
+    private struct Head
+    {
+        public ulong MagicLow, MagicHigh;
+        public int Process;
+    }
 
-    private static TraceRecord* Records(byte* places) => (TraceRecord*)(places + PlacesBytes);
+    private static nuint HeadBytes => 4096;
+
+    private static nuint PieceBytes => (nuint)PieceRecords * (nuint)sizeof(TraceRecord);
 
     /// <summary>
-    /// Begins to record, for a trace of this name, or of this name and the process's number while another process records under the first. A log of a process that is no more, or that is this one
-    /// under an earlier program, gives way.
+    /// Begins to record, for a trace of this name, or of this name and the process's number while the log's name is taken. A log of a process that is no more, or that is this one
+    /// under an earlier program, gives way. Says so when nothing can be recorded.
     /// </summary>
     internal static void Start(byte* name)
     {
-        s_wanted = name;
-        if (Length(name) + NumberRoom > NameRoom) return;
+        fixed (byte* wanted = s_names.Wanted)
+        {
+            // The program may go to another folder before it ends.
+            int length = 0;
+            if (name[0] != '/')
+            {
+                if (LibC.getcwd(wanted, NameRoom) != null) length = Length(wanted);
+                if (length != 0 && wanted[length - 1] != '/') wanted[length++] = (byte)'/';
+            }
+
+            if ((name[0] != '/' && length == 0) || length + Length(name) + NumberRoom > NameRoom)
+            {
+                Report(name, "its path is too long or not known. Nothing is recorded.\n"u8);
+                return;
+            }
+
+            _ = Copy(wanted + length, name);
+            Start();
+        }
+    }
+
+    /// <summary>In the child of a fork: a log of its own, in which blocks of the parent are unknown.</summary>
+    internal static void StartInChild()
+    {
+        if (s_places == null) return;
+        byte* places = s_places;
+        s_places = null;
+        _ = PreloadMemory.Unmap(places, ThreadNumbers * PlaceBytes);
+        _ = LibC.munmap((byte*)s_records - HeadBytes, s_mappedBytes);
+        s_stopped = 0;
+        Start();
+    }
+
+    /// <summary>Writes the trace and takes the log away. Nothing in a process that did not begin it: a child that shares its parent's memory ends while the parent goes on.</summary>
+    internal static void Finish()
+    {
+        if (s_places == null || LibC.getpid() != s_process) return;
+        s_places = null;   // and stays mapped: another thread may be recording
+        long pieces = Volatile.Read(ref s_pieces);
         fixed (byte* trace = s_names.Trace, log = s_names.Log)
+        {
+            if (!TraceFile.TryWrite(trace, s_records, pieces < s_mostPieces ? pieces : s_mostPieces)) Report(trace, "the trace cannot be written there.\n"u8);
+            _ = LibC.unlink(log);
+        }
+    }
+
+    private static void Start()
+    {
+        fixed (byte* wanted = s_names.Wanted, trace = s_names.Trace, log = s_names.Log)
         {
             int file = -1;
             for (int attempt = 0; attempt < 2 && file < 0; attempt++)
             {
-                int length = Copy(trace, name);
+                int length = Copy(trace, wanted);
                 if (attempt == 1) length += AppendNumber(trace + length);
                 _ = Copy(log, trace);
                 log[length] = (byte)'.';
@@ -76,42 +132,54 @@ internal static unsafe class TraceLog
                 if (attempt == 1 && file >= 0) _ = LibC.unlink(log);
             }
 
-            if (file < 0) return;
-            nuint bytes = HeadBytes + PlacesBytes + ((nuint)(MostPieces * PieceRecords) * (nuint)sizeof(TraceRecord));
-            byte* mapped = LibC.ftruncate(file, (long)bytes) == 0 ? LibC.mmap(null, bytes, ProtReadWrite, MapShared, file, 0) : (byte*)-1;
-            _ = LibC.close(file);
-            if (mapped == (byte*)-1)
+            if (file < 0 || !TryMap(file))
             {
-                _ = LibC.unlink(log);
-                return;
+                if (file >= 0) _ = LibC.unlink(log);
+                Report(wanted, "there can be no log beside it. Nothing is recorded.\n"u8);
             }
 
-            s_pieces = 1;   // the first is nobody's: a thread that has none yet is at place 0
-            s_process = *(int*)mapped = LibC.getpid();
-            s_places = mapped + HeadBytes;
+            if (file >= 0) _ = LibC.close(file);
         }
     }
 
-    /// <summary>In the child of a fork: a log of its own, in which blocks of the parent are unknown.</summary>
-    internal static void StartInChild()
+    // As long as files may be, or the program would be ended for a file that is too long.
+    private static bool TryMap(int file)
     {
-        if (s_places == null) return;
-        s_places = null;
-        Start(s_wanted);
-    }
-
-    /// <summary>Writes the trace and takes the log away. Nothing in a process that did not begin it: a child that shares its parent's memory ends while the parent goes on.</summary>
-    internal static void Finish()
-    {
-        byte* places = s_places;
-        if (places == null || LibC.getpid() != s_process) return;
-        s_places = null;
-        long pieces = Volatile.Read(ref s_pieces);
-        fixed (byte* trace = s_names.Trace, log = s_names.Log)
+        ulong* limit = stackalloc ulong[2];
+        long pieces = MostPieces;
+        if (LibC.getrlimit(FileSizeLimit, limit) == 0 && limit[0] < HeadBytes + ((ulong)pieces * PieceBytes)) pieces = limit[0] < HeadBytes ? 0 : (long)((limit[0] - HeadBytes) / PieceBytes);
+        if (pieces < FewestPieces) return false;
+        nuint bytes = HeadBytes + ((nuint)pieces * PieceBytes);
+        if (LibC.ftruncate(file, (long)bytes) != 0) return false;
+        byte* mapped = LibC.mmap(null, bytes, ProtReadWrite, MapShared, file, 0);
+        if (mapped == (byte*)-1) return false;
+        byte* places = HasRoom(mapped, HeadBytes) ? PreloadMemory.Map(ThreadNumbers * PlaceBytes) : null;
+        if (places == null)
         {
-            TraceFile.Write(trace, Records(places), pieces < MostPieces ? pieces : MostPieces);
-            _ = LibC.unlink(log);
+            _ = LibC.munmap(mapped, bytes);
+            return false;
         }
+
+        Head* head = (Head*)mapped;
+        head->MagicLow = MagicLow;
+        head->MagicHigh = MagicHigh;
+        head->Process = s_process = LibC.getpid();
+        s_records = (TraceRecord*)(mapped + HeadBytes);
+        s_mappedBytes = bytes;
+        s_mostPieces = pieces;
+        s_pieces = 1;   // the first is nobody's: a thread that has none yet is at place 0
+        s_places = places;
+        return true;
+    }
+
+    // Whether the file system has room for a part of the file: to write where it has none would end the program. Kernels before 5.14 do not tell.
+    private static bool HasRoom(byte* start, nuint bytes)
+    {
+        int* errno = LibC.Errno();
+        int before = *errno;
+        bool room = LibC.madvise(start, bytes, PopulateWrite) == 0 || *errno == InvalidArgument;
+        *errno = before;
+        return room;
     }
 
     /// <summary>Records a call.</summary>
@@ -121,7 +189,7 @@ internal static unsafe class TraceLog
         if (places == null) return;
         uint thread = heap->Id < ThreadNumbers ? heap->Id : ThreadNumbers - 1;
         if (!TryTake(ref *(long*)(places + (thread * PlaceBytes)), out long index)) return;
-        TraceRecord* record = Records(places) + index;
+        TraceRecord* record = s_records + index;
         long* now = stackalloc long[2];
         _ = LibC.clock_gettime(MonotonicClock, now);
         record->Block = block;
@@ -141,25 +209,56 @@ internal static unsafe class TraceLog
             index = next;
             if ((next & (PieceRecords - 1)) == 0)
             {
+                if (Volatile.Read(ref s_pieces) >= s_mostPieces) return false;
                 long piece = Interlocked.Increment(ref s_pieces) - 1;
-                if (piece >= MostPieces) return false;
+                if (piece >= s_mostPieces) return false;
                 index = piece * PieceRecords;
+                if (!HasRoom((byte*)(s_records + index), PieceBytes))
+                {
+                    Stop(piece);
+                    return false;
+                }
             }
 
             if (Interlocked.CompareExchange(ref place, index + 1, next) == next) return true;
         }
     }
 
-    // A log without a number is about to get one.
+    // The file system is full: the log ends before the first piece that it had no room for, which must not be read either.
+    private static void Stop(long piece)
+    {
+        long most = Volatile.Read(ref s_mostPieces);
+        while (piece < most)
+        {
+            long seen = Interlocked.CompareExchange(ref s_mostPieces, piece, most);
+            if (seen == most) break;
+            most = seen;
+        }
+
+        if (Interlocked.Exchange(ref s_stopped, 1) != 0) return;
+        fixed (byte* log = s_names.Log) Report(log, "there is no room for more of it. Later calls are not recorded.\n"u8);
+    }
+
+    // A file of the same name that is no log, or one that is just being made, stays.
     private static bool IsAbandoned(byte* log)
     {
         int file = LibC.open(log, ReadOnly, 0);
         if (file < 0) return false;
-        int process = 0;
-        bool read = LibC.read(file, (byte*)&process, sizeof(int)) == sizeof(int);
+        Head head = default;
+        bool read = LibC.read(file, (byte*)&head, (nuint)sizeof(Head)) == sizeof(Head);
         _ = LibC.close(file);
-        if (!read || process <= 0) return false;
-        return process == LibC.getpid() || (LibC.tgkill(process, process, 0) != 0 && *LibC.Errno() == NoSuchProcess);
+        if (!read || head.MagicLow != MagicLow || head.MagicHigh != MagicHigh) return false;
+        return head.Process == LibC.getpid() || (LibC.tgkill(head.Process, head.Process, 0) != 0 && *LibC.Errno() == NoSuchProcess);
+    }
+
+    private static void Report(byte* file, ReadOnlySpan<byte> what)
+    {
+        TextBuffer line = default;
+        line.Append("hakmem: HAKMEM_TRACE, '"u8);
+        line.Append(file);
+        line.Append("': "u8);
+        line.Append(what);
+        line.WriteFile(Lifecycle.Errors);
     }
 
     private static int Length(byte* text)

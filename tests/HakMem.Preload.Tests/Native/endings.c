@@ -1,5 +1,5 @@
 /* Allocates 1,000 blocks, and ends as the first argument says: exit, _exit, _Exit, vfork (a child that shares the memory ends by _exit, then 500 blocks more and exit),
-   exec (itself anew, with 'exit'), fork (a child with 1,000 more ends by _exit; then _exit), kill. */
+   exec (itself anew, with 'exit'), folder (goes to another folder, then exit), fork (a child with 1,000 more ends by _exit; then _exit), kill. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdlib.h>
@@ -32,6 +32,7 @@ int main(int count, char **words)
     if (strcmp(how, "_exit") == 0) _exit(3);
     if (strcmp(how, "_Exit") == 0) _Exit(3);
     if (strcmp(how, "kill") == 0) raise(SIGKILL);
+    if (strcmp(how, "folder") == 0 && chdir("/proc") == 0) exit(3);
     if (strcmp(how, "exec") == 0) execl(words[0], words[0], "exit", (char *)NULL);
     if (strcmp(how, "vfork") == 0)
     {

@@ -72,6 +72,45 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
         Assert.Equal([Trace], Directory.GetFiles(_folder));
     }
 
+    /// <summary>A file that happens to have the log's name is the user's.</summary>
+    [NativeTheory]
+    [InlineData("")]
+    [InlineData("2026 a log of another program, longer than the head of one of ours")]
+    public void A_file_that_is_no_log_of_ours_stays(string text)
+    {
+        File.WriteAllText(Trace + ".log", text);
+        _ = Record("endings", 3, "exit");
+        Assert.Equal(text, File.ReadAllText(Trace + ".log"));
+        AssertTaken(NativeTrace.Read(Assert.Single(Directory.GetFiles(_folder), file => !file.EndsWith(".log", StringComparison.Ordinal))), TakenAtFirst);
+    }
+
+    /// <summary>A relative name is of the folder where the program begins; a file may be no longer than the limit of the process.</summary>
+    [NativeTheory]
+    [InlineData("true", "folder")]
+    [InlineData("ulimit -f 100000", "exit")]
+    public void A_trace_is_written_under(string circumstance, string how)
+    {
+        string script = $"cd '{_folder}' && {circumstance} && HAKMEM_TRACE=trace.hkt.gz LD_PRELOAD='{library.File}' exec '{NativeToolchain.Compiled("endings")}' {how}";
+        NativeResult run = NativeProcess.Run("/bin/sh", ["-c", script], [], TimeSpan.FromMinutes(1));
+        Assert.Equal((3, ""), (run.ExitCode, run.Error));
+        Assert.Equal([Trace], Directory.GetFiles(_folder));
+        AssertTaken(NativeTrace.Read(Trace), TakenAtFirst);
+    }
+
+    [NativeTheory]
+    [InlineData("/proc/trace", "", "there can be no log beside it. Nothing is recorded.")]
+    [InlineData("{folder}/is-a-folder", "", "the trace cannot be written there.")]
+    [InlineData("{folder}/short", "ulimit -f 10 &&", "there can be no log beside it. Nothing is recorded.")]
+    public void What_cannot_be_recorded_is_said_and_the_program_goes_on(string name, string circumstance, string reason)
+    {
+        _ = Directory.CreateDirectory(Path.Combine(_folder, "is-a-folder"));
+        name = name.Replace("{folder}", _folder, StringComparison.Ordinal);
+        string script = $"{circumstance} HAKMEM_TRACE='{name}' LD_PRELOAD='{library.File}' exec '{NativeToolchain.Compiled("endings")}' exit";
+        NativeResult run = NativeProcess.Run("/bin/sh", ["-c", script.Trim()], [], TimeSpan.FromMinutes(1));
+        Assert.Equal((3, $"hakmem: HAKMEM_TRACE, '{name}': {reason}\n"), (run.ExitCode, run.Error));
+        Assert.Empty(Directory.GetFiles(_folder));
+    }
+
     [NativeFact]
     public void The_counters_are_shown_with_the_statistics()
     {
