@@ -127,6 +127,7 @@ internal static unsafe class EnvironmentOptions
     private static bool TryReadNumber(byte* text, bool unit, out ulong number)
     {
         number = 0;
+        text = SkipBlanks(text);
         byte* at = text;
         for (; *at is >= (byte)'0' and <= (byte)'9'; at++)
         {
@@ -136,9 +137,9 @@ internal static unsafe class EnvironmentOptions
         }
 
         if (at == text) return false;
-        int shift = !unit || *at == 0 ? 0 : Lower(*at) switch { (byte)'k' => 10, (byte)'m' => 20, (byte)'g' => 30, _ => 0 };
+        int shift = !unit ? 0 : Lower(*at) switch { (byte)'k' => 10, (byte)'m' => 20, (byte)'g' => 30, _ => 0 };
         if (shift != 0) at++;
-        if (*at != 0 || number > ulong.MaxValue >> shift) return false;
+        if (!IsBlank(at) || number > ulong.MaxValue >> shift) return false;
         number <<= shift;
         return true;
     }
@@ -181,13 +182,23 @@ internal static unsafe class EnvironmentOptions
 
     private static bool Equals(byte* text, ReadOnlySpan<byte> lower)
     {
+        text = SkipBlanks(text);
         for (int i = 0; i < lower.Length; i++)
         {
             if (Lower(text[i]) != lower[i]) return false;
         }
 
-        return text[lower.Length] == 0;
+        return IsBlank(text + lower.Length);
     }
+
+    // Blanks around a value are no part of it.
+    private static byte* SkipBlanks(byte* text)
+    {
+        while (*text is (byte)' ' or (byte)'\t') text++;
+        return text;
+    }
+
+    private static bool IsBlank(byte* text) => *SkipBlanks(text) == 0;
 
     private static byte Lower(byte character) => character is >= (byte)'A' and <= (byte)'Z' ? (byte)(character + 32) : character;
 }

@@ -66,10 +66,11 @@ public static unsafe partial class HakMemory
     public static nuint UsableSize(void* ptr) => DefaultAllocator.UsableSize(ptr);
 
     /// <summary>
-    /// The usable size that a request would get: asking for it at once wastes nothing. Above 2 MiB a block may come from a kept mapping that is up to half larger.
+    /// The least usable size that a request gets: asking for it at once wastes nothing. The first blocks of a size that a heap serves may be larger, as they come from the
+    /// next power of two; above 2 MiB a block may come from a kept mapping that is up to half larger.
     /// </summary>
     /// <param name="byteCount">The size in bytes.</param>
-    /// <returns>The usable size in bytes; the request itself when it is beyond the address space.</returns>
+    /// <returns>The least usable size in bytes; the request itself when it is beyond the address space.</returns>
     public static nuint GoodSize(nuint byteCount) => SizeClasses.GoodSize(byteCount);
 
     /// <summary>

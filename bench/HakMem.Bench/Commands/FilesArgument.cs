@@ -15,7 +15,7 @@ internal static class FilesArgument
     public static Argument<string[]> Create(Command command, string description, ArgumentArity arity)
     {
         var files = new Argument<string[]>("files") { Description = description, Arity = arity };
-        files.Validators.Add(result => Validate(result, command.Options.Select(option => option.Name)));
+        files.Validators.Add(result => Validate(result, [.. command.Options.Select(option => option.Name), "--help"]));
         return files;
     }
 

@@ -97,6 +97,8 @@ internal sealed class NativeCommand : Command
     {
         if (library is not null && !File.Exists(library))
             throw new BadInputException($"--library: there is no file '{library}'.");
+        if (library is not null && !PreloadedAllocator.IsLibrary(library))
+            throw new BadInputException($"--library: '{library}' is no shared library.");
         string? path = library is null ? PreloadedAllocator.PublishedHakMem() : Path.GetFullPath(library);
         List<PreloadedAllocator> present = [PreloadedAllocator.Glibc];
         if (path is not null)

@@ -15,7 +15,7 @@ internal sealed class ScenarioCommand : Command
 
     private readonly Argument<string[]> _names = new("names")
     {
-        Description = "One or more of: " + string.Join("; ", ScenarioCatalog.All.Select(scenario => $"{scenario.Name} ({scenario.Description})")),
+        Description = "One or more of: " + string.Join("; ", ScenarioCatalog.All.Select(scenario => $"{scenario.Name} ({scenario.Description}{(scenario.Options.Count == 0 ? "" : ": " + string.Join(", ", scenario.Options))})")),
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -42,6 +42,12 @@ internal sealed class ScenarioCommand : Command
     {
         List<ScenarioDefinition> scenarios = Scenarios(parsed.GetValue(_names) ?? []);
         ScenarioParameters parameters = _options.Parameters(parsed);
+        if (_options.Given(parsed).FirstOrDefault(option => !scenarios.Any(scenario => scenario.Options.Contains(option))) is { } unused)
+        {
+            string users = string.Join(", ", ScenarioCatalog.All.Where(scenario => scenario.Options.Contains(unused)).Select(scenario => scenario.Name));
+            throw new BadInputException($"{unused} does nothing in {string.Join(", ", scenarios.Select(scenario => scenario.Name))}; it is an option of {users}.");
+        }
+
         string? jsonFile = _measuring.JsonFile(parsed);
         MeasuringPlan plan = _measuring.Plan(parsed, error);
         bool checkOnly = parsed.GetValue(_check);

@@ -38,11 +38,16 @@ internal sealed class ScenarioOptions
     private readonly Option<int?> _idle = Bounded("--idle", $"burst-idle: seconds without a call. Default: {s_defaults.IdleSeconds}.", 0, 3600);
     private readonly Option<int?> _divisor = Bounded("--divisor", "burst-idle: the numbers of blocks are divided by this. Default: 1.", 1, 10_000);
 
+    private IReadOnlyList<Option> All => [_slots, _min, _max, _count, _size, _threads, _operations, _chunks, _roundsPerPass, _batch, _flows, _lifetimes, _atOnce, _leave, _keep, _idle, _divisor];
+
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _slots, _min, _max, _count, _size, _threads, _operations, _chunks, _roundsPerPass, _batch, _flows, _lifetimes, _atOnce, _leave, _keep, _idle, _divisor })
+        foreach (Option option in All)
             command.Add(option);
     }
+
+    /// <summary>The names of the options that are on the command line.</summary>
+    public IEnumerable<string> Given(ParseResult parsed) => All.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name);
 
     public ScenarioParameters Parameters(ParseResult parsed)
     {

@@ -15,22 +15,27 @@ internal static class Suggestion
         return nearest is null ? "" : $" Did you mean '{nearest}'?";
     }
 
-    /// <summary>Insertions, deletions and replacements that lead from one word to the other.</summary>
+    /// <summary>Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other.</summary>
     internal static int Distance(string from, string to)
     {
-        int[] row = [.. Enumerable.Range(0, to.Length + 1)];
-        for (int i = 1; i <= from.Length; i++)
+        int[,] steps = new int[from.Length + 1, to.Length + 1];
+        for (int i = 0; i <= from.Length; i++)
         {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= to.Length; j++)
+            for (int j = 0; j <= to.Length; j++)
             {
-                int replaced = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
+                if (i == 0 || j == 0)
+                {
+                    steps[i, j] = i + j;
+                    continue;
+                }
+
+                int replaced = steps[i - 1, j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
+                steps[i, j] = Math.Min(replaced, Math.Min(steps[i - 1, j], steps[i, j - 1]) + 1);
+                if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
+                    steps[i, j] = Math.Min(steps[i, j], steps[i - 2, j - 2] + 1);
             }
         }
 
-        return row[^1];
+        return steps[from.Length, to.Length];
     }
 }

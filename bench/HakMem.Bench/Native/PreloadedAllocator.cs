@@ -31,6 +31,14 @@ internal sealed record PreloadedAllocator(string Name, string? Library)
 
     public static IReadOnlyList<string> KnownNames { get; } = [GlibcName, HakMemName, .. s_others.Select(other => other.Name)];
 
+    /// <summary>Whether a file begins as an ELF file does.</summary>
+    public static bool IsLibrary(string file)
+    {
+        using FileStream stream = File.OpenRead(file);
+        Span<byte> magic = stackalloc byte[4];
+        return stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("\u007fELF"u8);
+    }
+
     /// <summary>The other allocators that this machine's dynamic linker knows.</summary>
     public static IReadOnlyList<PreloadedAllocator> Installed() => InstalledAccordingTo(LinkerCache());
 

@@ -18,7 +18,8 @@ internal sealed class AsyncHandoverScenario : ThreadedScenario
 {
     public static readonly ScenarioDefinition Definition = new(
         "async-handover",
-        "async flows allocate, await, and free on any thread of the pool (--flows, --batch, --min, --max, --ops)",
+        "async flows allocate, await, and free on any thread of the pool",
+        ["--flows", "--batch", "--min", "--max", "--ops"],
         parameters =>
         [
             .. from way in new[] { Yield, Channel }

@@ -11,7 +11,8 @@ internal sealed unsafe class GrowScenario : Workload
 {
     public static readonly ScenarioDefinition Definition = new(
         "grow",
-        "n blocks of one size, freed in order, in reverse or shuffled (--count, --size)",
+        "n blocks of one size, freed in order, in reverse or shuffled",
+        ["--count", "--size"],
         _ => [.. from order in new[] { InOrder, Reverse, Shuffled } from call in new[] { CallVariant.Inlined, CallVariant.NoInline } select $"{order} {call}"],
         (variant, parameters) => new GrowScenario(variant, parameters));
 

@@ -15,7 +15,8 @@ internal sealed unsafe class LarsonScenario : ThreadedScenario
 {
     public static readonly ScenarioDefinition Definition = new(
         "larson",
-        "threads replace random blocks of arrays that pass to fresh threads after each round (--threads, --min, --max, --chunks, --rounds-per-pass, --ops)",
+        "threads replace random blocks of arrays that pass to fresh threads after each round",
+        ["--threads", "--min", "--max", "--chunks", "--rounds-per-pass", "--ops"],
         parameters => ForEachThreadCount(
             parameters,
             [1, 2, 4],

@@ -12,7 +12,8 @@ internal sealed unsafe class PrivateScenario : ThreadedScenario
 {
     public static readonly ScenarioDefinition Definition = new(
         "private",
-        "random-mixed on each of many threads, nothing shared (--threads, --slots, --min, --max, --ops)",
+        "random-mixed on each of many threads, nothing shared",
+        ["--threads", "--slots", "--min", "--max", "--ops"],
         parameters => ForEachThreadCount(
             parameters,
             [1, 2, 4, 8, 16, 32, 64],

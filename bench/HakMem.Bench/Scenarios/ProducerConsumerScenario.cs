@@ -11,7 +11,8 @@ internal sealed unsafe class ProducerConsumerScenario : ThreadedScenario
 {
     public static readonly ScenarioDefinition Definition = new(
         "producer-consumer",
-        "one thread allocates batches, another frees them (--batch, --min, --max, --ops)",
+        "one thread allocates batches, another frees them",
+        ["--batch", "--min", "--max", "--ops"],
         parameters => [string.Create(CultureInfo.InvariantCulture, $"2 threads batches of {parameters.Batch ?? DefaultBatch}{Bytes(Range(parameters))}")],
         (variant, parameters) => new ProducerConsumerScenario(variant, parameters))
     {

@@ -10,7 +10,8 @@ internal sealed unsafe class RandomMixedScenario : Workload
 {
     public static readonly ScenarioDefinition Definition = new(
         "random-mixed",
-        "a random slot gets a block of random size, or is freed (--slots, --min, --max)",
+        "a random slot gets a block of random size, or is freed",
+        ["--slots", "--min", "--max"],
         _ => [CallVariant.Inlined, CallVariant.NoInline],
         (variant, parameters) => new RandomMixedScenario(variant, parameters));
 

@@ -12,7 +12,8 @@ internal sealed unsafe class RingScenario : ThreadedScenario
 {
     public static readonly ScenarioDefinition Definition = new(
         "ring",
-        "each thread frees what the one before it in a ring allocated (--threads, --batch, --min, --max, --ops)",
+        "each thread frees what the one before it in a ring allocated",
+        ["--threads", "--batch", "--min", "--max", "--ops"],
         parameters => ForEachThreadCount(
             parameters,
             [2, 4],

@@ -17,7 +17,8 @@ internal sealed unsafe class ThreadChurnScenario : MemoryStudyScenario
 {
     public static readonly ScenarioDefinition Definition = new(
         "thread-churn",
-        "many short threads leave live blocks that later threads free; memory at the end (--lifetimes, --at-once, --leave, --min, --max)",
+        "many short threads leave live blocks that later threads free; memory at the end",
+        ["--lifetimes", "--at-once", "--leave", "--min", "--max"],
         parameters => [string.Create(CultureInfo.InvariantCulture, $"{parameters.Lifetimes} threads {parameters.AtOnce} at once {parameters.Leave} left{Bytes(Range(parameters))}")],
         (variant, parameters) => new ThreadChurnScenario(variant, parameters))
     {

@@ -10,6 +10,7 @@ internal sealed unsafe class TinyScenario(string variant) : Workload
     public static readonly ScenarioDefinition Definition = new(
         "tiny",
         "100 blocks of 16 bytes, then 100 frees",
+        [],
         _ => [CallVariant.Inlined, CallVariant.NoInline],
         (variant, _) => new TinyScenario(variant));
 

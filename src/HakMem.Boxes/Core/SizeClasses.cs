@@ -90,7 +90,7 @@ public static unsafe class SizeClasses
         return sizeClass;
     }
 
-    /// <summary>The size in bytes that a request really gets.</summary>
+    /// <summary>The least size in bytes that a request gets: that of its class, whole chunks, or whole pages.</summary>
     public static nuint GoodSize(nuint sizeBytes)
     {
         if (sizeBytes <= MaxBytes) return SizeOf(ClassOf(sizeBytes));

@@ -9,7 +9,7 @@ namespace HakMem.Preload.Tests.Shape;
 public sealed class OptionTests
 {
     [NativeFact]
-    public void Nothing_is_printed_when_nothing_is_wrong() => Assert.Equal("", ErrorOf(("HAKMEM_PURGE_DELAY", "20"), ("HAKMEM_SOFT_LIMIT", "512m"), ("HAKMEM_HUGE_PAGES", "Never"), ("HAKMEM_PURGE", "FALSE")));
+    public void Nothing_is_printed_when_nothing_is_wrong() => Assert.Equal("", ErrorOf(("HAKMEM_PURGE_DELAY", "20"), ("HAKMEM_SOFT_LIMIT", "512m"), ("HAKMEM_HUGE_PAGES", "Never"), ("HAKMEM_PURGE", "FALSE"), ("HAKMEM_HARD_LIMIT", " 8g "), ("HAKMEM_PREFAULT", " 0 "), ("HAKMEM_PRE_ZERO", "true")));
 
     [NativeTheory]
     [InlineData("HAKMEM_PURGE_DELAY", "soon", "hakmem: HAKMEM_PURGE_DELAY is 'soon'; it takes milliseconds from 0 to 3600000. It is ignored.\n")]
