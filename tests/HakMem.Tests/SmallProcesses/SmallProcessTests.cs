@@ -40,7 +40,9 @@ public sealed class SmallProcessTests(ITestOutputHelper output)
     {
         (long added, long own) = Measure("threads-16");
         Assert.InRange(own, 1, 2560 * Kib);
-        Assert.InRange(added, 1, 2560 * Kib);
+
+        // 2.3 MiB in the release flavor; diagnostics are memory and code beyond that, 0.4 MiB in the profile flavor.
+        Assert.InRange(added, 1, (DefaultAllocator.Features.Length == 0 ? 2560 : 3072) * Kib);
     }
 
     [LeanFact]
