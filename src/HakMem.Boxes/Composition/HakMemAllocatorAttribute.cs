@@ -102,7 +102,7 @@ public sealed class HakMemAllocatorAttribute : Attribute
     /// <summary>1: a fresh SuperSlab is backed with memory at once; 0: page by page as touched.</summary>
     public int Prefault { get; set; }
 
-    /// <summary>1: unused chunks of 64 KiB are cleared when they waited for the purge delay, so that zeroed blocks are made of them without a write or a page fault, and given back when they waited for it once more; 0: given back at once.</summary>
+    /// <summary>1: unused chunks of 64 KiB are cleared when they waited for the purge delay, so that zeroed blocks are made of them without a write or a page fault, and given back when they waited for it once more; 0: given back the first time.</summary>
     public int PreZero { get; set; }
 
     /// <summary>How many bytes of freed big blocks are kept for reuse.</summary>

@@ -276,7 +276,7 @@ public static unsafe class BigCache
         Slot* slots = SharedState.Slots(state);
         uint best = MaxSlots;
 
-        // What is smaller than a SuperSlab is here because it grows: it takes a mapping up to four times as large, and of that what it will use soon.
+        // What is smaller than a SuperSlab is here because it grows, or because the reserved range is used up: it takes a mapping up to four times as large, and of that twice its size.
         bool grows = bytes < Chunk.SuperSlabBytes;
         nuint most = grows ? bytes * 4 : bytes + (bytes / 2);
         for (uint i = 0; i < state->Count; i++)

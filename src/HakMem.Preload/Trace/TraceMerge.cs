@@ -7,7 +7,6 @@ namespace HakMem.Preload;
 internal unsafe ref struct TraceMerge
 {
     private readonly TraceRecord* _records;
-    private readonly long _pieces;
     private readonly uint* _next;              // of a piece: the same thread's next one; 0 is nobody's
     private readonly uint* _first;             // of a thread
     private readonly TraceRecord** _queue;     // the least record is first
@@ -20,7 +19,6 @@ internal unsafe ref struct TraceMerge
     internal TraceMerge(TraceRecord* records, long pieces, byte* tables)
     {
         _records = records;
-        _pieces = pieces;
         _queue = (TraceRecord**)tables;
         _first = (uint*)(_queue + TraceLog.ThreadNumbers);
         _next = _first + TraceLog.ThreadNumbers;
