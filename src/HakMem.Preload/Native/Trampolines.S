@@ -1,7 +1,9 @@
-# The C symbols of libhakmem.so. Each loads the thread's heap from its slot and jumps to the C# method with the heap as one argument more.
+# The C symbols of libhakmem.so, but for those in Entries.S. Each loads the thread's heap from its slot and jumps to the C# method with the heap as one argument more.
 
     .section .tdata,"awT",@progbits
     .balign 8
+    .hidden hm_slot
+    .globl  hm_slot
     .type   hm_slot,@object
     .size   hm_slot,8
 hm_slot:
@@ -65,8 +67,6 @@ __security_cookie:
     .size   \name,.-\name
     .endm
 
-    EXPORT malloc, TRACED(malloc), rsi
-    EXPORT free, TRACED(free), rsi
     EXPORT calloc, TRACED(calloc), rdx
     EXPORT realloc, TRACED(realloc), rdx
     EXPORT reallocarray, TRACED(reallocarray), rcx
@@ -75,9 +75,6 @@ __security_cookie:
     EXPORT posix_memalign, TRACED(posix_memalign), rcx
     EXPORT valloc, TRACED(valloc), rsi
     EXPORT pvalloc, TRACED(pvalloc), rsi
-    EXPORT cfree, TRACED(free), rsi
-    EXPORT free_sized, TRACED(free), rsi
-    EXPORT free_aligned_sized, TRACED(free), rsi
     EXPORT malloc_usable_size, hm_malloc_usable_size, rsi
     EXPORT malloc_object_size, hm_malloc_object_size, rsi
     EXPORT malloc_trim, hm_malloc_trim, rsi
@@ -87,15 +84,23 @@ __security_cookie:
     FORWARD malloc_stats, hm_malloc_stats
     FORWARD malloc_info, hm_malloc_info
 
-# C++ operators: new, new[], with nothrow, with an alignment, with both; delete in as many forms, which are all the same.
-    EXPORT _Znwm, TRACED(new), rsi
-    EXPORT _Znam, TRACED(new), rsi
+# C++ operators: new and new[] with nothrow, with an alignment, with both.
     EXPORT _ZnwmRKSt9nothrow_t, TRACED(new_nothrow), rdx
     EXPORT _ZnamRKSt9nothrow_t, TRACED(new_nothrow), rdx
     EXPORT _ZnwmSt11align_val_t, TRACED(new_aligned), rdx
     EXPORT _ZnamSt11align_val_t, TRACED(new_aligned), rdx
     EXPORT _ZnwmSt11align_val_tRKSt9nothrow_t, TRACED(new_aligned_nothrow), rcx
     EXPORT _ZnamSt11align_val_tRKSt9nothrow_t, TRACED(new_aligned_nothrow), rcx
+
+#ifdef HAKMEM_TRACE
+# In other flavors these are in Entries.S.
+    EXPORT malloc, TRACED(malloc), rsi
+    EXPORT free, TRACED(free), rsi
+    EXPORT cfree, TRACED(free), rsi
+    EXPORT free_sized, TRACED(free), rsi
+    EXPORT free_aligned_sized, TRACED(free), rsi
+    EXPORT _Znwm, TRACED(new), rsi
+    EXPORT _Znam, TRACED(new), rsi
     EXPORT _ZdlPv, TRACED(free), rsi
     EXPORT _ZdaPv, TRACED(free), rsi
     EXPORT _ZdlPvm, TRACED(free), rsi
@@ -109,7 +114,6 @@ __security_cookie:
     EXPORT _ZdlPvSt11align_val_tRKSt9nothrow_t, TRACED(free), rsi
     EXPORT _ZdaPvSt11align_val_tRKSt9nothrow_t, TRACED(free), rsi
 
-#ifdef HAKMEM_TRACE
 # Ends of a process at which no destructor runs.
     FORWARD _exit, hm_traced_exit
     FORWARD _Exit, hm_traced_exit

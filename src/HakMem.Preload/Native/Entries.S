@@ -1,0 +1,46 @@
+# The C symbols that programs call most. Each loads the thread's heap from its slot, as those in Trampolines.S do, and falls into its C# method: the linker puts the object
+# that holds this method alone, hm_hot_..., right behind. Assembled once for each, with ENTRY_malloc, ENTRY_free or ENTRY_new. A jump instead costs a tenth of a small block's time.
+
+    .section .note.GNU-stack,"",@progbits
+
+    .section __managedcode,"ax",@progbits
+    .p2align 6                          # a hit is then two cache lines of code
+    .skip   5, 0xcc                     # the 11 bytes below end where the next object begins, at a multiple of 16
+entry:
+    .cfi_startproc
+
+    .macro NAME name, rest:vararg       # one more name of the entry
+    .globl  \name
+    .type   \name,@function
+    .set    \name, entry
+    .size   \name, 11
+    .ifnb   \rest
+    NAME    \rest
+    .endif
+    .endm
+
+#if defined(ENTRY_malloc)
+#define METHOD hm_hot_malloc
+    NAME malloc
+#elif defined(ENTRY_free)
+#define METHOD hm_hot_free
+    NAME free, cfree, free_sized, free_aligned_sized
+# C++'s delete, in all its forms, which are all the same.
+    NAME _ZdlPv, _ZdaPv, _ZdlPvm, _ZdaPvm
+    NAME _ZdlPvRKSt9nothrow_t, _ZdaPvRKSt9nothrow_t, _ZdlPvSt11align_val_t, _ZdaPvSt11align_val_t
+    NAME _ZdlPvmSt11align_val_t, _ZdaPvmSt11align_val_t, _ZdlPvSt11align_val_tRKSt9nothrow_t, _ZdaPvSt11align_val_tRKSt9nothrow_t
+#elif defined(ENTRY_new)
+#define METHOD hm_hot_new
+    NAME _Znwm, _Znam                   # new and new[]
+#else
+#error which entry?
+#endif
+
+    .hidden METHOD
+    .reloc  ., R_X86_64_NONE, METHOD    # the linker keeps the method: nothing else names it
+    movq    hm_slot@gottpoff(%rip), %rax
+    movq    %fs:(%rax), %rsi
+    .if     . - entry != 11
+    .error  "the entry is not 11 bytes long"
+    .endif
+    .cfi_endproc
