@@ -263,6 +263,9 @@ public unsafe partial interface IAllocatorConfig
     /// <inheritdoc cref="LargePool.Free{TConfig}"/>
     [Bound("LargePool", "Free")] static abstract void FreeLarge(ThreadHeap* heap, void* block, uint chunk);
 
+    /// <inheritdoc cref="LargePool.FreeOutgrown{TConfig}"/>
+    [Bound("LargePool", "FreeOutgrown")] static abstract void FreeOutgrown(ThreadHeap* heap, void* block, uint chunk);
+
     /// <inheritdoc cref="LargePool.FreeAll{TConfig}"/>
     [Bound("LargePool", "FreeAll")] static abstract void FreeAllLarge(ThreadHeap* heap);
 

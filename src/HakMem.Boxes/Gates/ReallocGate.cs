@@ -12,6 +12,9 @@ public static unsafe class ReallocGate
     /// <summary>A block of at least so many bytes that must be copied to grow gets a mapping of its own, which from then on grows without a copy.</summary>
     public const nuint RoamingBytes = 256 << 10;
 
+    /// <summary>A block of at least so many bytes that was copied to grow gives its memory back at once: what is asked for next is larger. As many as the C library maps and moves.</summary>
+    public const nuint OutgrownBytes = 128 << 10;
+
     /// <summary>
     /// A block of the new size with the old contents up to the smaller size, at a multiple of <paramref name="alignment"/>, a power of two or 0 for
     /// none. Null when no memory is to be had; the old block is as before then. A null block is an allocation. The heap may be null.
@@ -33,7 +36,9 @@ public static unsafe class ReallocGate
         if (moved == null) moved = Alloc<TConfig>(heap, size, alignment);
         if (moved == null) return null;
         NativeMemory.Copy(block, moved, usable < size ? usable : size);
-        TConfig.FreeSlow(heap, block);
+        nuint chunk = PageMap.ChunkOf<TConfig>(block);
+        if (usable >= OutgrownBytes && size > usable && chunk < TConfig.ChunkCount) TConfig.FreeOutgrown(heap, block, (uint)chunk);
+        else TConfig.FreeSlow(heap, block);
         return moved;
     }
 

@@ -81,37 +81,23 @@ public static unsafe class LargePool
     public static void Free<TConfig>(ThreadHeap* heap, void* block, uint chunk)
         where TConfig : struct, IAllocatorConfig
     {
-        uint head = PageMap.Get<TConfig>(chunk);
-
-        // Whoever clears the entry owns the block from here on: of two threads that free it, one is stopped.
-        TConfig.OnSharedStep();
-        if ((byte)head != SizeClasses.LargeHead || Interlocked.CompareExchange(ref TConfig.PageMap[chunk], 0, head) != head)
+        uint chunks = Detach<TConfig>(heap, block, chunk);
+        if (heap != null && TryCache<TConfig>(heap, chunk, chunks))
         {
-            Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
+            TConfig.WantScavenge();
+            return;
         }
 
-        Slab* header = Slab.At<TConfig>(chunk);
-        uint chunks = header->Blocks;
-        TConfig.OnKeepSpan((byte*)block, (nuint)chunks << Chunk.Log2);
-        PageMap.Set<TConfig>(chunk, chunks, 0);
-        ThreadHeap* owner = TConfig.Space->Heaps[head >> 8];
-        if (owner != null && owner->Kind == HeapKind.FirstClass) Unlink<TConfig>(owner, header);
-        SharedState* state = TConfig.LargePoolState;
-        Interlocked.Decrement(ref state->Blocks);
-        Interlocked.Add(ref state->Chunks, -(long)chunks);
-        if (heap != null)
-        {
-            TConfig.OnFreeLarge(heap);
-            if (TryCache<TConfig>(heap, chunk, chunks))
-            {
-                TConfig.WantScavenge();
-                return;
-            }
-        }
+        Return<TConfig>(chunk, chunks, true);
+    }
 
-        TConfig.ReturnSpan(chunk, chunks, true);
-        TConfig.WantScavenge();
-        TConfig.PollPurge(false);
+    /// <summary>The same for a block that was copied to grow: its pages go back to the OS now, if that does not refuse.</summary>
+    public static void FreeOutgrown<TConfig>(ThreadHeap* heap, void* block, uint chunk)
+        where TConfig : struct, IAllocatorConfig
+    {
+        uint chunks = Detach<TConfig>(heap, block, chunk);
+        bool purged = TConfig.Composition->HugePages != HugePagePolicy.Always && TConfig.OsPurge((byte*)block, (nuint)chunks << Chunk.Log2);
+        Return<TConfig>(chunk, chunks, !purged);
     }
 
     /// <summary>Fits a large block to a new size in place: keeps it, cuts its tail off, or takes the chunks behind it. False when it must move.</summary>
@@ -187,6 +173,40 @@ public static unsafe class LargePool
         }
 
         heap->LargeChunks = 0;
+    }
+
+    // Nobody can reach the span afterwards. Returns its chunks.
+    private static uint Detach<TConfig>(ThreadHeap* heap, void* block, uint chunk)
+        where TConfig : struct, IAllocatorConfig
+    {
+        uint head = PageMap.Get<TConfig>(chunk);
+
+        // Whoever clears the entry owns the block from here on: of two threads that free it, one is stopped.
+        TConfig.OnSharedStep();
+        if ((byte)head != SizeClasses.LargeHead || Interlocked.CompareExchange(ref TConfig.PageMap[chunk], 0, head) != head)
+        {
+            Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
+        }
+
+        Slab* header = Slab.At<TConfig>(chunk);
+        uint chunks = header->Blocks;
+        TConfig.OnKeepSpan((byte*)block, (nuint)chunks << Chunk.Log2);
+        PageMap.Set<TConfig>(chunk, chunks, 0);
+        ThreadHeap* owner = TConfig.Space->Heaps[head >> 8];
+        if (owner != null && owner->Kind == HeapKind.FirstClass) Unlink<TConfig>(owner, header);
+        SharedState* state = TConfig.LargePoolState;
+        Interlocked.Decrement(ref state->Blocks);
+        Interlocked.Add(ref state->Chunks, -(long)chunks);
+        if (heap != null) TConfig.OnFreeLarge(heap);
+        return chunks;
+    }
+
+    private static void Return<TConfig>(uint chunk, uint chunks, bool dirty)
+        where TConfig : struct, IAllocatorConfig
+    {
+        TConfig.ReturnSpan(chunk, chunks, dirty);
+        TConfig.WantScavenge();
+        TConfig.PollPurge(false);
     }
 
     private static void Link<TConfig>(ThreadHeap* heap, Slab* header)

@@ -4,13 +4,13 @@ namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Pages: cuts a composition's SuperSlabs into spans of chunks, for slabs and large blocks. SuperSlabs are listed by their longest
-/// free run, and the tightest that fits serves first, so emptying ones are left to empty. Spans that were used before are preferred to
-/// fresh ones: they are warm. State: <see cref="SharedState"/> and the SuperSlabs of the composition, under the arena's lock.
+/// free run, and the tightest that fits serves first, so emptying ones are left to empty. Spans that were used before, in any of them, are
+/// preferred to fresh ones: they are warm. State: <see cref="SharedState"/> and the SuperSlabs of the composition, under the arena's lock.
 /// </summary>
 [Box(BoxLayer.Pages, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class PageArena
 {
-    private const uint ListProbes = 8;
+    private const uint ListProbes = 8, DirtyProbes = 16;
 
     /// <summary>What the arena keeps in each composition.</summary>
     public struct SharedState
@@ -192,26 +192,54 @@ public static unsafe class PageArena
         where TConfig : struct, IAllocatorConfig
     {
         ulong lists = arena->Listed >> (int)chunks << (int)chunks;
+        if (arena->DirtyChunks >= chunks && TryFindDirty(arena, lists, chunks, aligned, out SuperSlab* found, out uint first))
+        {
+            Hand<TConfig>(arena, found, first, chunks, span);
+            return true;
+        }
+
         for (; lists != 0; lists &= lists - 1)
         {
             uint run = (uint)BitOperations.TrailingZeroCount(lists);
             uint probes = ListProbes;
             for (SuperSlab* candidate = *SharedState.List(arena, run); candidate != null && probes != 0; candidate = candidate->Next, probes--)
             {
-                if (!Bits.TryFindRun(candidate->Dirty, chunks, aligned, out uint first)
-                    && !Bits.TryFindRun(candidate->Dirty | candidate->Zeroed, chunks, aligned, out first)
+                if (!Bits.TryFindRun(candidate->Dirty | candidate->Zeroed, chunks, aligned, out first)
                     && !Bits.TryFindRun(candidate->Free, chunks, aligned, out first)) continue;
-                uint mask = Bits.Run(first, chunks);
-                span->FirstChunk = candidate->FirstChunk + first;
-                span->Chunks = chunks;
-                span->Dirty = (candidate->Dirty & mask) != 0;
-                TConfig.OnSuperSlab(candidate);
-                Cut(arena, candidate, mask);
+                Hand<TConfig>(arena, candidate, first, chunks, span);
                 return true;
             }
         }
 
         return false;
+    }
+
+    // A free run that was used before, in any SuperSlab, comes before a fresh one in a tighter: its pages are there.
+    private static bool TryFindDirty(SharedState* arena, ulong lists, uint chunks, bool aligned, out SuperSlab* found, out uint first)
+    {
+        for (uint probes = DirtyProbes; lists != 0; lists &= lists - 1)
+        {
+            for (found = *SharedState.List(arena, (uint)BitOperations.TrailingZeroCount(lists)); found != null; found = found->Next)
+            {
+                if (Bits.TryFindRun(found->Dirty, chunks, aligned, out first)) return true;
+                if (--probes == 0) return false;
+            }
+        }
+
+        found = null;
+        first = 0;
+        return false;
+    }
+
+    private static void Hand<TConfig>(SharedState* arena, SuperSlab* superSlab, uint first, uint chunks, ChunkSpan* span)
+        where TConfig : struct, IAllocatorConfig
+    {
+        uint mask = Bits.Run(first, chunks);
+        span->FirstChunk = superSlab->FirstChunk + first;
+        span->Chunks = chunks;
+        span->Dirty = (superSlab->Dirty & mask) != 0;
+        TConfig.OnSuperSlab(superSlab);
+        Cut(arena, superSlab, mask);
     }
 
     private static void Cut(SharedState* arena, SuperSlab* superSlab, uint mask)

@@ -201,7 +201,7 @@ public unsafe class ReallocGateTests
         ledger.Add(TestHeap.Alloc(60_000), 60_000);   // behind it
         ledger.Move(0, TestHeap.Realloc(ledger[0], 300_000), 300_000);
         Assert.Equal(0L, Config.BigCacheState->Blocks);
-        ledger.Add(TestHeap.Alloc(60_000), 60_000);
+        ledger.Add(TestHeap.Alloc(250_000), 250_000);   // behind it again: too long for the place that became free
         ledger.Move(0, TestHeap.Realloc(ledger[0], 500_000), 500_000);
         Assert.Equal((1L, 503_808L), (Config.BigCacheState->Blocks, Config.BigCacheState->LiveBytes));
         long maps = FaultyMemory.Maps;
@@ -210,6 +210,27 @@ public unsafe class ReallocGateTests
         ledger.Move(0, TestHeap.Realloc(ledger[0], 300_000), 300_000);
         Assert.Equal(0L, Config.BigCacheState->Blocks);
         ledger.Check();
+    });
+
+    /// <summary>From 128 KiB on, the memory that a block was copied out of goes back at once, if the system takes it; of smaller ones it stays for the next.</summary>
+    [Theory]
+    [InlineData(150_000, false, 0)]
+    [InlineData(150_000, true, 3)]
+    [InlineData(60_000, false, 0)]
+    public void What_is_outgrown_goes_back(int bytes, bool refused, int dirty) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        BlockLedger ledger = new();
+        ledger.Add(TestHeap.Alloc((nuint)bytes), (nuint)bytes);
+        ledger.Add(TestHeap.Alloc(60_000), 60_000);   // behind it
+        FaultyMemory.FailAt = refused ? FaultyMemory.Calls + 1 : 0;
+        FaultyMemory.FailTimes = 1;
+        ledger.Move(0, TestHeap.Realloc(ledger[0], 300_000), 300_000);
+        FaultyMemory.FailAt = 0;
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        uint cached = ((LargePool.HeapState*)Config.LargePoolOf(heap))->Chunks;
+        Assert.Equal((bytes < (int)ReallocGate.OutgrownBytes ? 1u : 0u, (ulong)dirty), (cached, Config.PageArenaState->DirtyChunks));
+        ledger.Check();
+        HeapWalk.AssertValid<Config>();
     });
 
     [Fact]

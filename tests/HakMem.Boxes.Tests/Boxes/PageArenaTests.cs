@@ -70,6 +70,24 @@ public unsafe class PageArenaTests
     });
 
     [Fact]
+    public void Dirty_chunks_serve_before_fresh_ones_of_a_tighter_SuperSlab() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        ChunkSpan* spans = stackalloc ChunkSpan[2];
+        Assert.Equal(1u, PageArena.TryTake<Config>(32, true, 1, spans));
+        Assert.Equal(1u, PageArena.TryTake<Config>(32, true, 1, spans + 1));
+        PageArena.Return<Config>(spans[0].FirstChunk + 4, 3, false);
+        PageArena.Return<Config>(spans[1].FirstChunk + 9, 8, true);
+        ChunkSpan taken;
+        Assert.Equal(1u, PageArena.TryTake<Config>(2, true, 1, &taken));
+        Assert.Equal((spans[1].FirstChunk + 10, true), (taken.FirstChunk, taken.Dirty));
+        Assert.Equal(1u, PageArena.TryTake<Config>(5, false, 1, &taken));
+        Assert.Equal((spans[1].FirstChunk + 12, true), (taken.FirstChunk, taken.Dirty));
+        Assert.Equal(1u, PageArena.TryTake<Config>(2, false, 1, &taken));   // one dirty chunk is left: too short
+        Assert.Equal((spans[0].FirstChunk + 4, false), (taken.FirstChunk, taken.Dirty));
+    });
+
+    [Fact]
     public void A_batch_takes_one_lock() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         _ = TestHeap.CurrentHeap();
