@@ -33,6 +33,13 @@ RhpTrapThreads:
 __security_cookie:
     .quad   0x5bd1e995a3c59ac3
 
+    .hidden __dso_handle                # by which the C library knows whose fork handlers it has: an address of ours
+    .globl  __dso_handle
+    .type   __dso_handle,@object
+    .size   __dso_handle,8
+__dso_handle:
+    .quad   0
+
     .text
 
 /* Flavors that record calls have methods of their own for those that allocate and free. */
