@@ -12,7 +12,7 @@ public static unsafe class ReallocGate
     /// <summary>A block of at least so many bytes that must be copied to grow gets a mapping of its own, which from then on grows without a copy.</summary>
     public const nuint RoamingBytes = 256 << 10;
 
-    /// <summary>A block of at least so many bytes that was copied to grow gives its memory back at once: what is asked for next is larger. As many as the C library maps and moves.</summary>
+    /// <summary>A block of at least so many bytes that was copied to grow is freed as such (<see cref="LargePool.FreeOutgrown{TConfig}"/>). As many as the C library maps and moves.</summary>
     public const nuint OutgrownBytes = 128 << 10;
 
     /// <summary>

@@ -12,7 +12,7 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Local, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class LargePool
 {
-    private const uint MaxSlots = 8, MaxCachedChunks = 16;
+    private const uint MaxSlots = 8, MaxCachedChunks = 16, OutgrownGivenBack = 16;
 
     /// <summary>What the large pool keeps in each heap.</summary>
     public struct HeapState
@@ -22,6 +22,9 @@ public static unsafe class LargePool
 
         /// <summary>The chunks of all cached spans.</summary>
         public uint Chunks;
+
+        /// <summary>How many blocks were copied to grow, counted up to those whose memory goes back at once. By the running thread.</summary>
+        public uint Outgrown;
 
         /// <summary>First chunk and length of each.</summary>
         internal fixed ulong Slots[(int)MaxSlots];
@@ -91,10 +94,21 @@ public static unsafe class LargePool
         Return<TConfig>(chunk, chunks, true);
     }
 
-    /// <summary>The same for a block that was copied to grow: its pages go back to the OS now, if that does not refuse.</summary>
+    /// <summary>
+    /// The same for a block that was copied to grow. The next, larger one has no use for its place, so its pages go back to the OS now; but not of a heap
+    /// in which it happens again and again: there the next to grow takes it.
+    /// </summary>
     public static void FreeOutgrown<TConfig>(ThreadHeap* heap, void* block, uint chunk)
         where TConfig : struct, IAllocatorConfig
     {
+        HeapState* state = heap == null ? null : TConfig.LargePoolOf(heap);
+        if (state == null || state->Outgrown >= OutgrownGivenBack)
+        {
+            Free<TConfig>(heap, block, chunk);
+            return;
+        }
+
+        state->Outgrown++;
         uint chunks = Detach<TConfig>(heap, block, chunk);
         bool purged = TConfig.Composition->HugePages != HugePagePolicy.Always && TConfig.OsPurge((byte*)block, (nuint)chunks << Chunk.Log2);
         Return<TConfig>(chunk, chunks, !purged);

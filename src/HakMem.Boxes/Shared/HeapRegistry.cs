@@ -11,7 +11,8 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class HeapRegistry
 {
-    private const uint Probes = 4, FreeProbes = 8;
+    private const uint Probes = 4, AttachProbes = 64, FreeProbes = 8;
+    private const uint EndingWaits = 4, YieldAttempt = 64;   // how long IAllocatorConfig.OsWait's caller has waited when it yields
 
     /// <summary>What the registry keeps in each composition.</summary>
     public struct SharedState
@@ -78,22 +79,14 @@ public static unsafe class HeapRegistry
         if (TConfig.Composition == null) return null;
         SharedState* registry = TConfig.RegistryState;
         uint thread = TConfig.OsThreadId();
-        SpinLock.Enter<TConfig>(&registry->Lock);
-        ThreadHeap* heap = registry->FirstFree;
-        if (heap != null)
-        {
-            registry->FirstFree = heap->NextFree;
-            registry->FreeHeaps--;
-        }
-        else
-        {
-            heap = ProbeEnded<TConfig>(registry, Probes);
-            if (heap != null) registry->Adoptions++;
-        }
+        ThreadHeap* heap = TakeOver<TConfig>(registry, thread, out bool ending);
 
-        TConfig.OnSharedStep();
-        if (heap != null) Activate(heap, thread);
-        SpinLock.Exit<TConfig>(&registry->Lock);
+        // A thread in its last moments leaves a heap in a moment: cheaper to wait for than to make one more. When many threads end and begin at once, heaps would add up.
+        for (uint wait = 0; heap == null && ending && wait < EndingWaits; wait++)
+        {
+            TConfig.OsWait(YieldAttempt);
+            heap = TakeOver<TConfig>(registry, thread, out ending);
+        }
 
         // What the thread before left empty is for all: a heap that passes from thread to thread starts small each time.
         if (heap != null) Empty<TConfig>(heap);
@@ -152,7 +145,7 @@ public static unsafe class HeapRegistry
         SharedState* registry = TConfig.RegistryState;
         if (registry->Heaps <= 1 || heap->Kind == HeapKind.FirstClass) return false;   // what others left must not die with such a heap
         SpinLock.Enter<TConfig>(&registry->Lock);
-        ThreadHeap* ended = ProbeEnded<TConfig>(registry, Probes);
+        ThreadHeap* ended = ProbeEnded<TConfig>(registry, Probes, 0, out _);
         if (ended != null) Retire<TConfig>(registry, ended);
         uint probes = FreeProbes;
         for (ThreadHeap* free = registry->FirstFree; free != null && probes != 0 && slab == null; free = free->NextFree, probes--)
@@ -272,6 +265,30 @@ public static unsafe class HeapRegistry
         statistics->CachedBytes += ((ulong)TConfig.LargePoolOf(heap)->Chunks + TConfig.CountWarm(heap)) << Chunk.Log2;
     }
 
+    // A heap without a thread, or of an ended one, for this thread. Null when there is none; then ending tells that a thread is about to be gone.
+    private static ThreadHeap* TakeOver<TConfig>(SharedState* registry, uint thread, out bool ending)
+        where TConfig : struct, IAllocatorConfig
+    {
+        ending = false;
+        SpinLock.Enter<TConfig>(&registry->Lock);
+        ThreadHeap* heap = registry->FirstFree;
+        if (heap != null)
+        {
+            registry->FirstFree = heap->NextFree;
+            registry->FreeHeaps--;
+        }
+        else
+        {
+            heap = ProbeEnded<TConfig>(registry, registry->Heaps < AttachProbes ? registry->Heaps : AttachProbes, thread, out ending);
+            if (heap != null) registry->Adoptions++;
+        }
+
+        TConfig.OnSharedStep();
+        if (heap != null) Activate(heap, thread);
+        SpinLock.Exit<TConfig>(&registry->Lock);
+        return heap;
+    }
+
     private static ThreadHeap* Create<TConfig>(SharedState* registry, uint thread)
         where TConfig : struct, IAllocatorConfig
     {
@@ -307,16 +324,18 @@ public static unsafe class HeapRegistry
         heap->Life = HeapLife.Active;
     }
 
-    // Looks at a few heaps, further on each time. Under the registry's lock.
-    private static ThreadHeap* ProbeEnded<TConfig>(SharedState* registry, uint probes)
+    // Looks at a few heaps, further on each time. Ending tells that the thread of one, not the caller, has marked its end and is not gone yet. Under the registry's lock.
+    private static ThreadHeap* ProbeEnded<TConfig>(SharedState* registry, uint probes, uint thread, out bool ending)
         where TConfig : struct, IAllocatorConfig
     {
+        ending = false;
         for (; probes != 0; probes--)
         {
             ThreadHeap* heap = registry->Cursor != null ? registry->Cursor : registry->First;
             if (heap == null) return null;
             registry->Cursor = heap->NextInComposition;
             if (HasEnded<TConfig>(heap)) return heap;
+            ending |= heap->Life == HeapLife.Active && Volatile.Read(ref heap->EndMark) != 0 && heap->Thread != thread;
         }
 
         return null;

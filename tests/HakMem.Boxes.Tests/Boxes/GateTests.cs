@@ -234,6 +234,20 @@ public unsafe class ReallocGateTests
     });
 
     [Fact]
+    public void Where_blocks_are_outgrown_again_and_again_their_memory_stays() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        for (int time = 0; time < 20; time++)
+        {
+            void* block = TestHeap.Alloc(150_000), behind = TestHeap.Alloc(60_000);
+            long purges = FaultyMemory.Purges;
+            block = TestHeap.Realloc(block, 300_000);
+            Assert.Equal(time < 16 ? 1 : 0, FaultyMemory.Purges - purges);
+            TestHeap.Free(behind);
+            TestHeap.Free(block);
+        }
+    });
+
+    [Fact]
     public void A_refused_move_leaves_the_block() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         BlockLedger ledger = new();

@@ -52,6 +52,60 @@ public unsafe class HeapRegistryTests
     });
 
     [Fact]
+    public void The_heap_of_one_ended_thread_is_found_among_those_of_many_living() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        const int Living = 20;
+        using CountdownEvent attached = new(Living);
+        using ManualResetEventSlim leave = new();
+        ThreadHeap* ended = null, next = null;
+        OwnThread.Handle last = OwnThread.Start(() => ended = TestHeap.CurrentHeap());
+        last.Join();
+        ended->Life = HeapLife.Active;
+        ended->Thread = LinuxMemory.ThreadId();   // ours: it is not taken over by those below
+        OwnThread.Handle[] threads = new OwnThread.Handle[Living];
+        for (int i = 0; i < Living; i++)
+        {
+            threads[i] = OwnThread.Start(() =>
+            {
+                _ = TestHeap.CurrentHeap();
+                attached.Signal();
+                leave.Wait();
+            });
+        }
+
+        attached.Wait();
+        uint heaps = Config.RegistryState->Heaps;
+        ended->Thread = 0;   // gone
+        OwnThread.Run(() => next = TestHeap.CurrentHeap());
+        Assert.True(next == ended);
+        Assert.Equal(heaps, Config.RegistryState->Heaps);
+        leave.Set();
+        foreach (OwnThread.Handle thread in threads) thread.Join();
+    });
+
+    [Fact]
+    public void A_thread_in_its_last_moments_is_waited_for() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        using ManualResetEventSlim attached = new(), leave = new();
+        ThreadHeap* one = null, two = null;
+        OwnThread.Handle thread = OwnThread.Start(() =>
+        {
+            one = TestHeap.CurrentHeap();   // in this composition a thread's end is marked from its beginning
+            attached.Set();
+            leave.Wait();
+        });
+        attached.Wait();
+        FaultyMemory.WhileWaiting = () =>
+        {
+            leave.Set();
+            thread.WaitForEnd();
+        };
+        OwnThread.Run(() => two = TestHeap.CurrentHeap());
+        Assert.True(one == two);
+        thread.Join();
+    });
+
+    [Fact]
     public void Slabs_of_ended_threads_move_before_new_ones_are_taken() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         ThreadHeap* mine = TestHeap.CurrentHeap();

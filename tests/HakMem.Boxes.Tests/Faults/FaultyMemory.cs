@@ -56,6 +56,9 @@ internal static unsafe class FaultyMemory
     /// <summary>Whether waiting for a lock always gives the processor away, as another schedule might.</summary>
     public static bool YieldOnWait { get; set; }
 
+    /// <summary>What happens elsewhere while somebody waits; once.</summary>
+    public static Action? WhileWaiting { get; set; }
+
     public static long Calls => Volatile.Read(ref s_calls);
 
     public static long Failures => Volatile.Read(ref s_failures);
@@ -81,6 +84,7 @@ internal static unsafe class FaultyMemory
         Clock = null;
         Limit = null;
         YieldOnWait = false;
+        WhileWaiting = null;
         s_calls = s_failures = s_mappedBytes = s_purges = s_purgedBytes = s_unmaps = s_maps = 0;
         s_error = "";
         s_aborted = false;
@@ -147,6 +151,12 @@ internal static unsafe class FaultyMemory
     public static void Wait(uint attempt)
     {
         if (s_aborted) throw new AbortException($"waiting for a thread that ended with: {s_error}");
+        if (WhileWaiting is { } elsewhere)
+        {
+            WhileWaiting = null;
+            elsewhere();
+        }
+
         LinuxMemory.Wait(YieldOnWait && attempt < 64 ? 64 : attempt);
     }
 

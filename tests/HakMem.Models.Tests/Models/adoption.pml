@@ -12,6 +12,7 @@
  * Models
  *   src/HakMem.Boxes/Shared/HeapRegistry.cs:TryAdoptSlab
  *   src/HakMem.Boxes/Shared/HeapRegistry.cs:Attach
+ *   src/HakMem.Boxes/Shared/HeapRegistry.cs:TakeOver
  *   src/HakMem.Boxes/Shared/HeapRegistry.cs:Retire
  *   src/HakMem.Boxes/Shared/HeapRegistry.cs:Empty
  *   src/HakMem.Boxes/Shared/Scavenger.cs:Visit
