@@ -135,7 +135,12 @@ public static unsafe partial class UnifiedCacheRefill
 
             TConfig.ShrinkFront(heap, sizeClass);
             bin->LastMove = FrontMove.None;
-            bin->Borrowed = 0;
+        }
+
+        // What was lent is counted on while any of it may be in use: otherwise each of many threads that leave a few small blocks would leave them in large ones' places.
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            if (*ThreadHeap.Out(heap, TConfig.Classes[sizeClass].Home) == 0) ThreadHeap.BinOf(heap, sizeClass)->Borrowed = 0;
         }
     }
 

@@ -130,6 +130,36 @@ public unsafe class HeapRegistryTests
         Assert.Equal(mine->Id, TestHeap.CurrentHeap()->Id);
     });
 
+    /// <summary>The home class lends to a heap, not to each of its threads: what many threads leave behind takes as much room as one's would.</summary>
+    [Fact]
+    public void Small_blocks_that_many_threads_leave_do_not_take_large_ones_places() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        const int Threads = 60, Left = 3;
+        _ = TestHeap.CurrentHeap();
+        uint own = SizeClasses.ClassOf(16), home = Config.Classes[own].Home, lent = Config.Classes[own].Lent;
+        nint* blocks = stackalloc nint[Threads * Left];
+        for (int thread = 0; thread < Threads; thread++)
+        {
+            nint* at = blocks + (thread * Left);
+            OwnThread.Run(() =>
+            {
+                for (int i = 0; i < Left; i++) at[i] = (nint)TestHeap.Alloc(16);
+            });
+        }
+
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal((lent, (uint)(Threads * Left) - lent), ((uint)statistics.ClassBlocks[(int)home], (uint)statistics.ClassBlocks[(int)own]));
+        for (int i = 0; i < Threads * Left; i++) TestHeap.Free((void*)blocks[i]);
+
+        // With everything of it free again, it lends again.
+        TestHeap.Trim();
+        TestHeap.Trim();
+        OwnThread.Run(() => _ = TestHeap.Alloc(16));
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal((1UL, 0UL), (statistics.ClassBlocks[(int)home], statistics.ClassBlocks[(int)own]));
+    });
+
     [Fact]
     public void Statistics_tell_blocks_from_caches() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
