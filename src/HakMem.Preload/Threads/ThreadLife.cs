@@ -63,6 +63,7 @@ internal static unsafe class ThreadLife
         int errno = *LibC.Errno();
         Trampolines.SetSlot(ThreadSlot.Busy);
         HeapRegistry.Abandon<PreloadAllocator.Config>(heap);
+        PreloadAllocator.Config.WantScavenge();   // what the thread left empty may be much, and there may be no other call for long
         Trampolines.SetSlot(ThreadSlot.Ended);
         *LibC.Errno() = errno;
     }

@@ -2,6 +2,8 @@
 
    memory give-back             300 MB are allocated and freed, then 2 s of light use: at most a tenth may be left
    memory give-back-in-child    the same in a child that was forked after the parent had freed much: threads of the parent are not in the child
+   memory give-back-at-end      threads allocate and free much, and end: at most a tenth may be left at once, without another call
+   memory leave-small           many threads, one after the other, leave a few blocks of 16 bytes: these may take three times their bytes
    memory peak PROGRAM ARG...   runs a program and writes the largest resident size among it and its descendants, in KiB, as the last line of standard error */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -67,6 +69,73 @@ static int give_back(void)
     return 0;
 }
 
+enum { THREADS = 32, BURST = 10000 };
+static pthread_barrier_t all_filled, all_freed;
+static long full_kib;
+
+static void *burst(void *seed)
+{
+    static __thread void *own[BURST];
+    uint64_t random = (uint64_t)(uintptr_t)seed + 1;
+    for (int i = 0; i < BURST; i++)
+    {
+        size_t bytes = 16 + next_random(&random) % 2000;
+        CHECK((own[i] = malloc(bytes)) != NULL);
+        memset(own[i], 1, bytes);
+    }
+
+    if (pthread_barrier_wait(&all_filled) == PTHREAD_BARRIER_SERIAL_THREAD) full_kib = resident_kib();
+    pthread_barrier_wait(&all_filled);
+    for (int i = 0; i < BURST; i++) free(own[i]);
+    pthread_barrier_wait(&all_freed);
+    return NULL;
+}
+
+static int give_back_at_end(void)
+{
+    pthread_t threads[THREADS];
+    pthread_barrier_init(&all_filled, NULL, THREADS);
+    pthread_barrier_init(&all_freed, NULL, THREADS);
+    for (int i = 0; i < THREADS; i++) CHECK(pthread_create(threads + i, NULL, burst, (void *)(uintptr_t)i) == 0);
+    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    long left = resident_kib();
+    say("%d threads with %d blocks each: %ld KiB resident, %ld after their ends\n", THREADS, BURST, full_kib, left);
+    CHECKF(full_kib > 250 * 1024, "only %ld KiB were in use", full_kib);
+    CHECKF(left * 10 <= full_kib, "%ld of %ld KiB are still resident", left, full_kib);
+    return 0;
+}
+
+enum { LEAVING = 5000, LEFT = 20 };
+
+static void *leave(void *nothing)
+{
+    for (int i = 0; i < LEFT; i++)
+    {
+        char *block = malloc(16);
+        CHECK(block != NULL);
+        memset(block, 1, 16);
+    }
+
+    return nothing;
+}
+
+static int leave_small(void)
+{
+    long before = 0;
+    for (int i = 0; i < LEAVING; i++)
+    {
+        pthread_t thread;
+        CHECK(pthread_create(&thread, NULL, leave, NULL) == 0);
+        pthread_join(thread, NULL);
+        if (i == 99) before = resident_kib();
+    }
+
+    long more = resident_kib() - before, bytes = (LEAVING - 100L) * LEFT * 16;
+    say("%d threads left %ld KiB in blocks, %ld KiB of memory\n", LEAVING - 100, bytes >> 10, more);
+    CHECKF(more * 1024 <= 3 * bytes, "%ld KiB for %ld KiB of blocks", more, bytes >> 10);
+    return 0;
+}
+
 static int peak(char **program)
 {
     const char *library = getenv("PEAK_PRELOAD");
@@ -93,8 +162,16 @@ int main(int count, char **arguments)
 {
     if (count > 2 && strcmp(arguments[1], "peak") == 0) return peak(arguments + 2);
     int in_child = count == 2 && strcmp(arguments[1], "give-back-in-child") == 0;
-    if (count != 2 || (!in_child && strcmp(arguments[1], "give-back") != 0)) { say("usage: memory give-back | memory give-back-in-child | memory peak PROGRAM ARG...\n"); return 2; }
+    int at_end = count == 2 && strcmp(arguments[1], "give-back-at-end") == 0, small = count == 2 && strcmp(arguments[1], "leave-small") == 0;
+    if (count != 2 || (!in_child && !at_end && !small && strcmp(arguments[1], "give-back") != 0))
+    {
+        say("usage: memory give-back | give-back-in-child | give-back-at-end | leave-small | peak PROGRAM ARG...\n");
+        return 2;
+    }
+
     check_identity();
+    if (at_end) return give_back_at_end();
+    if (small) return leave_small();
     if (!in_child) return give_back();
     blocks = fresh_pages(sizeof *blocks * BLOCKS);
     fill(0, 4, 5);

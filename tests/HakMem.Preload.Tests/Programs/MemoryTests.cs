@@ -10,6 +10,15 @@ public sealed class MemoryTests
     [NativeTheory]
     [InlineData("give-back")]
     [InlineData("give-back-in-child")]
-    public void FreedMemoryGoesBackDuringLightUse(string where) =>
-        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("memory"), [where], LibraryUnderTest.Preloaded(), TimeSpan.FromMinutes(1)));
+    public void FreedMemoryGoesBackDuringLightUse(string where) => AssertPasses(where);
+
+    /// <summary>The last call of the process may be for long that of a thread that ends.</summary>
+    [NativeFact]
+    public void FreedMemoryGoesBackWhenThreadsEnd() => AssertPasses("give-back-at-end");
+
+    [NativeFact]
+    public void SmallBlocksThatThreadsLeaveTakeLittleRoom() => AssertPasses("leave-small");
+
+    private static void AssertPasses(string what) =>
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("memory"), [what], LibraryUnderTest.Preloaded(), TimeSpan.FromMinutes(1)));
 }
