@@ -53,11 +53,11 @@ internal sealed unsafe class ThreadChurnScenario : MemoryStudyScenario
 
     public override IReadOnlyList<FigureKind> Figures { get; } =
     [
-        FigureKind.Mebibytes("rssSettledBytes", "RSS after\n1,000 threads"),
+        FigureKind.Mebibytes("rssSettledBytes", "RSS\nsettled"),
         FigureKind.Mebibytes("rssBytes", "RSS after\nall threads"),
         FigureKind.Mebibytes("rssAfterLastFreeBytes", "after the\nlast free"),
         FigureKind.Mebibytes("rssCollectedBytes", "after a\ncollection"),
-        FigureKind.Mebibytes("committedSettledBytes", "committed\nafter 1,000"),
+        FigureKind.Mebibytes("committedSettledBytes", "committed\nsettled"),
         FigureKind.Mebibytes("committedBytes", "committed\nafter all"),
         FigureKind.Mebibytes("committedGrowthBytes", "committed\ngrowth"),
         new FigureKind("heaps", "heaps"),

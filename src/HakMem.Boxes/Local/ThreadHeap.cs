@@ -145,7 +145,7 @@ public unsafe struct Bin
     /// <summary>What was done last to the front: doing the same again makes it grow.</summary>
     [FieldOffset(FrontBytes)] public FrontMove LastMove;
 
-    /// <summary>How many blocks the home class's slabs lent while this bin had none of its own, since all blocks of the home class were free.</summary>
+    /// <summary>How many blocks the home class's slabs lent while this bin had none of its own, since the heap was flushed with few blocks of the home class in use.</summary>
     [FieldOffset(FrontBytes + 1)] public byte Borrowed;
 
     /// <summary>The slab that refills take from first.</summary>

@@ -14,6 +14,7 @@ namespace HakMem.Boxes;
 public static unsafe partial class UnifiedCacheRefill
 {
     private const uint SlabsPerRefill = 8;
+    private const ulong LentBytes = 128 << 10;
 
     /// <summary>
     /// Fills an empty front stack with half its capacity and returns one block more. Null when no memory is to be had.
@@ -137,10 +138,11 @@ public static unsafe partial class UnifiedCacheRefill
             bin->LastMove = FrontMove.None;
         }
 
-        // What was lent is counted on while any of it may be in use: otherwise each of many threads that leave a few small blocks would leave them in large ones' places.
+        // The next thread borrows anew, so that short threads share few pages; but not while much that was lent is in use: many threads that leave a few small blocks would leave them all in large ones' places.
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
-            if (*ThreadHeap.Out(heap, TConfig.Classes[sizeClass].Home) == 0) ThreadHeap.BinOf(heap, sizeClass)->Borrowed = 0;
+            SizeClass* info = TConfig.Classes + sizeClass;
+            if (*ThreadHeap.Out(heap, info->Home) * TConfig.Classes[info->Home].SizeBytes <= LentBytes) ThreadHeap.BinOf(heap, sizeClass)->Borrowed = 0;
         }
     }
 
