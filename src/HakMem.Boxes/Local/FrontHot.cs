@@ -6,12 +6,14 @@ namespace HakMem.Boxes;
 /// <summary>
 /// Box of layer Local: the array stack of free blocks in front of each bin. A hit touches the bin's line and the slot, not the block.
 /// Belongs to the running thread alone. State: <see cref="BinState"/> in each bin, and <see cref="HeapState"/> for the slots:
-/// every stack starts with at most 16 slots close to the others', and moves to a place of its own when it grows.
+/// every stack starts with at most 16 slots close to the others', moves to a place of up to 64 when it grows, and from there to one of its largest capacity.
 /// </summary>
 [Box(BoxLayer.Local)]
 public static unsafe class FrontHot
 {
     private const uint SmallSlots = 16;
+    private const uint MediumSlots = 64;
+    private const uint AllMediumSlots = SizeClasses.Count * MediumSlots;
     private const uint LargeSlots = 5120;
     private const ushort NoOffset = ushort.MaxValue;
 
@@ -30,8 +32,8 @@ public static unsafe class FrontHot
         /// <summary>The slots that the stack may grow to.</summary>
         public ushort MaxCapacity;
 
-        /// <summary>Where its slots are among the large ones; <see cref="NoOffset"/> while it never grew.</summary>
-        public ushort LargeOffset;
+        /// <summary>Where its slots are among those of grown stacks, the medium ones first; <see cref="NoOffset"/> while it never grew.</summary>
+        public ushort GrownOffset;
     }
 
     /// <summary>What the front keeps in each heap: the slots of its stacks.</summary>
@@ -40,15 +42,19 @@ public static unsafe class FrontHot
         /// <summary>The bytes that the stacks may hold beyond their first capacity; in the place of the slots of class 0, which is none.</summary>
         public uint GrownBytes;
 
-        /// <summary>The large slots that stacks have taken, each its largest capacity, in the order in which they grew first: so the slots of few stacks are on few pages.</summary>
-        public uint LargeUsed;
+        /// <summary>The medium slots that stacks have taken, in the order in which they grew first: so the slots of few stacks are on few pages.</summary>
+        public ushort MediumUsed;
+
+        /// <summary>The large slots that stacks have taken, each its largest capacity, likewise.</summary>
+        public ushort LargeUsed;
 
         private fixed ulong _small[(int)(SizeClasses.Count * SmallSlots) - 1];
+        private fixed ulong _medium[(int)AllMediumSlots];
         private fixed ulong _large[(int)LargeSlots];
 
         internal static void** Small(HeapState* state, uint sizeClass) => (void**)state + (sizeClass * SmallSlots);
 
-        internal static void** Large(HeapState* state) => (void**)state + (SizeClasses.Count * SmallSlots);
+        internal static void** Grown(HeapState* state) => (void**)state + (SizeClasses.Count * SmallSlots);
     }
 
     /// <summary>The stack of a bin.</summary>
@@ -97,13 +103,14 @@ public static unsafe class FrontHot
     {
         HeapState* state = (HeapState*)TConfig.FrontOf(heap);
         state->GrownBytes = 0;
+        state->MediumUsed = 0;
         state->LargeUsed = 0;
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             BinState* bin = Of(heap, sizeClass);
             uint capacity = CapacityOf<TConfig>(sizeClass);
             bin->MaxCapacity = (ushort)capacity;
-            bin->LargeOffset = NoOffset;
+            bin->GrownOffset = NoOffset;
             bin->Bottom = bin->Top = HeapState.Small(state, sizeClass);
             bin->Limit = bin->Bottom + (capacity < SmallSlots ? capacity : SmallSlots);
         }
@@ -120,20 +127,8 @@ public static unsafe class FrontHot
         uint grown = capacity * 2 < bin->MaxCapacity ? capacity * 2 : bin->MaxCapacity;
         uint bytes = (grown - capacity) * TConfig.Classes[sizeClass].SizeBytes;
         if (state->GrownBytes + bytes > TConfig.HeapFrontBytes) return false;
-        void** bottom = bin->Bottom;
-        if (capacity <= SmallSlots)
-        {
-            if (bin->LargeOffset == NoOffset)
-            {
-                if (state->LargeUsed + bin->MaxCapacity > LargeSlots) return false;
-                bin->LargeOffset = (ushort)state->LargeUsed;
-                state->LargeUsed += bin->MaxCapacity;
-            }
-
-            bottom = HeapState.Large(state) + bin->LargeOffset;
-        }
-
-        MoveTo(bin, bottom, grown);
+        if (!TryPlace(state, bin, grown)) return false;
+        MoveTo(bin, HeapState.Grown(state) + bin->GrownOffset, grown);
         state->GrownBytes += bytes;
         return true;
     }
@@ -216,6 +211,23 @@ public static unsafe class FrontHot
         }
 
         return count;
+    }
+
+    // A place for so many slots, kept from then on: among the medium ones for as many as those are, else one of the bin's largest capacity.
+    private static bool TryPlace(HeapState* state, BinState* bin, uint capacity)
+    {
+        if (bin->GrownOffset != NoOffset && (capacity <= MediumSlots || bin->GrownOffset >= AllMediumSlots)) return true;
+        if (capacity <= MediumSlots)
+        {
+            bin->GrownOffset = state->MediumUsed;
+            state->MediumUsed += (ushort)(bin->MaxCapacity < MediumSlots ? bin->MaxCapacity : MediumSlots);
+            return true;
+        }
+
+        if (state->LargeUsed + bin->MaxCapacity > LargeSlots) return false;
+        bin->GrownOffset = (ushort)(AllMediumSlots + state->LargeUsed);
+        state->LargeUsed += bin->MaxCapacity;
+        return true;
     }
 
     private static void MoveTo(BinState* bin, void** bottom, uint capacity)
