@@ -26,14 +26,20 @@ public static unsafe class LargePool
         /// <summary>How many blocks were copied to grow, counted up to those whose memory goes back at once. By the running thread.</summary>
         public uint Outgrown;
 
+        /// <summary>Large blocks that were handed out from this cache or fetched for this heap, less those that were freed on it: of all heaps and <see cref="SharedState"/> together, those with users.</summary>
+        public long LiveBlocks;
+
+        /// <summary>The chunks of these.</summary>
+        public long LiveChunks;
+
         /// <summary>First chunk and length of each.</summary>
         internal fixed ulong Slots[(int)MaxSlots];
     }
 
-    /// <summary>What the large pool keeps in each composition.</summary>
+    /// <summary>What the large pool keeps in each composition: what was counted without the lock of a heap. By atomics.</summary>
     public struct SharedState
     {
-        /// <summary>Large blocks with users.</summary>
+        /// <summary>Large blocks with users, less those in the counts of heaps.</summary>
         public long Blocks;
 
         /// <summary>The chunks of these.</summary>
@@ -61,6 +67,7 @@ public static unsafe class LargePool
             uint got = TConfig.TryTakeSpans(chunks, aligned, 1, &span);
             TConfig.PollPurge(false);
             if (got == 0) return null;
+            CountShared<TConfig>(1, chunks);
         }
 
         Slab* header = Slab.At<TConfig>(span.FirstChunk);
@@ -71,9 +78,6 @@ public static unsafe class LargePool
         if (owned) Link<TConfig>(heap, header);
         if (chunks > 1) PageMap.Set<TConfig>(span.FirstChunk + 1, chunks - 1, owner | SizeClasses.LargeInterior);
         PageMap.Set<TConfig>(span.FirstChunk, 1, owner | SizeClasses.LargeHead);
-        SharedState* state = TConfig.LargePoolState;
-        Interlocked.Increment(ref state->Blocks);
-        Interlocked.Add(ref state->Chunks, chunks);
         byte* block = PageMap.Address<TConfig>(span.FirstChunk);
         if (zeroed && span.Dirty) NativeMemory.Clear(block, size);
         if (heap != null) TConfig.OnAllocLarge(heap, size);
@@ -85,7 +89,11 @@ public static unsafe class LargePool
         where TConfig : struct, IAllocatorConfig
     {
         uint chunks = Detach<TConfig>(heap, block, chunk);
-        if (heap != null && TryCache<TConfig>(heap, chunk, chunks))
+        if (heap == null)
+        {
+            CountShared<TConfig>(-1, -(long)chunks);
+        }
+        else if (TryCache<TConfig>(heap, chunk, chunks))
         {
             TConfig.WantScavenge();
             return;
@@ -110,6 +118,7 @@ public static unsafe class LargePool
 
         state->Outgrown++;
         uint chunks = Detach<TConfig>(heap, block, chunk);
+        CountShared<TConfig>(-1, -(long)chunks);
         bool purged = TConfig.Composition->HugePages != HugePagePolicy.Always && TConfig.OsPurge((byte*)block, (nuint)chunks << Chunk.Log2);
         Return<TConfig>(chunk, chunks, !purged);
     }
@@ -173,7 +182,6 @@ public static unsafe class LargePool
     public static void FreeAll<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
     {
-        SharedState* state = TConfig.LargePoolState;
         while (heap->LargeBlocks != null)
         {
             Slab* header = heap->LargeBlocks;
@@ -181,8 +189,7 @@ public static unsafe class LargePool
             uint chunk = header->FirstChunk, chunks = header->Blocks;
             TConfig.OnKeepSpan(PageMap.Address<TConfig>(chunk), (nuint)chunks << Chunk.Log2);
             PageMap.Set<TConfig>(chunk, chunks, 0);
-            Interlocked.Decrement(ref state->Blocks);
-            Interlocked.Add(ref state->Chunks, -(long)chunks);
+            CountShared<TConfig>(-1, -(long)chunks);
             TConfig.ReturnSpan(chunk, chunks, true);
         }
 
@@ -208,11 +215,16 @@ public static unsafe class LargePool
         PageMap.Set<TConfig>(chunk, chunks, 0);
         ThreadHeap* owner = TConfig.Space->Heaps[head >> 8];
         if (owner != null && owner->Kind == HeapKind.FirstClass) Unlink<TConfig>(owner, header);
-        SharedState* state = TConfig.LargePoolState;
-        Interlocked.Decrement(ref state->Blocks);
-        Interlocked.Add(ref state->Chunks, -(long)chunks);
         if (heap != null) TConfig.OnFreeLarge(heap);
         return chunks;
+    }
+
+    private static void CountShared<TConfig>(long blocks, long chunks)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* state = TConfig.LargePoolState;
+        Interlocked.Add(ref state->Blocks, blocks);
+        Interlocked.Add(ref state->Chunks, chunks);
     }
 
     private static void Return<TConfig>(uint chunk, uint chunks, bool dirty)
@@ -267,6 +279,8 @@ public static unsafe class LargePool
             span.Dirty = true;
             state->Slots[i - 1] = state->Slots[--state->Count];
             state->Chunks -= chunks;
+            state->LiveBlocks++;
+            state->LiveChunks += chunks;
             found = true;
         }
 
@@ -280,6 +294,8 @@ public static unsafe class LargePool
         HeapState* state = TConfig.LargePoolOf(heap);
         SpinLock.Enter<TConfig>(&heap->Lock);
         bool room = state->Count < MaxSlots && state->Chunks + chunks <= MaxCachedChunks;
+        state->LiveBlocks--;
+        state->LiveChunks -= chunks;
         heap->Moves++;
         if (room)
         {

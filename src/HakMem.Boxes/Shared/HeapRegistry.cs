@@ -232,11 +232,13 @@ public static unsafe class HeapRegistry
             statistics->CachedBytes += cached[sizeClass] * TConfig.Classes[sizeClass].SizeBytes;
         }
 
+        // The counts of the heaps are in already. A block that came and went while they were read may be missing on one side.
         LargePool.SharedState* large = TConfig.LargePoolState;
+        long largeBlocks = (long)statistics->LargeBlocks + Volatile.Read(ref large->Blocks), largeChunks = (long)statistics->LargeBytes + Volatile.Read(ref large->Chunks);
         BigCache.SharedState* big = TConfig.BigCacheState;
         PageArena.SharedState* arena = TConfig.PageArenaState;
-        statistics->LargeBlocks = (ulong)Volatile.Read(ref large->Blocks);
-        statistics->LargeBytes = (ulong)Volatile.Read(ref large->Chunks) << Chunk.Log2;
+        statistics->LargeBlocks = largeBlocks > 0 ? (ulong)largeBlocks : 0;
+        statistics->LargeBytes = largeChunks > 0 ? (ulong)largeChunks << Chunk.Log2 : 0;
         statistics->BigBlocks = (ulong)Volatile.Read(ref big->Blocks);
         statistics->BigBytes = (ulong)Volatile.Read(ref big->LiveBytes);
         statistics->InUseBlocks += statistics->LargeBlocks + statistics->BigBlocks;
@@ -262,7 +264,10 @@ public static unsafe class HeapRegistry
 
         TConfig.CountPendingRemote(heap, cached);
         statistics->CommittedBytes -= (ulong)heap->PurgedPages * Chunk.OsPageBytes;
-        statistics->CachedBytes += ((ulong)TConfig.LargePoolOf(heap)->Chunks + TConfig.CountWarm(heap)) << Chunk.Log2;
+        LargePool.HeapState* large = TConfig.LargePoolOf(heap);
+        statistics->CachedBytes += ((ulong)large->Chunks + TConfig.CountWarm(heap)) << Chunk.Log2;
+        statistics->LargeBlocks += (ulong)large->LiveBlocks;
+        statistics->LargeBytes += (ulong)large->LiveChunks;   // in chunks until all are added up
     }
 
     // A heap without a thread, or of an ended one, for this thread. Null when there is none; then ending tells that a thread is about to be gone.

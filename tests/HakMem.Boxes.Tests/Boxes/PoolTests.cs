@@ -114,6 +114,30 @@ public unsafe class LargePoolTests
         Assert.Equal((2UL, 1UL, 1L, 5L), (counters.LargeAllocs, counters.LargeFrees, Config.LargePoolState->Blocks, Config.LargePoolState->Chunks));
     });
 
+    /// <summary>Each heap counts what it hands out and takes back; only the sum means anything.</summary>
+    [Fact]
+    public void Large_blocks_are_counted_wherever_they_are_freed() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap(), other = null;
+        nint* blocks = stackalloc nint[4];
+        AllocatorStatistics statistics;
+        OwnThread.Run(() =>
+        {
+            other = TestHeap.CurrentHeap();
+            TestHeap.Free(TestHeap.Alloc(100_000));   // in the cache: the first of those below comes from there
+            for (int i = 0; i < 4; i++) blocks[i] = (nint)TestHeap.Alloc(100_000);
+        });
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal((4UL, 8UL << Chunk.Log2, 0L), (statistics.LargeBlocks, statistics.LargeBytes, Config.LargePoolOf(heap)->LiveBlocks));
+        for (int i = 0; i < 3; i++) TestHeap.Free((void*)blocks[i]);
+        Assert.Equal((-3L, 0L), (Config.LargePoolOf(heap)->LiveBlocks, Config.LargePoolOf(other)->LiveBlocks));
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal((1UL, 2UL << Chunk.Log2, 1UL), (statistics.LargeBlocks, statistics.LargeBytes, statistics.InUseBlocks));
+        TestHeap.Free((void*)blocks[3]);
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal((0UL, 0UL, 0UL), (statistics.LargeBlocks, statistics.LargeBytes, statistics.InUseBlocks));
+    });
+
     [Fact]
     public void The_cache_is_bounded_and_drained() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
