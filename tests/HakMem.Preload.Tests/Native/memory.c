@@ -4,6 +4,7 @@
    memory give-back-in-child    the same in a child that was forked after the parent had freed much: threads of the parent are not in the child
    memory give-back-at-end      threads allocate and free much, and end: at most a tenth may be left at once, without another call
    memory leave-small           many threads, one after the other, leave a few blocks of 16 bytes: these may take three times their bytes
+   memory patterns              what some patterns leave resident, with whatever allocator serves the process; nothing is asserted
    memory peak PROGRAM ARG...   runs a program and writes the largest resident size among it and its descendants, in KiB, as the last line of standard error */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -136,6 +137,114 @@ static int leave_small(void)
     return 0;
 }
 
+/* ---- patterns: each in a process of its own ---- */
+
+static void *burst_and_sleep(void *seed)
+{
+    static __thread void *own[BURST];
+    uint64_t random = (uint64_t)(uintptr_t)seed + 1;
+    for (int i = 0; i < BURST; i++)
+    {
+        size_t bytes = 16 + next_random(&random) % 2000;
+        memset(own[i] = malloc(bytes), 1, bytes);
+    }
+
+    for (int i = 0; i < BURST; i++) free(own[i]);
+    sleep(3);
+    return NULL;
+}
+
+static void *exchange(void *seed)
+{
+    enum { SLOTS = 64 };
+    void *own[SLOTS] = {NULL};
+    uint64_t random = (uint64_t)(uintptr_t)seed + 1;
+    for (int i = 0; i < 20000; i++)
+    {
+        uint64_t choice = next_random(&random);
+        size_t bytes = 16 + (choice >> 8) % 300;
+        free(own[choice % SLOTS]);
+        memset(own[choice % SLOTS] = malloc(bytes), 1, bytes);
+    }
+
+    pthread_barrier_wait(&all_filled);
+    return NULL;
+}
+
+static void run_threads(int count, int at_once, void *(*body)(void *))
+{
+    pthread_t threads[512];
+    for (int done = 0; done < count; done += at_once)
+    {
+        for (int i = 0; i < at_once; i++) CHECK(pthread_create(threads + i, NULL, body, (void *)(uintptr_t)(done + i)) == 0);
+        for (int i = 0; i < at_once; i++) pthread_join(threads[i], NULL);
+    }
+}
+
+static void threads_end(void) { run_threads(64, 64, burst_and_sleep); }
+
+static void threads_leave(void) { run_threads(30000, 1, leave); }
+
+static void many_threads(void)
+{
+    pthread_barrier_init(&all_filled, NULL, 500);
+    run_threads(500, 500, exchange);
+}
+
+static void light_traffic(void)
+{
+    enum { ALL = 600000, KEPT = ALL / 20 };
+    unsigned char **all = fresh_pages(sizeof *all * ALL);
+    uint64_t random = 7;
+    for (int i = 0; i < ALL; i++)
+    {
+        size_t bytes = 64 + next_random(&random) % 960;
+        memset(all[i] = malloc(bytes), 1, bytes);
+    }
+
+    for (int i = 0; i < ALL; i++) if (i % 20 == 0) all[i / 20] = all[i]; else free(all[i]);
+    for (int tick = 0; tick < 600; tick++)
+    {
+        usleep(10000);
+        for (int i = 0; i < 100; i++)
+        {
+            uint64_t choice = next_random(&random);
+            size_t bytes = 64 + (choice >> 20) % 960;
+            free(all[choice % KEPT]);
+            memset(all[choice % KEPT] = malloc(bytes), 1, bytes);
+        }
+    }
+
+    munmap(all, sizeof *all * ALL);
+}
+
+static int patterns(void)
+{
+    static const struct { const char *name; void (*run)(void); } all[] =
+    {
+        {"64 threads allocate and free 10 MB each, sleep 3 s, end", threads_end},
+        {"30,000 threads leave 20 blocks of 16 bytes each", threads_leave},
+        {"19 of 20 of 600,000 blocks freed, then 6 s of light traffic", light_traffic},
+        {"500 threads with 64 small blocks each that they leave", many_threads},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    {
+        pid_t child = fork();
+        if (child == 0)
+        {
+            all[i].run();
+            say("%7ld KiB  %s\n", resident_kib(), all[i].name);
+            _exit(0);
+        }
+
+        int status = 0;
+        CHECK(child > 0 && waitpid(child, &status, 0) == child);
+        CHECKF(WIFEXITED(status) && WEXITSTATUS(status) == 0, "'%s' ended with status %#x", all[i].name, status);
+    }
+
+    return 0;
+}
+
 static int peak(char **program)
 {
     const char *library = getenv("PEAK_PRELOAD");
@@ -162,10 +271,11 @@ int main(int count, char **arguments)
 {
     if (count > 2 && strcmp(arguments[1], "peak") == 0) return peak(arguments + 2);
     int in_child = count == 2 && strcmp(arguments[1], "give-back-in-child") == 0;
+    if (count == 2 && strcmp(arguments[1], "patterns") == 0) return patterns();
     int at_end = count == 2 && strcmp(arguments[1], "give-back-at-end") == 0, small = count == 2 && strcmp(arguments[1], "leave-small") == 0;
     if (count != 2 || (!in_child && !at_end && !small && strcmp(arguments[1], "give-back") != 0))
     {
-        say("usage: memory give-back | give-back-in-child | give-back-at-end | leave-small | peak PROGRAM ARG...\n");
+        say("usage: memory give-back | give-back-in-child | give-back-at-end | leave-small | patterns | peak PROGRAM ARG...\n");
         return 2;
     }
 
