@@ -38,7 +38,7 @@ __security_cookie:
     .type   __dso_handle,@object
     .size   __dso_handle,8
 __dso_handle:
-    .quad   0
+    .quad   __dso_handle
 
     .text
 

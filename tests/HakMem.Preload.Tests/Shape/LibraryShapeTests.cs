@@ -93,6 +93,16 @@ public sealed class LibraryShapeTests
         Assert.InRange(held.Sum(mapping => mapping.Kibibytes), 1, 64);
     }
 
+    /// <summary>A <c>_fini</c> would stand behind all code, and be called, with the pages around it, by every process that ends.</summary>
+    [NativeFact(NativeNeed.Binutils)]
+    public void Nothing_behind_all_code_runs_at_the_end()
+    {
+        string[] entries = [.. Run("objdump", "-p", LibraryUnderTest.Path).Split('\n').Select(line => line.Trim().Split(' ')[0])];
+        Assert.Contains("FINI_ARRAY", entries);
+        Assert.DoesNotContain("FINI", entries);
+        Assert.DoesNotContain("INIT", entries);
+    }
+
     // What keeps a hit path whole under a signal handler: closed before anything of the heap's stacks is read, opened again as the last thing.
     [NativeTheory(NativeNeed.Binutils)]
     [InlineData("malloc")]
