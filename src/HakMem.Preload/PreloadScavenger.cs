@@ -6,7 +6,7 @@ namespace HakMem.Preload;
 /// <summary>
 /// Box of layer Shared: <see cref="Scavenger"/>, and rules that need no clock, since there is nobody to wake it in a program whose calls all hit: an allocator must not make threads, not even
 /// timers, in a program that did not. What was freed in chunks and waits for its deadline goes back at once when it is more than 16 MiB and a quarter of what is in use; a program that takes it
-/// again within a second, time after time, has its bound doubled each time, up to 1 GiB. What came back to heaps of ended threads is collected by whoever frees. State: the last such purge, by a race at most inexact.
+/// again within a second, time after time, has its bound doubled each time, up to 1 GiB. What came back to heaps of ended threads is collected by whoever frees, and the end of a thread asks for a pass as a free does. State: the last such purge, by a race at most inexact.
 /// </summary>
 [Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class PreloadScavenger

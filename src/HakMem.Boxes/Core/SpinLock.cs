@@ -11,6 +11,12 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Core)]
 public static unsafe class SpinLock
 {
+    /// <summary>From this attempt on, <see cref="IAllocatorConfig.OsWait"/> gives the processor away; before, it pauses.</summary>
+    public const uint YieldAttempt = 64;
+
+    /// <summary>From this attempt on, it sleeps.</summary>
+    public const uint SleepAttempt = 128;
+
     /// <summary>Takes the lock. Acquire; pairs with <see cref="Exit{TConfig}"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Enter<TConfig>(int* word)

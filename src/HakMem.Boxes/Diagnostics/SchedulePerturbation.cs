@@ -9,7 +9,6 @@ namespace HakMem.Boxes;
 public static unsafe class SchedulePerturbation
 {
     private const uint PauseEvery = 8, YieldEvery = 16, SleepEvery = 2048;
-    private const uint YieldAttempt = 64, SleepAttempt = 128;   // how long IAllocatorConfig.OsWait's caller has waited at each of its stages
 
     /// <summary>What the choices depend on, besides the order in which threads come by; 0, as at the start, is none, and nothing is perturbed. Set it before the threads start.</summary>
     public static ulong Seed;
@@ -30,11 +29,11 @@ public static unsafe class SchedulePerturbation
         draw ^= draw >> 31;
         if ((uint)draw % SleepEvery == 0)
         {
-            TConfig.OsWait(SleepAttempt);
+            TConfig.OsWait(SpinLock.SleepAttempt);
         }
         else if ((uint)draw % YieldEvery == 1)
         {
-            TConfig.OsWait(YieldAttempt);
+            TConfig.OsWait(SpinLock.YieldAttempt);
         }
         else if ((uint)draw % PauseEvery == 2)
         {

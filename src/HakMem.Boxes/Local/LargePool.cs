@@ -26,7 +26,7 @@ public static unsafe class LargePool
         /// <summary>How many blocks were copied to grow, counted up to those whose memory goes back at once. By the running thread.</summary>
         public uint Outgrown;
 
-        /// <summary>Large blocks that were handed out from this cache or fetched for this heap, less those that were freed on it: of all heaps and <see cref="SharedState"/> together, those with users.</summary>
+        /// <summary>Large blocks that were handed out from this cache, less those that were freed on this heap: of all heaps and <see cref="SharedState"/> together, those with users.</summary>
         public long LiveBlocks;
 
         /// <summary>The chunks of these.</summary>

@@ -14,7 +14,7 @@ namespace HakMem.Boxes;
 public static unsafe partial class UnifiedCacheRefill
 {
     private const uint SlabsPerRefill = 8;
-    private const ulong LentBytes = 128 << 10;
+    private const ulong LentBytes = 128 << 10;   // of the home class, in use in a heap: up to so many, its next thread borrows anew
 
     /// <summary>
     /// Fills an empty front stack with half its capacity and returns one block more. Null when no memory is to be had.

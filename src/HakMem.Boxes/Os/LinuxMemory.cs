@@ -120,11 +120,11 @@ public static unsafe class LinuxMemory
     /// <summary>Waits a little, longer with each attempt: the processor's pause, then a yield, then 50 µs of sleep.</summary>
     public static void Wait(uint attempt)
     {
-        if (attempt < 64)
+        if (attempt < SpinLock.YieldAttempt)
         {
             if (X86Base.IsSupported) X86Base.Pause();
         }
-        else if (attempt < 128)
+        else if (attempt < SpinLock.SleepAttempt)
         {
             _ = sched_yield();
         }

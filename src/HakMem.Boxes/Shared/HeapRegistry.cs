@@ -12,7 +12,7 @@ namespace HakMem.Boxes;
 public static unsafe class HeapRegistry
 {
     private const uint Probes = 4, AttachProbes = 64, FreeProbes = 8;
-    private const uint EndingWaits = 4, YieldAttempt = 64;   // how long IAllocatorConfig.OsWait's caller has waited when it yields
+    private const uint EndingWaits = 4;
 
     /// <summary>What the registry keeps in each composition.</summary>
     public struct SharedState
@@ -84,7 +84,7 @@ public static unsafe class HeapRegistry
         // A thread in its last moments leaves a heap in a moment: cheaper to wait for than to make one more. When many threads end and begin at once, heaps would add up.
         for (uint wait = 0; heap == null && ending && wait < EndingWaits; wait++)
         {
-            TConfig.OsWait(YieldAttempt);
+            TConfig.OsWait(SpinLock.YieldAttempt);
             heap = TakeOver<TConfig>(registry, thread, out ending);
         }
 

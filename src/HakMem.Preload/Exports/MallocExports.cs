@@ -8,7 +8,7 @@ using static HakMem.Preload.PreloadAllocator;
 namespace HakMem.Preload;
 
 /// <summary>
-/// <c>malloc</c>, <c>free</c>, <c>calloc</c>, <c>realloc</c> and their kin. The heap is what <c>Trampolines.S</c> found in the thread's slot; it may be a stand-in, which the hit paths
+/// <c>malloc</c>, <c>free</c>, <c>calloc</c>, <c>realloc</c> and their kin. The heap is what <c>Entries.S</c> or <c>Trampolines.S</c> found in the thread's slot; it may be a stand-in, which the hit paths
 /// need not know (<see cref="ThreadSlot"/>). What fails returns null and sets errno; what succeeds leaves errno alone.
 /// </summary>
 internal static unsafe class MallocExports

@@ -82,11 +82,11 @@ public static unsafe class PreloadMemory
     /// <inheritdoc cref="LinuxMemory.Wait"/>
     public static void Wait(uint attempt)
     {
-        if (attempt < 64)
+        if (attempt < SpinLock.YieldAttempt)
         {
             X86Base.Pause();
         }
-        else if (attempt < 128)
+        else if (attempt < SpinLock.SleepAttempt)
         {
             _ = LibC.sched_yield();
         }

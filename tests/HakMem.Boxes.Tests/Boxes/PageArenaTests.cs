@@ -41,10 +41,8 @@ public unsafe class PageArenaTests
     [Fact]
     public void The_tightest_run_that_fits_serves_first() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
-        _ = TestHeap.CurrentHeap();
         ChunkSpan* spans = stackalloc ChunkSpan[2];
-        Assert.Equal(1u, PageArena.TryTake<Config>(32, true, 1, spans));
-        Assert.Equal(1u, PageArena.TryTake<Config>(32, true, 1, spans + 1));
+        TakeTwoSuperSlabs(spans);
         PageArena.Return<Config>(spans[0].FirstChunk + 4, 5, false);
         PageArena.Return<Config>(spans[1].FirstChunk + 9, 3, false);
         ChunkSpan taken;
@@ -72,10 +70,8 @@ public unsafe class PageArenaTests
     [Fact]
     public void Dirty_chunks_serve_before_fresh_ones_of_a_tighter_SuperSlab() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
-        _ = TestHeap.CurrentHeap();
         ChunkSpan* spans = stackalloc ChunkSpan[2];
-        Assert.Equal(1u, PageArena.TryTake<Config>(32, true, 1, spans));
-        Assert.Equal(1u, PageArena.TryTake<Config>(32, true, 1, spans + 1));
+        TakeTwoSuperSlabs(spans);
         PageArena.Return<Config>(spans[0].FirstChunk + 4, 3, false);
         PageArena.Return<Config>(spans[1].FirstChunk + 9, 8, true);
         ChunkSpan taken;
@@ -97,6 +93,13 @@ public unsafe class PageArenaTests
         Assert.Equal(16u, PageArena.TryTake<Config>(1, false, 16, spans));
         Assert.Equal(1, SharedLockCount.Taken - before);
     });
+
+    private static void TakeTwoSuperSlabs(ChunkSpan* spans)
+    {
+        _ = TestHeap.CurrentHeap();
+        Assert.Equal(1u, PageArena.TryTake<Config>(32, true, 1, spans));
+        Assert.Equal(1u, PageArena.TryTake<Config>(32, true, 1, spans + 1));
+    }
 
     private static void Take(Random random, List<(uint First, uint Chunks)> spans, bool[] used, bool[] dirty)
     {

@@ -74,7 +74,7 @@ enum { THREADS = 32, BURST = 10000 };
 static pthread_barrier_t all_filled, all_freed;
 static long full_kib;
 
-static void *burst(void *seed)
+static void **take_burst(void *seed)
 {
     static __thread void *own[BURST];
     uint64_t random = (uint64_t)(uintptr_t)seed + 1;
@@ -85,6 +85,12 @@ static void *burst(void *seed)
         memset(own[i], 1, bytes);
     }
 
+    return own;
+}
+
+static void *burst(void *seed)
+{
+    void **own = take_burst(seed);
     if (pthread_barrier_wait(&all_filled) == PTHREAD_BARRIER_SERIAL_THREAD) full_kib = resident_kib();
     pthread_barrier_wait(&all_filled);
     for (int i = 0; i < BURST; i++) free(own[i]);
@@ -141,14 +147,7 @@ static int leave_small(void)
 
 static void *burst_and_sleep(void *seed)
 {
-    static __thread void *own[BURST];
-    uint64_t random = (uint64_t)(uintptr_t)seed + 1;
-    for (int i = 0; i < BURST; i++)
-    {
-        size_t bytes = 16 + next_random(&random) % 2000;
-        memset(own[i] = malloc(bytes), 1, bytes);
-    }
-
+    void **own = take_burst(seed);
     for (int i = 0; i < BURST; i++) free(own[i]);
     sleep(3);
     return NULL;
