@@ -35,11 +35,6 @@ workload_absence() {
   done
 }
 
-bash() { bash -c 'for i in {1..100}; do echo $i; done'; }
-small-perl() { perl -e 'print "hello\n"'; }
-small-git() { git init -q . && git status --short; }
-small-sqlite() { sqlite3 :memory: 'select 6*7;'; }
-
 bash() {
   command bash -c '
     declare -A words; text=""

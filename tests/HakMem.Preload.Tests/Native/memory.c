@@ -1,14 +1,11 @@
-/* What a process keeps after it freed nearly everything, and the peak of a program given as arguments.
+/* What a process keeps after it freed nearly everything.
 
    memory give-back             300 MB are allocated and freed, then 2 s of light use: at most a tenth may be left
    memory give-back-in-child    the same in a child that was forked after the parent had freed much: threads of the parent are not in the child
    memory give-back-at-end      threads allocate and free much, and end: at most a tenth may be left at once, without another call
    memory leave-small           many threads, one after the other, leave a few blocks of 16 bytes: these may take three times their bytes
-   memory patterns              what some patterns leave resident, with whatever allocator serves the process; nothing is asserted
-   memory peak PROGRAM ARG...   runs a program and writes the largest resident size among it and its descendants, in KiB, as the last line of standard error */
+   memory patterns              what some patterns leave resident, with whatever allocator serves the process; nothing is asserted */
 #define _GNU_SOURCE
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #define CHECK_NO_MAIN
 #include "check.h"
@@ -244,37 +241,14 @@ static int patterns(void)
     return 0;
 }
 
-static int peak(char **program)
-{
-    const char *library = getenv("PEAK_PRELOAD");
-    pid_t child = fork();
-    if (child == 0)
-    {
-        signal(SIGINT, SIG_DFL);     /* a shell's background job ignores both, and what it starts would, too */
-        signal(SIGQUIT, SIG_DFL);
-        if (library != NULL && *library != 0) setenv("LD_PRELOAD", library, 1);
-        unsetenv("PEAK_PRELOAD");
-        execvp(program[0], program);
-        say("%s: %s\n", program[0], strerror(errno));
-        _exit(127);
-    }
-
-    int status = 0;
-    struct rusage usage;
-    if (child < 0 || waitpid(child, &status, 0) != child || getrusage(RUSAGE_CHILDREN, &usage) != 0) return 9;
-    say("%ld\n", usage.ru_maxrss);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 int main(int count, char **arguments)
 {
-    if (count > 2 && strcmp(arguments[1], "peak") == 0) return peak(arguments + 2);
     int in_child = count == 2 && strcmp(arguments[1], "give-back-in-child") == 0;
     if (count == 2 && strcmp(arguments[1], "patterns") == 0) return patterns();
     int at_end = count == 2 && strcmp(arguments[1], "give-back-at-end") == 0, small = count == 2 && strcmp(arguments[1], "leave-small") == 0;
     if (count != 2 || (!in_child && !at_end && !small && strcmp(arguments[1], "give-back") != 0))
     {
-        say("usage: memory give-back | give-back-in-child | give-back-at-end | leave-small | patterns | peak PROGRAM ARG...\n");
+        say("usage: memory give-back | give-back-in-child | give-back-at-end | leave-small | patterns\n");
         return 2;
     }
 
