@@ -48,7 +48,7 @@ public static unsafe class FreeGate
 
         uint entry = PageMap.Get<TConfig>(chunk);
         uint sizeClass = (byte)entry;
-        if (TConfig.Space->CompositionOf[entry >> 8] != TConfig.Composition->Id)
+        if (TConfig.Space->Owners[entry >> 8].Composition != TConfig.Composition->Id)
         {
             Refuse<TConfig>(entry, block);
         }
@@ -108,7 +108,7 @@ public static unsafe class FreeGate
         where TConfig : struct, IAllocatorConfig
     {
         uint entry = PageMap.Get<TConfig>(chunk);
-        if (TConfig.Space->CompositionOf[entry >> 8] != TConfig.Composition->Id) Refuse<TConfig>(entry, block);
+        if (TConfig.Space->Owners[entry >> 8].Composition != TConfig.Composition->Id) Refuse<TConfig>(entry, block);
         return entry;
     }
 

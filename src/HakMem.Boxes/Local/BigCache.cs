@@ -231,7 +231,7 @@ public static unsafe class BigCache
     // Counts for the first-class heap that owns a block, if one does. Under the table's lock.
     private static void Count(SpaceState* space, BigBlock* entry, long blocks, long bytes)
     {
-        ThreadHeap* heap = space->Heaps[entry->Owner];
+        ThreadHeap* heap = space->Owners[entry->Owner].Heap;
         if (heap == null) return;
         heap->BigBlocks += blocks;
         heap->BigBytes += bytes;
@@ -240,7 +240,7 @@ public static unsafe class BigCache
     private static FatalReason Check<TConfig>(SpaceState* space, BigBlock* entry, byte* block)
         where TConfig : struct, IAllocatorConfig
     {
-        if (entry != null) return space->CompositionOf[entry->Owner] == TConfig.Composition->Id ? FatalReason.None : FatalReason.OtherAllocator;
+        if (entry != null) return space->Owners[entry->Owner].Composition == TConfig.Composition->Id ? FatalReason.None : FatalReason.OtherAllocator;
         return IsInside(space, block) ? FatalReason.InteriorPointer : FatalReason.NotAllocated;
     }
 

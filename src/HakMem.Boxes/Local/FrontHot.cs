@@ -6,13 +6,14 @@ namespace HakMem.Boxes;
 /// <summary>
 /// Box of layer Local: the array stack of free blocks in front of each bin. A hit touches the bin's line and the slot, not the block.
 /// Belongs to the running thread alone. State: <see cref="BinState"/> in each bin, and <see cref="HeapState"/> for the slots:
-/// every stack starts with at most 16 slots close to the others', moves to a place of up to 64 when it grows, and from there to one of its largest capacity.
+/// a stack gets a place for at most 16 slots, close to the others', with its first block, moves to one of up to 64 when it grows, and from there to one of its largest capacity.
 /// </summary>
 [Box(BoxLayer.Local)]
 public static unsafe class FrontHot
 {
     private const uint SmallSlots = 16;
     private const uint MediumSlots = 64;
+    private const uint AllSmallSlots = SizeClasses.Count * SmallSlots;
     private const uint AllMediumSlots = SizeClasses.Count * MediumSlots;
     private const uint LargeSlots = 5120;
     private const ushort NoOffset = ushort.MaxValue;
@@ -39,22 +40,25 @@ public static unsafe class FrontHot
     /// <summary>What the front keeps in each heap: the slots of its stacks.</summary>
     public struct HeapState
     {
-        /// <summary>The bytes that the stacks may hold beyond their first capacity; in the place of the slots of class 0, which is none.</summary>
+        /// <summary>The bytes that the stacks may hold beyond their first capacity.</summary>
         public uint GrownBytes;
 
-        /// <summary>The medium slots that stacks have taken, in the order in which they grew first: so the slots of few stacks are on few pages.</summary>
+        /// <summary>The small slots that stacks have taken, in the order of their first blocks: so the slots of few stacks are on few pages.</summary>
+        public ushort SmallUsed;
+
+        /// <summary>The medium slots that stacks have taken, in the order in which they grew first.</summary>
         public ushort MediumUsed;
 
         /// <summary>The large slots that stacks have taken, each its largest capacity, likewise.</summary>
         public ushort LargeUsed;
 
-        private fixed ulong _small[(int)(SizeClasses.Count * SmallSlots) - 1];
+        private fixed ulong _small[(int)AllSmallSlots];
         private fixed ulong _medium[(int)AllMediumSlots];
         private fixed ulong _large[(int)LargeSlots];
 
-        internal static void** Small(HeapState* state, uint sizeClass) => (void**)state + (sizeClass * SmallSlots);
+        internal static void** Small(HeapState* state) => (void**)state->_small;
 
-        internal static void** Grown(HeapState* state) => (void**)state + (SizeClasses.Count * SmallSlots);
+        internal static void** Grown(HeapState* state) => (void**)state->_medium;
     }
 
     /// <summary>The stack of a bin.</summary>
@@ -97,32 +101,40 @@ public static unsafe class FrontHot
         return true;
     }
 
-    /// <summary>Makes the stacks of a heap new: empty, at their first capacity, whatever was in them.</summary>
+    /// <summary>Makes the stacks of a heap new: empty and without a place, whatever was in them.</summary>
     public static void Attach<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
     {
         HeapState* state = (HeapState*)TConfig.FrontOf(heap);
         state->GrownBytes = 0;
+        state->SmallUsed = 0;
         state->MediumUsed = 0;
         state->LargeUsed = 0;
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             BinState* bin = Of(heap, sizeClass);
-            uint capacity = CapacityOf<TConfig>(sizeClass);
-            bin->MaxCapacity = (ushort)capacity;
+            bin->MaxCapacity = (ushort)CapacityOf<TConfig>(sizeClass);
             bin->GrownOffset = NoOffset;
-            bin->Bottom = bin->Top = HeapState.Small(state, sizeClass);
-            bin->Limit = bin->Bottom + (capacity < SmallSlots ? capacity : SmallSlots);
+            bin->Bottom = bin->Top = bin->Limit = HeapState.Small(state);
         }
     }
 
-    /// <summary>Doubles a stack, contents kept. False at its largest capacity, or when the heap's stacks hold their share of bytes.</summary>
+    /// <summary>Doubles a stack, contents kept; one without a place gets its first. False at its largest capacity, or when the heap's stacks hold their share of bytes.</summary>
     public static bool TryGrow<TConfig>(ThreadHeap* heap, uint sizeClass)
         where TConfig : struct, IAllocatorConfig
     {
         BinState* bin = Of(heap, sizeClass);
         HeapState* state = (HeapState*)TConfig.FrontOf(heap);
         uint capacity = (uint)(bin->Limit - bin->Bottom);
+        if (capacity == 0)
+        {
+            // Empty and full at once, so that both its pop and its push have come to the slow path. There is room for every stack once.
+            capacity = bin->MaxCapacity < SmallSlots ? bin->MaxCapacity : SmallSlots;
+            MoveTo(bin, HeapState.Small(state) + state->SmallUsed, capacity);
+            state->SmallUsed += (ushort)capacity;
+            return true;
+        }
+
         if (capacity >= bin->MaxCapacity) return false;
         uint grown = capacity * 2 < bin->MaxCapacity ? capacity * 2 : bin->MaxCapacity;
         uint bytes = (grown - capacity) * TConfig.Classes[sizeClass].SizeBytes;
@@ -142,7 +154,7 @@ public static unsafe class FrontHot
         uint capacity = (uint)(bin->Limit - bin->Bottom);
         uint shrunk = capacity / 2 > SmallSlots ? capacity / 2 : SmallSlots;
         if (capacity <= SmallSlots || bin->Top - bin->Bottom > shrunk) return;
-        MoveTo(bin, shrunk == SmallSlots ? HeapState.Small(state, sizeClass) : bin->Bottom, shrunk);
+        bin->Limit = bin->Bottom + shrunk;
         state->GrownBytes -= (capacity - shrunk) * TConfig.Classes[sizeClass].SizeBytes;
     }
 
@@ -160,6 +172,7 @@ public static unsafe class FrontHot
         where TConfig : struct, IAllocatorConfig
     {
         BinState* bin = Of(heap, sizeClass);
+        if (bin->Limit == bin->Bottom) _ = TryGrow<TConfig>(heap, sizeClass);
         want = (uint)(bin->Limit - bin->Bottom) / 2;
         return bin->Bottom;
     }

@@ -227,7 +227,7 @@ public static unsafe class FrontList
         SizeClass* info = TConfig.Classes + sizeClass;
         nuint offset = (nuint)address - (nuint)TConfig.Base;
         return (byte)entry == sizeClass
-            && TConfig.Space->CompositionOf[entry >> 8] == TConfig.Composition->Id
+            && TConfig.Space->Owners[entry >> 8].Composition == TConfig.Composition->Id
             && Slab.IndexOf(info, offset & info->SlabMask, out _);
     }
 }

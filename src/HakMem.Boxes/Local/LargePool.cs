@@ -148,7 +148,7 @@ public static unsafe class LargePool
 
         header->Blocks = wanted;
         Interlocked.Add(ref TConfig.LargePoolState->Chunks, (long)wanted - chunks);
-        ThreadHeap* heap = TConfig.Space->Heaps[owner];
+        ThreadHeap* heap = TConfig.Space->Owners[owner].Heap;
         if (heap != null && heap->Kind == HeapKind.FirstClass)
         {
             SpinLock.Enter<TConfig>(&heap->Lock);
@@ -213,7 +213,7 @@ public static unsafe class LargePool
         uint chunks = header->Blocks;
         TConfig.OnKeepSpan((byte*)block, (nuint)chunks << Chunk.Log2);
         PageMap.Set<TConfig>(chunk, chunks, 0);
-        ThreadHeap* owner = TConfig.Space->Heaps[head >> 8];
+        ThreadHeap* owner = TConfig.Space->Owners[head >> 8].Heap;
         if (owner != null && owner->Kind == HeapKind.FirstClass) Unlink<TConfig>(owner, header);
         if (heap != null) TConfig.OnFreeLarge(heap);
         return chunks;

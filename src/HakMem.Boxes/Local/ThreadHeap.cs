@@ -118,7 +118,7 @@ public unsafe struct ThreadHeap
     public static bool IsValid<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
         => heap->Id != 0 && heap->IdShifted == heap->Id << 8
-           && TConfig.Space->Heaps[heap->Id] == heap && TConfig.Space->CompositionOf[heap->Id] == TConfig.Composition->Id
+           && TConfig.Space->Owners[heap->Id].Heap == heap && TConfig.Space->Owners[heap->Id].Composition == TConfig.Composition->Id
            && heap->PurgedPages >= 0;
 }
 

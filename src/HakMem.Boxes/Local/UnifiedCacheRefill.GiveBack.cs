@@ -145,7 +145,7 @@ public static unsafe partial class UnifiedCacheRefill
         Slab* slab = Slab.At<TConfig>(place >> 6);
         uint word = (uint)place & 63;
         uint entry = PageMap.Get<TConfig>(place >> 6);
-        if ((byte)entry != sizeClass || TConfig.Space->CompositionOf[entry >> 8] != TConfig.Composition->Id)
+        if ((byte)entry != sizeClass || TConfig.Space->Owners[entry >> 8].Composition != TConfig.Composition->Id)
         {
             Fatal.Stop<TConfig>(FatalReason.DoubleFree, Slab.BlockAt<TConfig>(slab, sizeClass, word, bits));   // the slab may be another class's by now
         }

@@ -94,11 +94,11 @@ public static unsafe partial class UnifiedCacheRefill
         where TConfig : struct, IAllocatorConfig
     {
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-        bool again = bin->LastMove == FrontMove.Flushed;
+        uint count = TConfig.CountFront(heap, sizeClass);
+        bool mayGrow = bin->LastMove == FrontMove.Flushed || count == 0;   // full with nothing in it: it has no place yet
         bin->LastMove = FrontMove.Flushed;
-        if (!again || !TConfig.TryGrowFront(heap, sizeClass))
+        if (!mayGrow || !TConfig.TryGrowFront(heap, sizeClass))
         {
-            uint count = TConfig.CountFront(heap, sizeClass);
             uint given = count - (count / 4);   // the quarter that stays is what has to be moved down
             void** oldest = TConfig.OldestOfFront(heap, sizeClass, given);
             SpinLock.Enter<TConfig>(&heap->Lock);
@@ -240,8 +240,21 @@ public static unsafe partial class UnifiedCacheRefill
             }
 
             at = TakeFree<TConfig>(heap, slab, sizeClass, slots, at);
-            at = Carve<TConfig>(heap, slab, sizeClass, slots, at);
             if (at == slots) break;
+            if (slab->Carved != slab->Blocks)
+            {
+                if (bin->Partial != null && bin->Partial->FreeBlocks != 0)
+                {
+                    // Used blocks before fresh ones: their pages are there.
+                    Link(bin, slab, SlabPlace.Sparse);
+                    bin->Current = null;
+                    continue;
+                }
+
+                at = Carve<TConfig>(heap, slab, sizeClass, slots, at);
+                if (at == slots) break;
+            }
+
             slab->Place = SlabPlace.Full;
             bin->Current = null;
             if (heap->Kind == HeapKind.FirstClass) Push(&heap->FullSlabs, slab);

@@ -9,7 +9,7 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Pages, Traits = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput)]
 public static unsafe class AddressSpace
 {
-    private const uint OwnerLimit = 1 << 24;
+    private const uint MostOwners = 1 << 24;
     private const uint TableStepChunks = 1024, OwnerStep = 1024;
     private const nuint MetaStepBytes = 1 << 20;
     private const nuint QuietBytes = 64u << 20;   // no huge pages below this: small programs stay small
@@ -148,27 +148,26 @@ public static unsafe class AddressSpace
 
     /// <summary>
     /// A new owner id, for a heap of a composition, or with <paramref name="composition"/> 0 for a composition itself. 0 when none is left or the OS refuses. The
-    /// heap is put into <see cref="SpaceState.Heaps"/> by the caller, before a chunk names the id.
+    /// heap is put into <see cref="SpaceState.Owners"/> by the caller, before a chunk names the id.
     /// </summary>
     public static uint NewOwner<TConfig>(SpaceState* space, uint composition)
         where TConfig : struct, IAllocatorConfig
     {
         SpinLock.Enter<TConfig>(&space->Lock);
         uint id = space->FreeOwner != 0 ? space->FreeOwner : space->NextOwner;
-        bool made = id < OwnerLimit;
+        bool made = id < space->OwnerLimit;
         if (made && id >= space->TabledOwners)
         {
-            made = TConfig.OsCommit((byte*)(space->Heaps + space->TabledOwners), OwnerStep * (nuint)sizeof(void*))
-                   && TConfig.OsCommit((byte*)(space->CompositionOf + space->TabledOwners), OwnerStep * sizeof(uint));
+            made = TConfig.OsCommit((byte*)(space->Owners + space->TabledOwners), OwnerStep * (nuint)sizeof(OwnerEntry));
             if (made) space->TabledOwners += OwnerStep;
         }
 
         if (made)
         {
-            if (id == space->FreeOwner) space->FreeOwner = (uint)(nuint)space->Heaps[id];
+            if (id == space->FreeOwner) space->FreeOwner = (uint)(nuint)space->Owners[id].Heap;
             else space->NextOwner = id + 1;
-            space->Heaps[id] = null;
-            space->CompositionOf[id] = composition == 0 ? id : composition;
+            space->Owners[id].Heap = null;
+            space->Owners[id].Composition = composition == 0 ? id : composition;
         }
 
         SpinLock.Exit<TConfig>(&space->Lock);
@@ -180,8 +179,8 @@ public static unsafe class AddressSpace
         where TConfig : struct, IAllocatorConfig
     {
         SpinLock.Enter<TConfig>(&space->Lock);
-        space->Heaps[owner] = (ThreadHeap*)(nuint)space->FreeOwner;   // the list of free ids runs through their own entries
-        space->CompositionOf[owner] = 0;
+        space->Owners[owner].Heap = (ThreadHeap*)(nuint)space->FreeOwner;   // the list of free ids runs through their own entries
+        space->Owners[owner].Composition = 0;
         space->FreeOwner = owner;
         SpinLock.Exit<TConfig>(&space->Lock);
     }
@@ -249,18 +248,20 @@ public static unsafe class AddressSpace
         nuint headers = Pages(chunks * Slab.Stride);
         nuint bitmaps = Pages(chunks * Slab.LongBitmapStride);
         nuint supers = Pages(chunks / Chunk.PerSuperSlab * (nuint)sizeof(SuperSlab));
-        nuint heaps = Pages(OwnerLimit * (nuint)sizeof(void*));
-        nuint owners = Pages(OwnerLimit * sizeof(uint));
-        nuint bytes = map + headers + bitmaps + supers + heaps + owners;
+
+        // Where address space is short, the table has room for one owner in 1 KiB of it: a heap takes more than that.
+        nuint most = (TConfig.OsAddressSpaceLimit() >> 10) & ~((nuint)OwnerStep - 1);
+        space->OwnerLimit = most < OwnerStep ? OwnerStep : most < MostOwners ? (uint)most : MostOwners;
+        nuint owners = Pages(space->OwnerLimit * (nuint)sizeof(OwnerEntry));
+        nuint bytes = map + headers + bitmaps + supers + owners;
         byte* at = TConfig.OsReserve(bytes);
         if (at == null) return false;
         _ = TConfig.OsAdviseHugePages(at, bytes, false);
         space->Tables = at;
         space->TableBytes = bytes;
         space->PageMap = (uint*)at;
-        space->CompositionOf = (uint*)(at += map);
-        space->Heaps = (ThreadHeap**)(at += owners);
-        space->SuperSlabs = (SuperSlab*)(at += heaps);
+        space->Owners = (OwnerEntry*)(at += map);
+        space->SuperSlabs = (SuperSlab*)(at += owners);
         space->SlabHeaders = at += supers;
         space->LongBitmaps = at + headers;
 

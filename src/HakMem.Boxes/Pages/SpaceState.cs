@@ -27,11 +27,8 @@ public unsafe struct SpaceState
     /// <summary>The size classes.</summary>
     public SizeClass* Classes;
 
-    /// <summary>Every heap by its id.</summary>
-    public ThreadHeap** Heaps;
-
-    /// <summary>The composition of every owner id, as its own id; readable everywhere.</summary>
-    public uint* CompositionOf;
+    /// <summary>What is known of every owner id; readable everywhere.</summary>
+    public OwnerEntry* Owners;
 
     /// <summary>The whole reservation of tables, for <see cref="AddressSpace.Destroy{TConfig}"/>.</summary>
     public byte* Tables;
@@ -51,10 +48,13 @@ public unsafe struct SpaceState
     /// <summary>The next owner id.</summary>
     public uint NextOwner;
 
+    /// <summary>Ids from here on are none. Written once, before there are owners.</summary>
+    public uint OwnerLimit;
+
     /// <summary>An owner id that was given back, the first of a list; 0 is none.</summary>
     public uint FreeOwner;
 
-    /// <summary>Owner ids whose entries in the two owner tables are committed.</summary>
+    /// <summary>Owner ids whose entries in the table of owners are committed.</summary>
     public uint TabledOwners;
 
     /// <summary>SuperSlabs given back, committed and clean.</summary>
@@ -93,4 +93,14 @@ public unsafe struct BigBlock
 
     /// <summary>The id of the composition it belongs to.</summary>
     public uint Owner;
+}
+
+/// <summary>Who an owner id is: 16 bytes, so that the first 256 are on one page.</summary>
+public unsafe struct OwnerEntry
+{
+    /// <summary>The heap; null for a composition. Of an id that was given back, the next such id.</summary>
+    public ThreadHeap* Heap;
+
+    /// <summary>The composition that the heap belongs to, as its own id.</summary>
+    public uint Composition;
 }

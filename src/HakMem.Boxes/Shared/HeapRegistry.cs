@@ -307,7 +307,7 @@ public static unsafe class HeapRegistry
             return null;
         }
 
-        space->Heaps[id] = heap;
+        space->Owners[id].Heap = heap;
         heap->Id = id;
         heap->IdShifted = id << 8;
         SizeClasses.FillTable(ThreadHeap.ClassTable(heap));

@@ -48,7 +48,7 @@ public static unsafe class HeapWalk
             uint chunk = *cursor;
             uint entry = Volatile.Read(ref TConfig.PageMap[chunk]);
             uint sizeClass = (byte)entry;
-            if (entry == 0 || sizeClass == SizeClasses.LargeInterior || space->CompositionOf[entry >> 8] != TConfig.Composition->Id) continue;
+            if (entry == 0 || sizeClass == SizeClasses.LargeInterior || space->Owners[entry >> 8].Composition != TConfig.Composition->Id) continue;
             if (sizeClass == SizeClasses.LargeHead)
             {
                 *span = default;
@@ -80,7 +80,7 @@ public static unsafe class HeapWalk
         for (; *slot < slots && !found; ++*slot)
         {
             BigBlock* block = space->BigBlocks + *slot;
-            if (block->Start == null || space->CompositionOf[block->Owner] != TConfig.Composition->Id) continue;
+            if (block->Start == null || space->Owners[block->Owner].Composition != TConfig.Composition->Id) continue;
             *span = default;
             span->Start = block->Start;
             span->Bytes = block->Bytes;
@@ -112,7 +112,7 @@ public static unsafe class HeapWalk
     private static bool TryCopy<TConfig>(uint chunk, uint entry, WalkedSpan* span)
         where TConfig : struct, IAllocatorConfig
     {
-        ThreadHeap* owner = TConfig.Space->Heaps[entry >> 8];
+        ThreadHeap* owner = TConfig.Space->Owners[entry >> 8].Heap;
         Slab* slab = Slab.At<TConfig>(chunk);
         SpinLock.Enter<TConfig>(&owner->Lock);
         bool same = Volatile.Read(ref TConfig.PageMap[chunk]) == entry;

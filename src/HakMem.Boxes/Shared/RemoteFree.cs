@@ -94,7 +94,7 @@ public static unsafe class RemoteFree
         HeapState* state = TConfig.RemoteTableOf(heap);
         Entry* set = HeapState.Entries(state) + (SetOf(key) * 2);
         if (set[0].Key == key || set[1].Key == key) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
-        if (TConfig.Space->Heaps[owner]->Kind == HeapKind.FirstClass)
+        if (TConfig.Space->Owners[owner].Heap->Kind == HeapKind.FirstClass)
         {
             // In the table it would outlive its heap.
             TConfig.OnSlowExit(heap, SlowExit.DirectFree);
@@ -266,7 +266,7 @@ public static unsafe class RemoteFree
         where TConfig : struct, IAllocatorConfig
     {
         TConfig.OnSharedStep();
-        ThreadHeap* owner = TConfig.Space->Heaps[Volatile.Read(ref slab->Owner)];
+        ThreadHeap* owner = TConfig.Space->Owners[Volatile.Read(ref slab->Owner)].Heap;
         nint top = Volatile.Read(ref owner->Inbox);
         while (true)
         {

@@ -7,11 +7,8 @@ namespace HakMem.Generators.Gather;
 /// <summary>How each member of the configuration is answered.</summary>
 internal sealed partial class Composer
 {
-    /// <summary>The slot whose state comes first in a heap, because every operation touches it.</summary>
-    private const string FirstState = "Front";
-
-    /// <summary>The slot whose state comes last, because its pages are touched late or never.</summary>
-    private const string LastState = "RemoteFree";
+    /// <summary>The slot whose state comes last in a heap: it is large and its pages are touched late or never, so that all others share the pages of the heap's core.</summary>
+    private const string LastState = "Front";
 
     private ConfigMemberModel Compose(MemberModel member)
     {
@@ -107,10 +104,9 @@ internal sealed partial class Composer
         MemberModel[] states = [.. _contract.Members.Where(static member => member.Kind == MemberKind.HeapState)];
         return
         [
-            .. states.Where(static state => state.Slot == FirstState).Select(state => Layout(state)),
-            .. states.Where(static state => state.Slot is not (FirstState or LastState)).Select(state => Layout(state)),
-            .. states.Where(static state => state.Slot == LastState).Select(state => Layout(state)),
+            .. states.Where(static state => state.Slot != LastState).Select(state => Layout(state)),
             .. _woven.Where(static box => box.HasHeapState).Select(box => new LayoutModel(NameOf(box), box.HeapStateType)),
+            .. states.Where(static state => state.Slot == LastState).Select(state => Layout(state)),
         ];
     }
 

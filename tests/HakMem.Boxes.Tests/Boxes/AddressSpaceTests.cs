@@ -88,24 +88,25 @@ public unsafe class AddressSpaceTests
         ThreadHeap* heap = TestHeap.CurrentHeap();
         SpaceState* space = Config.Space;
         uint last = heap->Id;
-        Assert.Equal(Config.Composition->Id, space->CompositionOf[last]);
+        Assert.Equal(Config.Composition->Id, space->Owners[last].Composition);
         for (int i = 0; i < 3000; i++)
         {
             uint id = AddressSpace.NewOwner<Config>(space, Config.Composition->Id);
             Assert.Equal(last + 1, id);
-            Assert.True(space->Heaps[id] == null && space->CompositionOf[id] == Config.Composition->Id);
+            Assert.True(space->Owners[id].Heap == null && space->Owners[id].Composition == Config.Composition->Id);
             last = id;
         }
 
         AddressSpace.ReturnOwner<Config>(space, last);
         AddressSpace.ReturnOwner<Config>(space, last - 1);
-        Assert.Equal(0u, space->CompositionOf[last]);
+        Assert.Equal(0u, space->Owners[last].Composition);
         Assert.Equal(last - 1, AddressSpace.NewOwner<Config>(space, Config.Composition->Id));
         Assert.Equal(last, AddressSpace.NewOwner<Config>(space, Config.Composition->Id));
         uint composition = AddressSpace.NewOwner<Config>(space, 0);
         Assert.Equal(last + 1, composition);
-        Assert.Equal(composition, space->CompositionOf[composition]);
-        space->NextOwner = 1 << 24;
+        Assert.Equal(composition, space->Owners[composition].Composition);
+        Assert.Equal(1u << 24, space->OwnerLimit);
+        space->NextOwner = space->OwnerLimit;
         Assert.Equal(0u, AddressSpace.NewOwner<Config>(space, 1));
     });
 

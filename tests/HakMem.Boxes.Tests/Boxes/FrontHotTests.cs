@@ -11,6 +11,8 @@ public unsafe class FrontHotTests
         ThreadHeap* heap = TestHeap.CurrentHeap();
         Assert.False(FrontHot.TryPop<Config>(heap, 4, out void* block));
         Assert.True(block == null);
+        Assert.False(FrontHot.TryPush<Config>(heap, 4, (void*)1));   // it has no place yet
+        Assert.True(FrontHot.TryGrow<Config>(heap, 4));
         for (nint i = 1; i <= 16; i++) Assert.True(FrontHot.TryPush<Config>(heap, 4, (void*)i));
         Assert.False(FrontHot.TryPush<Config>(heap, 4, (void*)17));
         for (nint i = 16; i >= 1; i--) Assert.True(FrontHot.TryPop<Config>(heap, 4, out block) && (nint)block == i);
@@ -26,6 +28,8 @@ public unsafe class FrontHotTests
             uint size = SizeClasses.SizeOf(sizeClass);
             uint most = System.Math.Clamp(32768 / size, 4, 256);
             Assert.Equal(most, FrontHot.Of(heap, sizeClass)->MaxCapacity);
+            Assert.Equal(0u, Capacity(heap, sizeClass));
+            Assert.True(FrontHot.TryGrow<Config>(heap, sizeClass));
             Assert.Equal(System.Math.Min(16, most), Capacity(heap, sizeClass));
             Fill(heap, sizeClass);
             while (FrontHot.TryGrow<Config>(heap, sizeClass)) Fill(heap, sizeClass);
@@ -45,9 +49,35 @@ public unsafe class FrontHotTests
     });
 
     [Fact]
+    public void Stacks_get_their_places_in_the_order_of_their_first_blocks() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        uint[] order = [60, 3, 17];
+        foreach (uint sizeClass in order) Assert.True(TestHeap.Alloc(SizeClasses.SizeOf(sizeClass)) != null);
+        void** first = FrontHot.Of(heap, order[0])->Bottom;
+        foreach (uint sizeClass in order)
+        {
+            Assert.True(first == FrontHot.Of(heap, sizeClass)->Bottom);
+            first += Capacity(heap, sizeClass);
+        }
+    });
+
+    [Fact]
+    public void A_block_of_a_class_that_the_heap_never_allocated_is_kept_when_it_is_freed() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        void* block = TestHeap.Alloc(128);
+        uint sizeClass = SizeClasses.ClassOf(128);
+        FrontHot.Attach<Config>(heap);   // what a heap that adopted the block's slab finds: no stack of that class
+        UnifiedCacheRefill.Flush<Config>(heap, sizeClass, block);
+        Assert.True(FrontHot.TryPop<Config>(heap, sizeClass, out void* back) && back == block);
+    });
+
+    [Fact]
     public void The_bytes_of_all_stacks_are_bounded() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         ThreadHeap* heap = TestHeap.CurrentHeap();
+        Assert.True(FrontHot.TryGrow<Config>(heap, 1));   // its first place counts for nothing
         ((FrontHot.HeapState*)Config.FrontOf(heap))->GrownBytes = Config.HeapFrontBytes - 255;
         Assert.False(FrontHot.TryGrow<Config>(heap, 1));   // 16 more blocks of 16 bytes
         ((FrontHot.HeapState*)Config.FrontOf(heap))->GrownBytes = Config.HeapFrontBytes - 256;

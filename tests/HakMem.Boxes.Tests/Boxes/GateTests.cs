@@ -152,8 +152,8 @@ public unsafe class FreeGateTests
         foreach (nint block in new[] { (nint)tiny, (nint)large })
         {
             uint owner = PageMap.Get<PlainHeap.Config>(PageMap.ChunkOf<PlainHeap.Config>((void*)block)) >> 8;
-            Assert.Equal(DiagnosedHeap.Config.Composition->Id, PlainHeap.Config.Space->CompositionOf[owner]);
-            Assert.NotEqual(PlainHeap.Config.Composition->Id, PlainHeap.Config.Space->CompositionOf[owner]);
+            Assert.Equal(DiagnosedHeap.Config.Composition->Id, PlainHeap.Config.Space->Owners[owner].Composition);
+            Assert.NotEqual(PlainHeap.Config.Composition->Id, PlainHeap.Config.Space->Owners[owner].Composition);
         }
 
         DiagnosedHeap.Free(tiny);

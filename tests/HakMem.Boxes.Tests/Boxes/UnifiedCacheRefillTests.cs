@@ -60,6 +60,34 @@ public unsafe class UnifiedCacheRefillTests
     });
 
     [Fact]
+    public void Used_blocks_serve_before_fresh_ones() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        Bin* bin = ThreadHeap.BinOf(heap, SizeClasses.ClassOf(512));   // 128 blocks in a slab
+        List<nint> blocks = [];
+        do blocks.Add((nint)TestHeap.Alloc(512));
+        while (bin->Current == null || bin->Current == SlabOf(blocks[0]) || bin->Current->Carved == bin->Current->Blocks);
+        Slab* current = bin->Current;
+        List<nint> used = [.. blocks.FindAll(block => SlabOf(block) == SlabOf(blocks[20])).GetRange(10, 60)];
+        foreach (nint block in used) TestHeap.Free((void*)block);
+        SpinLock.Enter<Config>(&heap->Lock);
+        Config.FlushAllFronts(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+        uint carved = current->Carved;
+        int reused = (int)current->FreeBlocks + used.Count;
+        Assert.True(bin->Partial == SlabOf(used[0]) && carved < current->Blocks);
+        List<nint> again = [];
+        for (int i = 0; i < reused - 32; i++) again.Add((nint)TestHeap.Alloc(512));   // a refill takes at most 32: all of these are of such refills
+        Assert.Equal(carved, current->Carved);
+        Assert.True(again.FindAll(used.Contains).Count >= used.Count - 32);
+        HeapWalk.AssertValid<Config>();
+        for (int i = 0; i < 300 && current->Carved == carved; i++) _ = TestHeap.Alloc(512);
+        Assert.True(current->Carved > carved);   // it was put aside, not lost
+
+        static Slab* SlabOf(nint block) => Slab.At<Config>(PageMap.ChunkOf<Config>((void*)block));
+    });
+
+    [Fact]
     public void Sparse_slabs_serve_before_a_new_one_is_taken() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         ThreadHeap* heap = TestHeap.CurrentHeap();

@@ -17,7 +17,7 @@ internal static unsafe class HeapWalk
             if (sizeClass is 0 or >= SizeClasses.Count || chunk % TConfig.Classes[sizeClass].Chunks != 0) continue;
             Slab* slab = Slab.At<TConfig>(chunk);
             Assert.True(Slab.IsValid<TConfig>(slab), $"slab at chunk {chunk}");
-            Assert.True(TConfig.Space->Heaps[slab->Owner] != null && slab->Place != SlabPlace.Adrift, $"slab at chunk {chunk} is nowhere");
+            Assert.True(TConfig.Space->Owners[slab->Owner].Heap != null && slab->Place != SlabPlace.Adrift, $"slab at chunk {chunk} is nowhere");
             Assert.Equal(slab->Place == SlabPlace.Full, slab->FreeBlocks == 0 && slab->Carved == slab->Blocks && slab->Place != SlabPlace.Current);
             slabs++;
         }

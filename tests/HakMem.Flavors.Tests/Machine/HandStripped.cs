@@ -100,6 +100,7 @@ internal static unsafe class HandStripped
     private static void** Offer(ThreadHeap* heap, uint sizeClass, out uint want)
     {
         FrontHot.BinState* bin = Of(heap, sizeClass);
+        if (bin->Limit == bin->Bottom) _ = FrontHot.TryGrow<Config>(heap, sizeClass);
         want = (uint)(bin->Limit - bin->Bottom) / 2;
         return bin->Bottom;
     }
@@ -211,7 +212,7 @@ internal static unsafe class HandStripped
 
         uint entry = State.PageMap[chunk];
         uint sizeClass = (byte)entry;
-        if (State.Space->CompositionOf[entry >> 8] != State.Composition->Id)
+        if (State.Space->Owners[entry >> 8].Composition != State.Composition->Id)
         {
             Refuse(entry, block);
         }
@@ -308,8 +309,20 @@ internal static unsafe class HandStripped
             }
 
             at = TakeFree(heap, slab, sizeClass, slots, at);
-            at = Carve(heap, slab, sizeClass, slots, at);
             if (at == slots) break;
+            if (slab->Carved != slab->Blocks)
+            {
+                if (bin->Partial != null && bin->Partial->FreeBlocks != 0)
+                {
+                    Link(bin, slab, SlabPlace.Sparse);
+                    bin->Current = null;
+                    continue;
+                }
+
+                at = Carve(heap, slab, sizeClass, slots, at);
+                if (at == slots) break;
+            }
+
             slab->Place = SlabPlace.Full;
             bin->Current = null;
             if (heap->Kind == HeapKind.FirstClass) Push(&heap->FullSlabs, slab);
@@ -416,11 +429,11 @@ internal static unsafe class HandStripped
     private static void Flush(ThreadHeap* heap, uint sizeClass, void* block)
     {
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-        bool again = bin->LastMove == FrontMove.Flushed;
+        uint count = Count(heap, sizeClass);
+        bool mayGrow = bin->LastMove == FrontMove.Flushed || count == 0;
         bin->LastMove = FrontMove.Flushed;
-        if (!again || !FrontHot.TryGrow<Config>(heap, sizeClass))
+        if (!mayGrow || !FrontHot.TryGrow<Config>(heap, sizeClass))
         {
-            uint count = Count(heap, sizeClass);
             uint given = count - (count / 4);
             void** oldest = Oldest(heap, sizeClass, given);
             Enter(&heap->Lock);
@@ -507,7 +520,7 @@ internal static unsafe class HandStripped
         Slab* slab = At(place >> 6);
         uint word = (uint)place & 63;
         uint entry = State.PageMap[place >> 6];
-        if ((byte)entry != sizeClass || State.Space->CompositionOf[entry >> 8] != State.Composition->Id)
+        if ((byte)entry != sizeClass || State.Space->Owners[entry >> 8].Composition != State.Composition->Id)
         {
             Fatal.Stop<Config>(FatalReason.DoubleFree, Slab.BlockAt<Config>(slab, sizeClass, word, bits));
         }

@@ -392,7 +392,7 @@ partial struct Outer
         /// <summary>Where the boxes' states lie in a heap: each begins a cache line.</summary>
         private static class HeapLayout
         {
-            internal static nuint Front
+            internal static nuint RemoteFree
             {
                 [MethodImpl(MethodImplOptions.AggressiveInlining)]
                 get => Lines((nuint)sizeof(ThreadHeap));
@@ -401,25 +401,25 @@ partial struct Outer
             internal static nuint WarmPool
             {
                 [MethodImpl(MethodImplOptions.AggressiveInlining)]
-                get => Front + Lines((nuint)sizeof(FrontHot.HeapState));
-            }
-
-            internal static nuint RemoteFree
-            {
-                [MethodImpl(MethodImplOptions.AggressiveInlining)]
-                get => WarmPool + Lines((nuint)sizeof(WarmPool.HeapState));
+                get => RemoteFree + Lines((nuint)sizeof(RemoteFree.HeapState));
             }
 
             internal static nuint DebugCounters
             {
                 [MethodImpl(MethodImplOptions.AggressiveInlining)]
-                get => RemoteFree + Lines((nuint)sizeof(RemoteFree.HeapState));
+                get => WarmPool + Lines((nuint)sizeof(WarmPool.HeapState));
+            }
+
+            internal static nuint Front
+            {
+                [MethodImpl(MethodImplOptions.AggressiveInlining)]
+                get => DebugCounters + Lines((nuint)sizeof(DebugCounters.HeapState));
             }
 
             internal static nuint End
             {
                 [MethodImpl(MethodImplOptions.AggressiveInlining)]
-                get => DebugCounters + Lines((nuint)sizeof(DebugCounters.HeapState));
+                get => Front + Lines((nuint)sizeof(FrontHot.HeapState));
             }
 
             [MethodImpl(MethodImplOptions.AggressiveInlining)]

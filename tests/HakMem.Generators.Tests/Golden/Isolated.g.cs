@@ -401,7 +401,7 @@ internal static unsafe partial class TestHeap
     /// <summary>Where the boxes' states lie in a heap: each begins a cache line.</summary>
     private static class HeapLayout
     {
-        internal static nuint Front
+        internal static nuint RemoteFree
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             get => Lines((nuint)sizeof(ThreadHeap));
@@ -410,10 +410,10 @@ internal static unsafe partial class TestHeap
         internal static nuint WarmPool
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => Front + Lines((nuint)sizeof(FrontHot.HeapState));
+            get => RemoteFree + Lines((nuint)sizeof(RemoteFree.HeapState));
         }
 
-        internal static nuint RemoteFree
+        internal static nuint Front
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             get => WarmPool + Lines((nuint)sizeof(WarmPool.HeapState));
@@ -422,7 +422,7 @@ internal static unsafe partial class TestHeap
         internal static nuint End
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => RemoteFree + Lines((nuint)sizeof(RemoteFree.HeapState));
+            get => Front + Lines((nuint)sizeof(FrontHot.HeapState));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -356,7 +356,7 @@ internal static unsafe partial class RequestHeap
     /// <summary>Where the boxes' states lie in a heap: each begins a cache line.</summary>
     private static class HeapLayout
     {
-        internal static nuint Front
+        internal static nuint RemoteFree
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             get => Lines((nuint)sizeof(ThreadHeap));
@@ -365,10 +365,10 @@ internal static unsafe partial class RequestHeap
         internal static nuint WarmPool
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => Front;
+            get => RemoteFree + Lines((nuint)sizeof(RemoteFree.HeapState));
         }
 
-        internal static nuint RemoteFree
+        internal static nuint Front
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             get => WarmPool + Lines((nuint)sizeof(WarmPool.HeapState));
@@ -377,7 +377,7 @@ internal static unsafe partial class RequestHeap
         internal static nuint End
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => RemoteFree + Lines((nuint)sizeof(RemoteFree.HeapState));
+            get => Front;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

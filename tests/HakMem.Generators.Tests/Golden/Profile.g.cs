@@ -406,7 +406,7 @@ internal static unsafe partial class RequestHeap
     /// <summary>Where the boxes' states lie in a heap: each begins a cache line.</summary>
     private static class HeapLayout
     {
-        internal static nuint Front
+        internal static nuint RemoteFree
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             get => Lines((nuint)sizeof(ThreadHeap));
@@ -415,19 +415,13 @@ internal static unsafe partial class RequestHeap
         internal static nuint WarmPool
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => Front + Lines((nuint)sizeof(FrontHot.HeapState));
-        }
-
-        internal static nuint RemoteFree
-        {
-            [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => WarmPool + Lines((nuint)sizeof(WarmPool.HeapState));
+            get => RemoteFree + Lines((nuint)sizeof(RemoteFree.HeapState));
         }
 
         internal static nuint Histogram
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => RemoteFree + Lines((nuint)sizeof(RemoteFree.HeapState));
+            get => WarmPool + Lines((nuint)sizeof(WarmPool.HeapState));
         }
 
         internal static nuint DebugCounters
@@ -436,10 +430,16 @@ internal static unsafe partial class RequestHeap
             get => Histogram + Lines((nuint)sizeof(Histogram.HeapState));
         }
 
-        internal static nuint End
+        internal static nuint Front
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             get => DebugCounters + Lines((nuint)sizeof(DebugCounters.HeapState));
+        }
+
+        internal static nuint End
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => Front + Lines((nuint)sizeof(FrontHot.HeapState));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -613,7 +613,7 @@ CASE(within_the_limit)
         static void *many[40000];
         int count = 0;
         while (count < 40000 && (many[count] = malloc(size)) != NULL) { memset(many[count], 1, size); total += size; count++; }
-        CHECKF(total >= 150u * MIB, "round %d: only %zu MiB of blocks of %zu bytes", round, total / MIB, size);
+        CHECKF(total >= 300u * MIB, "round %d: only %zu MiB of blocks of %zu bytes", round, total / MIB, size);
         CHECKF(count == 40000 || errno == ENOMEM, "errno %d", errno);
         for (int i = 0; i < count; i++) free(many[i]);
         malloc_trim(0);
