@@ -4,14 +4,15 @@ using System.Runtime.InteropServices;
 namespace HakMem.Preload;
 
 /// <summary>
-/// The library's own file in memory. The kernel maps the neighbours of each page that is touched, so that a short program that needs half of the code holds all of it. The native compiler's order
-/// (<c>Native/order.txt</c>) has the code of short programs in front; what comes behind, and what only unwinding reads, is given back once, and comes again when it is called.
+/// The library's own file in memory. The kernel maps the neighbours of each page that is touched, up to 64 KiB of a mapping, so that a short program that needs a few pages of code holds all of it. The native
+/// compiler's order (<c>Native/order.txt</c>) has four parts: what every program runs again and again; what some short programs run; what only the beginning of a process or thread runs; and the rest, named by no line. All but the
+/// first, and what only unwinding reads, are given back once the first thread has its heap, as mappings of their own: touching one brings no other. Each comes again when it is called.
 /// </summary>
 internal static unsafe class OwnImage
 {
     private const nuint PageBytes = 4096;
     private const uint Load = 1, Writable = 2, UnwindTable = 0x6474e550;
-    private const int Random = 1, DontNeed = 4;
+    private const int Random = 1, Sequential = 2, DontNeed = 4;
 
     /// <summary>Gives back what starting has no use for. Whatever the OS refuses stays.</summary>
     internal static void GiveBackUnused()
@@ -19,27 +20,48 @@ internal static unsafe class OwnImage
         byte* image = Trampolines.Image();
         ProgramHeader* first = (ProgramHeader*)(image + *(ulong*)(image + 32));
         ProgramHeader* end = first + *(ushort*)(image + 56);
-        GiveBackFrom((byte*)(delegate*<void>)&ColdCode, image, first, end);
         for (ProgramHeader* at = first; at != end; at++)
         {
-            if (at->Type == UnwindTable) GiveBackFrom(image + at->Address, image, first, end);
+            if (at->Type == UnwindTable) GiveBackFrom(image + at->Address, EndOf(image + at->Address, image, first, end), Random);
         }
+
+        byte* rare = (byte*)(delegate*<void>)&RareCode, starting = (byte*)(delegate*<void>)&StartingCode, cold = (byte*)(delegate*<void>)&ColdCode;
+        GiveBackFrom(rare, starting, Random);
+        GiveBackFrom(starting, cold, Sequential);
+        GiveBackFrom(cold, EndOf(cold, image, first, end), Random);
     }
 
-    // From the next page on to the end of the segment. Advised at random, it is a mapping of its own, where touching what is in front of it maps nothing.
-    private static void GiveBackFrom(byte* start, byte* image, ProgramHeader* first, ProgramHeader* end)
+    // A page that holds the end of one part and the beginning of the next belongs to the former. Mappings with different advice are different mappings; that is all it is for.
+    private static void GiveBackFrom(byte* start, byte* end, int advice)
+    {
+        byte* from = (byte*)(((nuint)start + PageBytes - 1) & ~(PageBytes - 1));
+        byte* to = (byte*)(((nuint)end + PageBytes - 1) & ~(PageBytes - 1));
+        if (from < to && LibC.madvise(from, (nuint)(to - from), advice) == 0) _ = LibC.madvise(from, (nuint)(to - from), DontNeed);
+    }
+
+    // The end of the segment of an address; null if it can be written: what was written, relocations too, is nowhere else.
+    private static byte* EndOf(byte* address, byte* image, ProgramHeader* first, ProgramHeader* end)
     {
         for (ProgramHeader* at = first; at != end; at++)
         {
-            nuint offset = (nuint)start - (nuint)(image + at->Address);
-            if (at->Type != Load || (at->Flags & Writable) != 0 || offset >= at->Bytes) continue;   // what was written, relocations too, is nowhere else
-            byte* from = (byte*)(((nuint)start + PageBytes - 1) & ~(PageBytes - 1));
-            byte* to = (byte*)(((nuint)image + (nuint)at->Address + (nuint)at->Bytes + PageBytes - 1) & ~(PageBytes - 1));
-            if (from < to && LibC.madvise(from, (nuint)(to - from), Random) == 0) _ = LibC.madvise(from, (nuint)(to - from), DontNeed);
+            nuint offset = (nuint)address - (nuint)(image + at->Address);
+            if (at->Type == Load && (at->Flags & Writable) == 0 && offset < at->Bytes) return image + at->Address + at->Bytes;
         }
+
+        return null;
     }
 
-    // The last line of the order: where the code begins that short programs do not run.
+    // Lines of the order: where the parts begin.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RareCode()
+    {
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void StartingCode()
+    {
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ColdCode()
     {

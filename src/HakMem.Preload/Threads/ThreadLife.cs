@@ -18,7 +18,7 @@ internal static unsafe class ThreadLife
     internal static ThreadHeap* Attach(int* errno)
     {
         if (!PreloadAllocator.TryOpen()) return null;
-        Prepare();
+        bool isFirst = TryPrepare();
         ThreadHeap* heap = HeapRegistry.Attach<PreloadAllocator.Config>();
         if (heap == null) return null;
 
@@ -33,17 +33,18 @@ internal static unsafe class ThreadLife
 
         // Unwatched, its end is found by asking the OS for the thread.
         if (!watched) Volatile.Write(ref heap->EndMark, 1);
+        if (isFirst) OwnImage.GiveBackUnused();
         return heap;
     }
 
     // Once: before anybody else has handlers of fork, so that ours is the last before the fork and the first after it.
-    private static void Prepare()
+    private static bool TryPrepare()
     {
-        if (Interlocked.CompareExchange(ref s_prepared, 1, 0) != 0) return;
+        if (Interlocked.CompareExchange(ref s_prepared, 1, 0) != 0) return false;
         uint key;
         if (LibC.pthread_key_create(&key, &End) == 0) Volatile.Write(ref s_key, key + 1);
         ForkGuard.Register();
-        OwnImage.GiveBackUnused();
+        return true;
     }
 
     // The value is the heap, aligned to 64, and the number of rounds gone by.
