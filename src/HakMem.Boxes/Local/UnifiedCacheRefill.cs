@@ -243,9 +243,9 @@ public static unsafe partial class UnifiedCacheRefill
             if (at == slots) break;
             if (slab->Carved != slab->Blocks)
             {
-                if (bin->Partial != null && bin->Partial->FreeBlocks != 0)
+                if (slab->Carved != 0 && bin->Partial != null && bin->Partial->FreeBlocks != 0)
                 {
-                    // Used blocks before fresh ones: their pages are there.
+                    // Used blocks before fresh ones: their pages are there. A slab without any stays: in the list nobody would find it empty.
                     Link(bin, slab, SlabPlace.Sparse);
                     bin->Current = null;
                     continue;

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using HakMem.Boxes;
 
 namespace HakMem.Preload;
@@ -18,6 +19,7 @@ internal unsafe struct DiagnosticsText(int file) : IDiagnosticsVisitor
 
     private readonly struct Output(int file) : ITableOutput
     {
+        [MethodImpl(MethodImplOptions.NoInlining)]
         public void WriteLine(ReadOnlySpan<byte> text)
         {
             TextBuffer line = default;

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using HakMem.Boxes;
 
 namespace HakMem;
@@ -26,6 +27,7 @@ internal static unsafe class DiagnosticsTables
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Write<TOutput>(DebugCounters.HeapState* counters, ref TOutput output)
         where TOutput : struct, ITableOutput
     {
@@ -56,13 +58,14 @@ internal static unsafe class DiagnosticsTables
         for (SlowExit exit = 0; exit <= SlowExit.FlushedElsewhere; exit++) Line(ref output, NameOf(exit), DebugCounters.ExitsBy(counters, exit), 2);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Write<TOutput>(WarmPoolStats.HeapState* counters, ref TOutput output)
         where TOutput : struct, ITableOutput
     {
         output.WriteLine("Warm pool"u8);
         Line(ref output, "hits"u8, counters->Hits);
         Line(ref output, "misses"u8, counters->Misses);
-        TableLine line = default;
+        TextBuffer line = default;
         line.Append("  "u8);
         line.Append("hit rate"u8, NameWidth);
         line.AppendTenths(WarmPoolStats.HitPermille(counters), NumberWidth);
@@ -74,10 +77,11 @@ internal static unsafe class DiagnosticsTables
         Line(ref output, "empty slabs refused for lack of room"u8, counters->Refused);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Write<TOutput>(LockStats.Totals* locks, ref TOutput output)
         where TOutput : struct, ITableOutput
     {
-        TableLine line = default;
+        TextBuffer line = default;
         line.Append("Locks"u8, NameWidth + 2);
         line.AppendRight("taken"u8, NumberWidth);
         line.AppendRight("contended"u8, NumberWidth);
@@ -94,10 +98,11 @@ internal static unsafe class DiagnosticsTables
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Write<TOutput>(SizeHistogram.Totals* sizes, ref TOutput output)
         where TOutput : struct, ITableOutput
     {
-        TableLine line = default;
+        TextBuffer line = default;
         line.Append("Sizes"u8, NameWidth + 2);
         line.AppendRight("allocated"u8, NumberWidth);
         line.AppendRight("freed"u8, NumberWidth);
@@ -129,6 +134,7 @@ internal static unsafe class DiagnosticsTables
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Write<TOutput>(PageFaultTelemetry.HeapState* pages, ref TOutput output)
         where TOutput : struct, ITableOutput
     {
@@ -139,6 +145,7 @@ internal static unsafe class DiagnosticsTables
         Line(ref output, "pages given back and used again"u8, pages->RefaultedPages);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Write<TOutput>(FreelistValidation.HeapState* checks, ref TOutput output)
         where TOutput : struct, ITableOutput
     {
@@ -147,20 +154,22 @@ internal static unsafe class DiagnosticsTables
         Line(ref output, "blocks on their way back"u8, checks->FlushedBlocks);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Line<TOutput>(ref TOutput output, ReadOnlySpan<byte> name, ulong value, int indent = 0)
         where TOutput : struct, ITableOutput
     {
-        TableLine line = default;
+        TextBuffer line = default;
         line.Append("  "u8, 2 + indent);
         line.Append(name, NameWidth - indent);
         line.Append(value, NumberWidth);
         line.EndLine(ref output);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Line<TOutput>(ref TOutput output, ReadOnlySpan<byte> name, ulong value, ulong whole)
         where TOutput : struct, ITableOutput
     {
-        TableLine line = default;
+        TextBuffer line = default;
         line.Append("  "u8);
         line.Append(name, NameWidth);
         line.Append(value, NumberWidth);

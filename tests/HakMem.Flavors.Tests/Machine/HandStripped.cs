@@ -312,7 +312,7 @@ internal static unsafe class HandStripped
             if (at == slots) break;
             if (slab->Carved != slab->Blocks)
             {
-                if (bin->Partial != null && bin->Partial->FreeBlocks != 0)
+                if (slab->Carved != 0 && bin->Partial != null && bin->Partial->FreeBlocks != 0)
                 {
                     Link(bin, slab, SlabPlace.Sparse);
                     bin->Current = null;

@@ -1,41 +1,15 @@
-using System;
 using System.Numerics;
+using HakMem.Preload;
 
-namespace HakMem.Preload;
+namespace HakMem;
 
-/// <summary>A text of up to 1 KiB on the stack, for messages and reports: nothing is allocated. What does not fit is cut off.</summary>
-internal unsafe ref struct TextBuffer
+/// <summary>What the C library and its files want of a text.</summary>
+internal unsafe ref partial struct TextBuffer
 {
-    private const int Room = 1024;
-
-    private fixed byte _text[Room + 1];   // and a zero for C
-    private int _length;
-
-    /// <summary>Adds text.</summary>
-    internal void Append(ReadOnlySpan<byte> text)
-    {
-        for (int i = 0; i < text.Length; i++) Append(text[i]);
-    }
-
     /// <summary>Adds text that ends with 0.</summary>
     internal void Append(byte* text)
     {
         for (; *text != 0; text++) Append(*text);
-    }
-
-    /// <summary>Adds a number in decimal, right-aligned when <paramref name="width"/> is more than its digits.</summary>
-    internal void Append(ulong number, int width = 0)
-    {
-        byte* digits = stackalloc byte[20];
-        int count = 0;
-        do
-        {
-            digits[count++] = (byte)('0' + (uint)(number % 10));
-            number /= 10;
-        }
-        while (number != 0);
-        for (; width > count; width--) Append((byte)' ');
-        while (count != 0) Append(digits[--count]);
     }
 
     /// <summary>Adds a number in hexadecimal, without a prefix.</summary>
@@ -65,10 +39,5 @@ internal unsafe ref struct TextBuffer
         }
 
         _length = 0;
-    }
-
-    private void Append(byte character)
-    {
-        if (_length < Room) _text[_length++] = character;
     }
 }

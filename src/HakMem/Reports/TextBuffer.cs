@@ -2,12 +2,15 @@ using System;
 
 namespace HakMem;
 
-/// <summary>A line of a table in UTF-8, on the stack. What does not fit is cut off. Compiled into the .NET library and into <c>libhakmem.so</c>.</summary>
-internal unsafe ref struct TableLine
+/// <summary>
+/// A text of up to 1 KiB in UTF-8, on the stack: nothing is allocated. What does not fit is cut off. Compiled into the .NET library and into <c>libhakmem.so</c>, which adds ways out, and
+/// whose frames must stay below a page: methods with such a text are not inlined into each other.
+/// </summary>
+internal unsafe ref partial struct TextBuffer
 {
-    private const int Room = 160;
+    private const int Room = 1024;
 
-    private fixed byte _text[Room];
+    private fixed byte _text[Room + 1];   // and a zero for C
     private int _length;
 
     /// <summary>Adds text, filled up with blanks to <paramref name="width"/>.</summary>
@@ -24,8 +27,8 @@ internal unsafe ref struct TableLine
         Append(text);
     }
 
-    /// <summary>Adds a number in decimal, right-aligned.</summary>
-    internal void Append(ulong number, int width)
+    /// <summary>Adds a number in decimal, right-aligned when <paramref name="width"/> is more than its digits.</summary>
+    internal void Append(ulong number, int width = 0)
     {
         ulong power = 1;
         int digits = 1;
@@ -42,7 +45,7 @@ internal unsafe ref struct TableLine
         Append((byte)('0' + (uint)(tenths % 10)));
     }
 
-    /// <summary>Gives the line to a table and begins anew.</summary>
+    /// <summary>Gives the text to a table as a line and begins anew.</summary>
     internal void EndLine<TTable>(ref TTable table)
         where TTable : struct, ITableOutput
     {
