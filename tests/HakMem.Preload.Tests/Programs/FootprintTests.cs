@@ -14,7 +14,7 @@ namespace HakMem.Preload.Tests.Programs;
 public sealed class FootprintTests(ITestOutputHelper output)
 {
     /// <summary>A block in each of 40 classes for each thread.</summary>
-    [NativeTheory]
+    [NativeTheory(NativeNeed.Tracing)]
     [InlineData("hello", 150, 150)]
     [InlineData("threads 16", 10, 2560)]
     [InlineData("threads 1000", 3, 150 * 1024)]
@@ -34,7 +34,7 @@ public sealed class FootprintTests(ITestOutputHelper output)
         Assert.InRange(added, 1, mostKibibytes);
     }
 
-    [NativeFact]
+    [NativeFact(NativeNeed.Tracing)]
     public void AProgramWithoutTheLibraryIsNotMeasuredAsOneWithIt()
     {
         string footprint = NativeToolchain.Compiled("footprint");

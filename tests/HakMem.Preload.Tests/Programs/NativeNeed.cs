@@ -7,4 +7,5 @@ public enum NativeNeed
     CppCompiler,
     Valgrind,
     Binutils,
+    Tracing,
 }
