@@ -16,6 +16,7 @@ public static unsafe class FrontHot
     private const uint AllSmallSlots = SizeClasses.Count * SmallSlots;
     private const uint AllMediumSlots = SizeClasses.Count * MediumSlots;
     private const uint LargeSlots = 5120;
+    private const uint HeaderRest = (64 - 12) / sizeof(uint);
     private const ushort NoOffset = ushort.MaxValue;
 
     /// <summary>What the front keeps at the start of each <see cref="Bin"/>.</summary>
@@ -52,6 +53,7 @@ public static unsafe class FrontHot
         /// <summary>The large slots that stacks have taken, each its largest capacity, likewise.</summary>
         public ushort LargeUsed;
 
+        private fixed uint _line[(int)HeaderRest];   // the slots begin a cache line
         private fixed ulong _small[(int)AllSmallSlots];
         private fixed ulong _medium[(int)AllMediumSlots];
         private fixed ulong _large[(int)LargeSlots];

@@ -14,6 +14,7 @@ namespace HakMem.Boxes;
 public static unsafe partial class UnifiedCacheRefill
 {
     private const uint SlabsPerRefill = 8;
+    private const ulong ThriftyBytes = 256 << 10;   // of a class, in use in a heap: beyond, fresh blocks side by side are worth more than the pages of used ones
     private const ulong LentBytes = 128 << 10;   // of the home class, in use in a heap: up to so many, its next thread borrows anew
 
     /// <summary>
@@ -243,9 +244,9 @@ public static unsafe partial class UnifiedCacheRefill
             if (at == slots) break;
             if (slab->Carved != slab->Blocks)
             {
-                if (slab->Carved != 0 && bin->Partial != null && bin->Partial->FreeBlocks != 0)
+                if (slab->Carved != 0 && bin->Partial != null && bin->Partial->FreeBlocks != 0 && *ThreadHeap.Out(heap, sizeClass) * TConfig.Classes[sizeClass].SizeBytes <= ThriftyBytes)
                 {
-                    // Used blocks before fresh ones: their pages are there. A slab without any stays: in the list nobody would find it empty.
+                    // Used blocks before fresh ones: their pages are there. A slab that none was cut from stays: in the list nobody would find it empty.
                     Link(bin, slab, SlabPlace.Sparse);
                     bin->Current = null;
                     continue;

@@ -312,7 +312,7 @@ internal static unsafe class HandStripped
             if (at == slots) break;
             if (slab->Carved != slab->Blocks)
             {
-                if (slab->Carved != 0 && bin->Partial != null && bin->Partial->FreeBlocks != 0)
+                if (slab->Carved != 0 && bin->Partial != null && bin->Partial->FreeBlocks != 0 && *ThreadHeap.Out(heap, sizeClass) * State.Classes[sizeClass].SizeBytes <= 256 << 10)
                 {
                     Link(bin, slab, SlabPlace.Sparse);
                     bin->Current = null;
