@@ -55,15 +55,16 @@ public sealed class HeapModelTests(ITestOutputHelper output)
     [Fact]
     public void LostContentsAreFound() => AssertFound(new ForgetfulSubject(), "contents lost in realloc");
 
+    /// <summary>Which check of the block comes first is up to the threads.</summary>
     [Fact]
-    public void ChangedContentsAreFound() => AssertFound(new ScribblingSubject(), "contents changed: block");
+    public void ChangedContentsAreFound() => AssertFound(new ScribblingSubject(), "contents changed: block", "contents lost in realloc");
 
-    private static void AssertFound(ReferenceSubject subject, string message)
+    private static void AssertFound(ReferenceSubject subject, params string[] messages)
     {
         using (subject)
         {
-            Exception failure = Assert.ThrowsAny<Exception>(() => Check(subject, 20, 7, 9));
-            Assert.Contains(message, failure.ToString(), StringComparison.Ordinal);
+            string failure = Assert.ThrowsAny<Exception>(() => Check(subject, 20, 7, 9)).ToString();
+            Assert.True(Array.Exists(messages, message => failure.Contains(message, StringComparison.Ordinal)), failure);
         }
     }
 

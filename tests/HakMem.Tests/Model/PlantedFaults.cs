@@ -82,20 +82,29 @@ internal sealed unsafe class ForgetfulSubject : ReferenceSubject
 /// <summary>Writes into a block that is with a user.</summary>
 internal sealed unsafe class ScribblingSubject : ReferenceSubject
 {
+    private readonly Lock _gate = new();   // the victim is freed after it was written to, or before and then not written to
     private int _calls;
     private nint _victim;
 
     public override void* Alloc(nuint size)
     {
         void* block = base.Alloc(size);
-        byte* victim = (byte*)Interlocked.Exchange(ref _victim, size >= 16 && Interlocked.Increment(ref _calls) % 20 == 0 ? (nint)block : 0);
-        if (victim != null) *victim ^= 0x55;
+        lock (_gate)
+        {
+            if (_victim != 0) *(byte*)_victim ^= 0x55;
+            _victim = size >= 16 && ++_calls % 20 == 0 ? (nint)block : 0;
+        }
+
         return block;
     }
 
     public override void Free(void* block)
     {
-        Interlocked.CompareExchange(ref _victim, 0, (nint)block);
+        lock (_gate)
+        {
+            if (_victim == (nint)block) _victim = 0;
+        }
+
         base.Free(block);
     }
 }
