@@ -58,20 +58,20 @@ footprint=''
 compiler=$(command -v cc || command -v gcc || true)
 [ -n "$compiler" ] && "$compiler" -D_GNU_SOURCE -O1 -pthread -w -o "$work/footprint" "$here/HakMem.Preload.Tests/Native/footprint.c" -ldl && footprint="$work/footprint"
 at_end=end
-[ -z "$footprint" ] || "$footprint" end /bin/true 2>/dev/null || { at_end=peak; echo 'no process can be traced here: the memory of small programs is their peak as the kernel counts it, in steps of 128 KiB'; }
+[ -z "$footprint" ] || FOOTPRINT_SHIFT=0 "$footprint" end /bin/true 2>/dev/null || { at_end=peak; echo 'no process can be traced here, or its addresses be chosen: the memory of small programs is their peak as the kernel counts it, in steps of 128 KiB'; }
 
 # Proof that the library is in the programs at all: it is mapped, and malloc is its own.
 LD_PRELOAD=$library grep -q "$library" /proc/self/maps 2>"$work/proof" || fail "the dynamic linker does not load $library: $(head -n 1 "$work/proof")"
 if nm -D "$library" >/dev/null 2>&1; then nm -D --defined-only "$library" | grep -qE ' [TWi] malloc$' || fail "$library has no malloc"; fi
 
-# run NAME PRELOAD OUTPUT: in a folder that is the same for both runs, so that paths in outputs are. Sets seconds, peak, code. A small program is run
+# run NAME PRELOAD OUTPUT PLACE: in a folder that is the same for both runs, so that paths in outputs are. Sets seconds, peak, code. A small program is run
 # directly, and measured where it ends: beside a shell its peak would not be seen, and the kernel's count of it is off by up to 128 KiB and more (footprint.c).
 run() {
   rm -rf "$work/place"; mkdir "$work/place"
   local begin=$EPOCHREALTIME words=(bash "$here/real-programs/workloads.sh" "$1") measure=peak
   [ -z "${small[$1]:-}" ] || { read -ra words <<<"${small[$1]}"; measure=$at_end; }
   if [ -n "$footprint" ]; then
-    (cd "$work/place" && FOOTPRINT_PRELOAD=$2 LC_ALL=C TZ=UTC "$footprint" "$measure" "${words[@]}") >"$3" 2>"$3.err" </dev/null
+    (cd "$work/place" && FOOTPRINT_SHIFT=$4 FOOTPRINT_PRELOAD=$2 LC_ALL=C TZ=UTC "$footprint" "$measure" "${words[@]}") >"$3" 2>"$3.err" </dev/null
     code=$?; peak=$(tail -n 1 "$3.err"); sed -i '$d' "$3.err"
   else
     (cd "$work/place" && LD_PRELOAD=$2 LC_ALL=C TZ=UTC "${words[@]}") >"$3" 2>"$3.err" </dev/null
@@ -97,15 +97,15 @@ for name in "${workloads[@]}"; do
   absent=$(workload_absence "$name")
   [ -z "$quick" ] || [ -z "${slow[$name]:-}" ] || absent='left out by --quick'
   if [ -n "$absent" ]; then row "$name" 'not run' - - - - - - - - "$absent"; missing=$((missing + 1)); continue; fi
-  repeats=1; [ -z "${small[$name]:-}" ] || repeats=15
+  repeats=1; [ -z "${small[$name]:-}" ] || repeats=16
   without_peak='' with_peak=''
   for ((i = 0; i < repeats; i++)); do
-    run "$name" '' "$work/without"; without_code=$code without_seconds=$seconds
+    run "$name" '' "$work/without" "$i"; without_code=$code without_seconds=$seconds
     [ -z "$peak" ] || without_peak=$((${without_peak:-0} + peak))
-    run "$name" "$library" "$work/with"; with_code=$code with_seconds=$seconds
+    run "$name" "$library" "$work/with" "$i"; with_code=$code with_seconds=$seconds
     [ -z "$peak" ] || with_peak=$((${with_peak:-0} + peak))
   done
-  [ -z "$peak" ] || { without_peak=$((without_peak / repeats)); with_peak=$((with_peak / repeats)); }   # of several runs the mean: where libraries lie decides how many of their pages come along
+  [ -z "$peak" ] || { without_peak=$((without_peak / repeats)); with_peak=$((with_peak / repeats)); }   # of a small program the mean of all places of its libraries, which decide how many of their pages come along
   without_hash=$(sha256sum <"$work/without" | cut -c 1-12) with_hash=$(sha256sum <"$work/with" | cut -c 1-12)
   result=same remark=''
   if [ "$without_code" != "$with_code" ] || [ "$without_hash" != "$with_hash" ]; then

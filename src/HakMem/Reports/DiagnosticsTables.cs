@@ -27,7 +27,6 @@ internal static unsafe class DiagnosticsTables
         return true;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Write<TOutput>(DebugCounters.HeapState* counters, ref TOutput output)
         where TOutput : struct, ITableOutput
     {
@@ -134,7 +133,6 @@ internal static unsafe class DiagnosticsTables
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Write<TOutput>(PageFaultTelemetry.HeapState* pages, ref TOutput output)
         where TOutput : struct, ITableOutput
     {
@@ -145,7 +143,6 @@ internal static unsafe class DiagnosticsTables
         Line(ref output, "pages given back and used again"u8, pages->RefaultedPages);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Write<TOutput>(FreelistValidation.HeapState* checks, ref TOutput output)
         where TOutput : struct, ITableOutput
     {

@@ -55,6 +55,7 @@ public unsafe class FrontHotTests
         uint[] order = [60, 3, 17];
         foreach (uint sizeClass in order) Assert.True(TestHeap.Alloc(SizeClasses.SizeOf(sizeClass)) != null);
         void** first = FrontHot.Of(heap, order[0])->Bottom;
+        Assert.Equal(0u, (nuint)first % 64);
         foreach (uint sizeClass in order)
         {
             Assert.True(first == FrontHot.Of(heap, sizeClass)->Bottom);

@@ -5,7 +5,7 @@ namespace HakMem.Preload.Tests.Programs;
 /// <summary>Says what is missing on this machine.</summary>
 internal static class NativeNeeds
 {
-    private static readonly Lazy<bool> s_canTrace = new(static () => NativeProcess.Run(NativeToolchain.Compiled("footprint"), ["end", "/bin/true"], [], TimeSpan.FromMinutes(1)).ExitCode == 0);
+    private static readonly Lazy<bool> s_canTrace = new(static () => NativeProcess.Run(NativeToolchain.Compiled("footprint"), ["end", "/bin/true"], [("FOOTPRINT_SHIFT", "0")], TimeSpan.FromMinutes(1)).ExitCode == 0);
 
     public static string? Missing(NativeNeed[] needs)
     {
@@ -16,7 +16,7 @@ internal static class NativeNeeds
             if (need == NativeNeed.CppCompiler && NativeToolchain.CppCompiler is null) return "there is no C++ compiler (c++, g++ or clang++)";
             if (need == NativeNeed.Binutils && (NativeToolchain.FindInPath("objdump") is null || NativeToolchain.FindInPath("nm") is null)) return "there are no binutils";
             if (need == NativeNeed.Valgrind && NativeToolchain.FindInPath("valgrind") is null) return "there is no valgrind";
-            if (need == NativeNeed.Tracing && !s_canTrace.Value) return "no process can be traced here";
+            if (need == NativeNeed.Tracing && !s_canTrace.Value) return "no process can be traced here, or its addresses be chosen";
         }
 
         return null;
