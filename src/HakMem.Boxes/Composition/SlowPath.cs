@@ -34,6 +34,9 @@ public enum SlowExit : uint
     /// <summary>A refill was served from the front stack of the home class.</summary>
     ServedByHome,
 
+    /// <summary>A refill was served from the front stack of a larger class, whose pages were there.</summary>
+    LentByLarger,
+
     /// <summary>A refill found no memory.</summary>
     FailedRefill,
 

@@ -30,7 +30,7 @@ public struct SizeClass
     /// <summary>The power-of-two class whose slab serves the first blocks of this one.</summary>
     public uint Home;
 
-    /// <summary>How many blocks the home class lends: as many as waste one OS page together, 8 to 32; none to itself.</summary>
+    /// <summary>How many blocks the home class lends: as many as waste one OS page together, 8 to 32; none to itself, and none above a page.</summary>
     public uint Lent;
 }
 
@@ -43,6 +43,9 @@ public static unsafe class SizeClasses
 {
     /// <summary>The number of classes and one: class 0 means "no slab" in the page map.</summary>
     public const uint Count = 73;
+
+    /// <summary>The first class whose blocks are larger than an OS page.</summary>
+    public const uint FirstAbovePage = 49;
 
     /// <summary>The largest block size in bytes that comes from a slab.</summary>
     public const uint MaxBytes = 32768;
@@ -123,7 +126,7 @@ public static unsafe class SizeClasses
             entry->Home = size <= 128 ? 8 : ClassOf(BitOperations.RoundUpToPowerOf2(size));
             uint waste = SizeOf(entry->Home) - size;
             uint lent = waste == 0 ? 0 : (uint)Chunk.OsPageBytes / waste;
-            entry->Lent = waste == 0 ? 0 : lent < 8 ? 8 : lent < 32 ? lent : 32;
+            entry->Lent = waste == 0 || index >= FirstAbovePage ? 0 : lent < 8 ? 8 : lent < 32 ? lent : 32;
         }
     }
 }

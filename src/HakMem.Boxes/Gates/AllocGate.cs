@@ -144,7 +144,7 @@ public static unsafe class AllocGate
     private static void* AllocClass<TConfig>(ThreadHeap* heap, uint sizeClass)
         where TConfig : struct, IAllocatorConfig
     {
-        if (!TConfig.TryPopFront(heap, sizeClass, out void* block)) return TConfig.RefillFront(heap, sizeClass);
+        if (!TConfig.TryPopFront(heap, sizeClass, out void* block)) return TConfig.RefillFront(heap, sizeClass, 0);
         TConfig.OnFrontHit(heap, sizeClass, block);
         return block;
     }

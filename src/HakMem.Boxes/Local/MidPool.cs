@@ -4,11 +4,14 @@ namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Local: tier L2, blocks above <see cref="IAllocatorConfig.MaxTiny"/> that still come from slabs, of several chunks for the largest. The
-/// class comes from arithmetic instead of the table; fronts and slabs are the same. No state. Called by the running thread.
+/// class comes from arithmetic instead of the table; fronts and slabs are the same. A block above an OS page may be a used one of a larger class
+/// instead of a fresh one of its own, so that few pages serve changing sizes. No state. Called by the running thread.
 /// </summary>
 [Box(BoxLayer.Local)]
 public static unsafe class MidPool
 {
+    private const uint LendingClasses = 4;   // half as large again at most
+
     /// <summary>A block of 129 bytes to 32 KiB, or null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void* Alloc<TConfig>(ThreadHeap* heap, nuint size)
@@ -21,6 +24,6 @@ public static unsafe class MidPool
             return block;
         }
 
-        return TConfig.RefillFront(heap, sizeClass);
+        return TConfig.RefillFront(heap, sizeClass, sizeClass >= SizeClasses.FirstAbovePage ? sizeClass + LendingClasses : 0);
     }
 }

@@ -15,14 +15,16 @@ public static unsafe partial class UnifiedCacheRefill
 {
     private const uint SlabsPerRefill = 8;
     private const ulong ThriftyBytes = 256 << 10;   // of a class, in use in a heap: beyond, fresh blocks side by side are worth more than the pages of used ones
+    private const ulong LendingBytes = 2 << 20;   // of blocks above a page, in use in a heap: beyond, blocks of the right class at hand are worth more than a few pages
     private const ulong LentBytes = 128 << 10;   // of the home class, in use in a heap: up to so many, its next thread borrows anew
 
     /// <summary>
     /// Fills an empty front stack with half its capacity and returns one block more. Null when no memory is to be had.
-    /// The first blocks of a bin without a slab come from the next power-of-two class, so that small programs touch few pages.
+    /// The first blocks of a bin without a slab come from the next power-of-two class, so that small programs touch few pages. A bin without used blocks may take one
+    /// of a larger class up to <paramref name="lastLender"/> instead of a fresh one, while the heap has little of such sizes in use; 0: of its own class only, as an aligned block must be.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void* Refill<TConfig>(ThreadHeap* heap, uint sizeClass)
+    public static void* Refill<TConfig>(ThreadHeap* heap, uint sizeClass, uint lastLender)
         where TConfig : struct, IAllocatorConfig
     {
         TConfig.OnFrontMiss(heap, sizeClass);
@@ -46,6 +48,8 @@ public static unsafe partial class UnifiedCacheRefill
         void** slots = TConfig.OfferFront(heap, sizeClass, out uint want);
         SpinLock.Enter<TConfig>(&heap->Lock);
         TConfig.OnSlowEntry(heap, sizeClass);
+        uint lender = lastLender > sizeClass ? LenderOf<TConfig>(heap, sizeClass, lastLender) : 0;
+        if (lender != 0) return TakeLent<TConfig>(heap, lender);
         uint got = Fill<TConfig>(heap, bin, sizeClass, slots, want);
         while (got == 0)
         {
@@ -58,6 +62,14 @@ public static unsafe partial class UnifiedCacheRefill
             got = Fill<TConfig>(heap, bin, sizeClass, slots, want);
         }
 
+        return Accept<TConfig>(heap, sizeClass, got);
+    }
+
+    // Gives back the heap's lock.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void* Accept<TConfig>(ThreadHeap* heap, uint sizeClass, uint got)
+        where TConfig : struct, IAllocatorConfig
+    {
         heap->Moves++;
         TConfig.OnRefill(heap, sizeClass, got);
         SpinLock.Exit<TConfig>(&heap->Lock);
@@ -65,6 +77,45 @@ public static unsafe partial class UnifiedCacheRefill
         TConfig.OnMissServed(heap, sizeClass, block);
         return block;
     }
+
+    // A block of the class that LenderOf found, under the lock since then, which is given back: it has one.
+    private static void* TakeLent<TConfig>(ThreadHeap* heap, uint lender)
+        where TConfig : struct, IAllocatorConfig
+    {
+        TConfig.OnSlowEntry(heap, lender);
+        if (TConfig.TryPopFront(heap, lender, out void* block))
+        {
+            SpinLock.Exit<TConfig>(&heap->Lock);
+            TConfig.OnSlowExit(heap, SlowExit.LentByLarger);
+            TConfig.OnMissServed(heap, lender, block);
+            return block;
+        }
+
+        Bin* bin = ThreadHeap.BinOf(heap, lender);
+        bin->LastMove = FrontMove.Refilled;
+        void** slots = TConfig.OfferFront(heap, lender, out uint want);
+        return Accept<TConfig>(heap, lender, Fill<TConfig>(heap, bin, lender, slots, want));
+    }
+
+    // Under the heap's lock. 0, none, while the bin has used blocks itself: all else is rare but in programs whose sizes keep changing.
+    private static uint LenderOf<TConfig>(ThreadHeap* heap, uint sizeClass, uint last)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (heap->Inbox != 0 || HasUsed(ThreadHeap.BinOf(heap, sizeClass))) return 0;   // blocks of its own may be in the inbox
+        ulong inUse = 0;
+        for (uint above = SizeClasses.FirstAbovePage; above < SizeClasses.Count; above++) inUse += *ThreadHeap.Out(heap, above) * (ulong)TConfig.Classes[above].SizeBytes;
+        if (inUse > LendingBytes) return 0;
+        if (last >= SizeClasses.Count) last = SizeClasses.Count - 1;
+        for (uint lender = sizeClass + 1; lender <= last; lender++)
+        {
+            if (TConfig.CountFront(heap, lender) != 0 || HasUsed(ThreadHeap.BinOf(heap, lender))) return lender;
+        }
+
+        return 0;
+    }
+
+    private static bool HasUsed(Bin* bin)
+        => (bin->Current != null && bin->Current->FreeBlocks != 0) || (bin->Partial != null && bin->Partial->FreeBlocks != 0) || (bin->Sparse != null && bin->Sparse->FreeBlocks != 0);
 
     /// <summary>
     /// Takes one fresh block that is known to be zero, if the bin's current slab has nothing but fresh blocks and its front is empty.

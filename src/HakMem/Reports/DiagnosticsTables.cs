@@ -190,6 +190,7 @@ internal static unsafe class DiagnosticsTables
     private static ReadOnlySpan<byte> NameOf(SlowExit exit) => exit switch
     {
         SlowExit.ServedByHome => "refill lent by the home class's stack"u8,
+        SlowExit.LentByLarger => "refill lent by a larger class's stack"u8,
         SlowExit.FailedRefill => "refill without memory"u8,
         SlowExit.GrownStack => "full stack grown instead of flushed"u8,
         SlowExit.NullFree => "free of null"u8,

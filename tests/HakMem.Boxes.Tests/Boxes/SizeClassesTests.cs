@@ -32,6 +32,10 @@ public unsafe class SizeClassesTests
     }
 
     [Fact]
+    public void The_first_class_above_a_page_is_the_first()
+        => Assert.True(SizeClasses.SizeOf(SizeClasses.FirstAbovePage) > Chunk.OsPageBytes && SizeClasses.SizeOf(SizeClasses.FirstAbovePage - 1) <= Chunk.OsPageBytes);
+
+    [Fact]
     public void Powers_of_two_are_naturally_aligned()
     {
         for (nuint size = 16; size <= SizeClasses.MaxBytes; size *= 2)

@@ -41,6 +41,58 @@ public unsafe class UnifiedCacheRefillTests
     });
 
     [Fact]
+    public void Above_a_page_a_used_block_of_a_larger_class_serves_before_a_fresh_one() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        void* large = TestHeap.Alloc(20000), much = TestHeap.Alloc(26000);
+        Assert.True(TestHeap.UsableSize(large) == 20480 && TestHeap.UsableSize(much) == 26624);   // from slabs of their own
+        TestHeap.Free(large);
+        Assert.True(TestHeap.Alloc(14000) == large);   // from the stack of the class four above
+        DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
+        Assert.Equal(1UL, DebugCounters.ExitsBy(&counters, SlowExit.LentByLarger));
+        TestHeap.Free(large);
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        SpinLock.Enter<Config>(&heap->Lock);
+        Config.FlushAllFronts(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+        Assert.True(TestHeap.Alloc(15000) == large);   // from its slab
+        TestHeap.Free(large);
+        TestHeap.Free(much);
+        Assert.Equal((nuint)13312, TestHeap.UsableSize(TestHeap.Alloc(13000)));   // five above is too much
+        Assert.True(TestHeap.TryAlignedAlloc(18000, 2048, out void* aligned));
+        Assert.Equal((nuint)18432, TestHeap.UsableSize(aligned));   // a larger class may be aligned worse
+        HeapWalk.AssertValid<Config>();
+    });
+
+    [Fact]
+    public void Own_used_blocks_serve_before_those_of_a_larger_class() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        void* own = TestHeap.Alloc(14000), large = TestHeap.Alloc(16000);
+        TestHeap.Free(large);
+        TestHeap.Free(own);
+        SpinLock.Enter<Config>(&heap->Lock);
+        Config.FlushAllFronts(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+        Assert.True(TestHeap.Alloc(14000) == own);
+    });
+
+    [Fact]
+    public void Larger_classes_lend_only_while_little_is_in_use() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        BlockLedger ledger = new();
+        for (int i = 0; i < 70; i++) ledger.Add(TestHeap.Alloc(32768), 32768);   // 2 MiB and some
+        void* large = TestHeap.Alloc(20000);
+        TestHeap.Free(large);
+        Assert.Equal((nuint)15360, TestHeap.UsableSize(TestHeap.Alloc(15000)));
+        Assert.Equal((nuint)15360, TestHeap.UsableSize(TestHeap.Alloc(15000)));   // the two that its refill carved
+        while (ledger.Count != 0) TestHeap.Free(ledger.Take(ledger.Count - 1));
+        SpinLock.Enter<Config>(&TestHeap.CurrentHeap()->Lock);
+        Config.FlushAllFronts(TestHeap.CurrentHeap());
+        SpinLock.Exit<Config>(&TestHeap.CurrentHeap()->Lock);
+        Assert.Equal((nuint)20480, TestHeap.UsableSize(TestHeap.Alloc(15000)));
+    });
+
+    [Fact]
     public void A_full_slab_is_sparse_until_it_is_worth_visiting() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         ThreadHeap* heap = TestHeap.CurrentHeap();

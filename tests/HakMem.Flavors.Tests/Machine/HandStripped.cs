@@ -183,7 +183,7 @@ internal static unsafe class HandStripped
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void* AllocClass(ThreadHeap* heap, uint sizeClass)
     {
-        if (!TryPop(heap, sizeClass, out void* block)) return Refill(heap, sizeClass);
+        if (!TryPop(heap, sizeClass, out void* block)) return Refill(heap, sizeClass, 0);
         return block;
     }
 
@@ -196,7 +196,7 @@ internal static unsafe class HandStripped
             return block;
         }
 
-        return Refill(heap, sizeClass);
+        return Refill(heap, sizeClass, sizeClass >= SizeClasses.FirstAbovePage ? sizeClass + 4 : 0);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -254,7 +254,7 @@ internal static unsafe class HandStripped
     // ---- refill -------------------------------------------------------------------------------------------------------
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void* Refill(ThreadHeap* heap, uint sizeClass)
+    private static void* Refill(ThreadHeap* heap, uint sizeClass, uint lastLender)
     {
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
         uint home = State.Classes[sizeClass].Home;
@@ -270,6 +270,8 @@ internal static unsafe class HandStripped
         bin->LastMove = FrontMove.Refilled;
         void** slots = Offer(heap, sizeClass, out uint want);
         Enter(&heap->Lock);
+        uint lender = lastLender > sizeClass ? LenderOf(heap, sizeClass, lastLender) : 0;
+        if (lender != 0) return TakeLent(heap, lender);
         uint got = Fill(heap, bin, sizeClass, slots, want);
         while (got == 0)
         {
@@ -277,10 +279,48 @@ internal static unsafe class HandStripped
             got = Fill(heap, bin, sizeClass, slots, want);
         }
 
+        return AcceptFilled(heap, sizeClass, got);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void* AcceptFilled(ThreadHeap* heap, uint sizeClass, uint got)
+    {
         heap->Moves++;
         Exit(&heap->Lock);
         return Accept(heap, sizeClass, got);
     }
+
+    private static void* TakeLent(ThreadHeap* heap, uint lender)
+    {
+        if (TryPop(heap, lender, out void* block))
+        {
+            Exit(&heap->Lock);
+            return block;
+        }
+
+        Bin* bin = ThreadHeap.BinOf(heap, lender);
+        bin->LastMove = FrontMove.Refilled;
+        void** slots = Offer(heap, lender, out uint want);
+        return AcceptFilled(heap, lender, Fill(heap, bin, lender, slots, want));
+    }
+
+    private static uint LenderOf(ThreadHeap* heap, uint sizeClass, uint last)
+    {
+        if (heap->Inbox != 0 || HasUsed(ThreadHeap.BinOf(heap, sizeClass))) return 0;
+        ulong inUse = 0;
+        for (uint above = SizeClasses.FirstAbovePage; above < SizeClasses.Count; above++) inUse += *ThreadHeap.Out(heap, above) * (ulong)State.Classes[above].SizeBytes;
+        if (inUse > 2 << 20) return 0;
+        if (last >= SizeClasses.Count) last = SizeClasses.Count - 1;
+        for (uint lender = sizeClass + 1; lender <= last; lender++)
+        {
+            if (FrontHot.Count<Config>(heap, lender) != 0 || HasUsed(ThreadHeap.BinOf(heap, lender))) return lender;
+        }
+
+        return 0;
+    }
+
+    private static bool HasUsed(Bin* bin)
+        => (bin->Current != null && bin->Current->FreeBlocks != 0) || (bin->Partial != null && bin->Partial->FreeBlocks != 0) || (bin->Sparse != null && bin->Sparse->FreeBlocks != 0);
 
     private static uint Fill(ThreadHeap* heap, Bin* bin, uint sizeClass, void** slots, uint want)
     {
