@@ -30,7 +30,7 @@ public struct SizeClass
     /// <summary>The power-of-two class whose slab serves the first blocks of this one.</summary>
     public uint Home;
 
-    /// <summary>How many blocks the home class lends: as many as waste one OS page together, 8 to 32; none to itself, and none above a page.</summary>
+    /// <summary>How many blocks the home class lends: 32; none to itself, and none above a page.</summary>
     public uint Lent;
 }
 
@@ -124,9 +124,7 @@ public static unsafe class SizeClasses
             entry->Reciprocal = ((1UL << 40) + size - 1) / size;
             entry->ListAt = entry->Blocks < 16 ? 1 : entry->Blocks >> 4;
             entry->Home = size <= 128 ? 8 : ClassOf(BitOperations.RoundUpToPowerOf2(size));
-            uint waste = SizeOf(entry->Home) - size;
-            uint lent = waste == 0 ? 0 : (uint)Chunk.OsPageBytes / waste;
-            entry->Lent = waste == 0 || index >= FirstAbovePage ? 0 : lent < 8 ? 8 : lent < 32 ? lent : 32;
+            entry->Lent = entry->Home == index || index >= FirstAbovePage ? 0 : 32u;
         }
     }
 }
