@@ -30,6 +30,7 @@ internal sealed partial record HotCode(MethodSize Alloc, MethodSize Free)
             start.Environment["DOTNET_JitDisasmDiffable"] = "1";
             start.Environment["DOTNET_JitDisasmOnlyOptimized"] = "1";
             start.Environment["DOTNET_TieredPGO"] = "0";
+            start.Environment["DOTNET_TC_DelaySingleProcMultiplier"] = "1";   // with one processor the last tier would come ten times as late
             using Process process = Process.Start(start) ?? throw new InvalidOperationException("no child process");
             _ = process.StandardOutput.ReadToEnd();
             process.WaitForExit();

@@ -38,6 +38,7 @@ internal sealed class JitListing
             start.Environment["DOTNET_JitDisasm"] = "Alloc* Free*";
             start.Environment["DOTNET_JitDisasmDiffable"] = "1";
             start.Environment["DOTNET_TieredPGO"] = "0";
+            start.Environment["DOTNET_TC_DelaySingleProcMultiplier"] = "1";   // with one processor the last tier would come ten times as late
             (int exitCode, string said) = Run(start);
             if (exitCode != 0) throw new InvalidOperationException($"exit code {exitCode}: {said}");
             return Parse(File.ReadAllLines(output));

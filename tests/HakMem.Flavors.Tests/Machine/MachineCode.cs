@@ -57,6 +57,7 @@ internal sealed partial class MachineCode
             start.Environment["DOTNET_JitDisasmDiffable"] = "1";
             start.Environment["DOTNET_JitDisasmOnlyOptimized"] = "1";
             start.Environment["DOTNET_TieredPGO"] = "0";
+            start.Environment["DOTNET_TC_DelaySingleProcMultiplier"] = "1";   // with one processor the last tier would come ten times as late
             start.Environment["DOTNET_TC_CallCountingDelayMs"] = "0";
             start.Environment["DOTNET_TC_BackgroundWorkerTimeoutMs"] = "0";
             using Process process = Process.Start(start)!;
