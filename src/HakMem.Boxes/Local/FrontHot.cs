@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace HakMem.Boxes;
 
 /// <summary>
-/// Box of layer Local: the array stack of free blocks in front of each bin. A hit touches the bin's line and the slot, not the block.
-/// Belongs to the running thread alone. State: <see cref="BinState"/> in each bin, and <see cref="HeapState"/> for the slots:
+/// Box of layer Local: the array stack of free blocks in front of each bin. A hit touches two lines of the table of stacks and the slot, not the block.
+/// Belongs to the running thread alone. State: <see cref="BinState"/> of each class, and <see cref="HeapState"/> for the slots:
 /// a stack gets a place for at most 16 slots, close to the others', with its first block, moves to one of up to 64 when it grows, and from there to one of its largest capacity.
 /// </summary>
 [Box(BoxLayer.Local)]
@@ -16,29 +16,31 @@ public static unsafe class FrontHot
     private const uint AllSmallSlots = SizeClasses.Count * SmallSlots;
     private const uint AllMediumSlots = SizeClasses.Count * MediumSlots;
     private const uint LargeSlots = 5120;
+    private const int RowBytes = ThreadHeap.FrontRowBytes;
     private const uint HeaderRest = (64 - 12) / sizeof(uint);
     private const ushort NoOffset = ushort.MaxValue;
 
-    /// <summary>What the front keeps at the start of each <see cref="Bin"/>.</summary>
+    /// <summary>The stack of a class: a column of the front's table, whose rows are its fields.</summary>
+    [StructLayout(LayoutKind.Explicit)]
     public struct BinState
     {
         /// <summary>One above the newest pointer.</summary>
-        public void** Top;
+        [FieldOffset(0)] public void** Top;
 
         /// <summary>The first slot.</summary>
-        public void** Bottom;
+        [FieldOffset(RowBytes)] public void** Bottom;
 
         /// <summary>One above the last slot.</summary>
-        public void** Limit;
+        [FieldOffset(2 * RowBytes)] public void** Limit;
 
         /// <summary>The slots that the stack may grow to.</summary>
-        public ushort MaxCapacity;
+        [FieldOffset(3 * RowBytes)] public ushort MaxCapacity;
 
         /// <summary>Where its slots are among those of grown stacks, the medium ones first; <see cref="NoOffset"/> while it never grew.</summary>
-        public ushort GrownOffset;
+        [FieldOffset((3 * RowBytes) + 2)] public ushort GrownOffset;
     }
 
-    /// <summary>What the front keeps in each heap: the slots of its stacks.</summary>
+    /// <summary>What the front keeps in each heap besides: the slots of its stacks.</summary>
     public struct HeapState
     {
         /// <summary>The bytes that the stacks may hold beyond their first capacity.</summary>
@@ -63,9 +65,9 @@ public static unsafe class FrontHot
         internal static void** Grown(HeapState* state) => (void**)state->_medium;
     }
 
-    /// <summary>The stack of a bin.</summary>
+    /// <summary>The stack of a class.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static BinState* Of(ThreadHeap* heap, uint sizeClass) => (BinState*)ThreadHeap.BinOf(heap, sizeClass);
+    public static BinState* Of(ThreadHeap* heap, uint sizeClass) => (BinState*)ThreadHeap.FrontColumnOf(heap, sizeClass);
 
     /// <summary>How many bytes at the start of a free block the front uses itself: none.</summary>
     public static uint LinkBytes() => 0;

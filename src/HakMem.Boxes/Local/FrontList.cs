@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Threading;
 
 namespace HakMem.Boxes;
@@ -7,31 +8,33 @@ namespace HakMem.Boxes;
 /// Box of layer Local: an intrusive free list in front of each bin, another choice than <see cref="FrontHot"/>. Each free block holds the address of the next in
 /// its first word, so a heap needs 2 KiB of slots instead of 49 KiB, and a hit touches the block that its user is about to write. The price: a refill touches each block, and whoever writes to a
 /// freed block may change a link. A pop follows links unchecked, but for builds with <see cref="FreelistValidation"/>; a flush checks every link. Blocks in a list are
-/// no set bits of their slabs, so no page of theirs is purged. Belongs to the running thread alone. State: <see cref="BinState"/> in each bin, <see cref="HeapState"/>.
+/// no set bits of their slabs, so no page of theirs is purged. Belongs to the running thread alone. State: <see cref="BinState"/> of each class, <see cref="HeapState"/>.
 /// </summary>
 [Box(BoxLayer.Local, Traits = BoxTraits.LinksInBlocks)]
 public static unsafe class FrontList
 {
     private const uint FirstCapacity = 16;
     private const uint MostSlots = 256;   // the largest FrontCapacity
+    private const int RowBytes = ThreadHeap.FrontRowBytes;
 
-    /// <summary>What the front keeps at the start of each <see cref="Bin"/>.</summary>
+    /// <summary>The list of a class: a column of the front's table, whose rows are its fields.</summary>
+    [StructLayout(LayoutKind.Explicit)]
     public struct BinState
     {
         /// <summary>The newest block; null when the list is empty.</summary>
-        public void* Head;
+        [FieldOffset(0)] public void* Head;
 
         /// <summary>The blocks in the list.</summary>
-        public uint Count;
+        [FieldOffset(RowBytes)] public uint Count;
 
         /// <summary>The blocks that the list may hold now.</summary>
-        public uint Capacity;
+        [FieldOffset(RowBytes + 4)] public uint Capacity;
 
         /// <summary>The blocks that it may grow to.</summary>
-        public ushort MaxCapacity;
+        [FieldOffset(2 * RowBytes)] public ushort MaxCapacity;
     }
 
-    /// <summary>What the front keeps in each heap: room for one batch on its way between a list and the slabs.</summary>
+    /// <summary>What the front keeps in each heap besides: room for one batch on its way between a list and the slabs.</summary>
     public struct HeapState
     {
         /// <summary>The bytes that the lists may hold beyond their first capacity.</summary>
@@ -45,9 +48,9 @@ public static unsafe class FrontList
         internal static void** Batch(HeapState* state) => (void**)state->_batch;
     }
 
-    /// <summary>The list of a bin.</summary>
+    /// <summary>The list of a class.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static BinState* Of(ThreadHeap* heap, uint sizeClass) => (BinState*)ThreadHeap.BinOf(heap, sizeClass);
+    public static BinState* Of(ThreadHeap* heap, uint sizeClass) => (BinState*)ThreadHeap.FrontColumnOf(heap, sizeClass);
 
     /// <summary>How many bytes at the start of a free block the front uses itself: the address of the next.</summary>
     public static uint LinkBytes() => (uint)sizeof(void*);

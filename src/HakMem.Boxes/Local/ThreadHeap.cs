@@ -32,9 +32,15 @@ public enum HeapLife
 public unsafe struct ThreadHeap
 {
     /// <summary>The bytes of the core.</summary>
-    public const int Size = BinsOffset + ((int)SizeClasses.Count * 64);
+    public const int Size = BinsOffset + ((int)SizeClasses.Count * Bin.Size);
 
-    private const int TableOffset = 192, OutOffset = 320, BinsOffset = 960;
+    /// <summary>The bytes from one row of the front's table to the next: 8 for each class.</summary>
+    public const int FrontRowBytes = (int)SizeClasses.Count * 8;
+
+    /// <summary>The rows of the front's table.</summary>
+    public const int FrontRows = 4;
+
+    private const int TableOffset = 192, OutOffset = 320, FrontOffset = 960, BinsOffset = FrontOffset + (FrontRows * FrontRowBytes);
 
     /// <summary>The id, shifted as in the page map.</summary>
     [FieldOffset(0)] public uint IdShifted;
@@ -110,9 +116,16 @@ public unsafe struct ThreadHeap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong* Out(ThreadHeap* heap, uint sizeClass) => (ulong*)((byte*)heap + OutOffset) + sizeClass;
 
+    /// <summary>
+    /// The column of a class in a table of <see cref="FrontRows"/> rows that is the front's: the box in that slot alone reads it. Each row has one field of all classes, so that a
+    /// column is found without a shift and eight neighbouring classes share a line.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* FrontColumnOf(ThreadHeap* heap, uint sizeClass) => (ulong*)((byte*)heap + FrontOffset) + sizeClass;
+
     /// <summary>The bin of a class.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bin* BinOf(ThreadHeap* heap, uint sizeClass) => (Bin*)((byte*)heap + BinsOffset + ((nuint)sizeClass << 6));
+    public static Bin* BinOf(ThreadHeap* heap, uint sizeClass) => (Bin*)((byte*)heap + BinsOffset) + sizeClass;
 
     /// <summary>Whether the heap is registered under its id and keeps within its bounds. Under <see cref="Lock"/>, by the running thread.</summary>
     public static bool IsValid<TConfig>(ThreadHeap* heap)
@@ -135,30 +148,30 @@ public enum FrontMove : byte
     Flushed,
 }
 
-/// <summary>A heap's state for one size class: 64 bytes, one cache line. The first <see cref="FrontBytes"/> belong to the box in the slot Front, which alone reads them.</summary>
-[StructLayout(LayoutKind.Explicit, Size = 64)]
+/// <summary>A heap's state for one size class but for the front, which keeps its own.</summary>
+[StructLayout(LayoutKind.Sequential, Size = Size)]
 public unsafe struct Bin
 {
-    /// <summary>The bytes at the start that are the front's.</summary>
-    public const int FrontBytes = 28;
-
-    /// <summary>What was done last to the front: doing the same again makes it grow.</summary>
-    [FieldOffset(FrontBytes)] public FrontMove LastMove;
-
-    /// <summary>How many blocks the home class's slabs lent while this bin had none of its own, since the heap was flushed with few blocks of the home class in use.</summary>
-    [FieldOffset(FrontBytes + 1)] public byte Borrowed;
+    /// <summary>The bytes of a bin.</summary>
+    public const int Size = 40;
 
     /// <summary>The slab that refills take from first.</summary>
-    [FieldOffset(32)] public Slab* Current;
+    public Slab* Current;
 
     /// <summary>Slabs worth visiting.</summary>
-    [FieldOffset(40)] public Slab* Partial;
+    public Slab* Partial;
 
     /// <summary>Slabs with few free blocks, visited before a new one is taken.</summary>
-    [FieldOffset(48)] public Slab* Sparse;
+    public Slab* Sparse;
 
     /// <summary>The one empty slab that the bin keeps; it is in one of the lists.</summary>
-    [FieldOffset(56)] public Slab* Empty;
+    public Slab* Empty;
+
+    /// <summary>What was done last to the front: doing the same again makes it grow.</summary>
+    public FrontMove LastMove;
+
+    /// <summary>How many blocks the home class's slabs lent while this bin had none of its own, since the heap was flushed with few blocks of the home class in use.</summary>
+    public byte Borrowed;
 
     /// <summary>Whether front and lists of a heap's bin agree with themselves; of each list only the head is looked at. Under the heap's lock, by the running thread.</summary>
     public static bool IsValid<TConfig>(ThreadHeap* heap, uint sizeClass)

@@ -45,5 +45,5 @@ public static unsafe partial class UnifiedCacheRefill
         slab->Place = SlabPlace.Adrift;
     }
 
-    private static Slab** Head(Bin* bin, SlabPlace place) => (Slab**)((byte*)bin + (place == SlabPlace.Partial ? 40 : 48));
+    private static Slab** Head(Bin* bin, SlabPlace place) => place == SlabPlace.Partial ? &bin->Partial : &bin->Sparse;
 }

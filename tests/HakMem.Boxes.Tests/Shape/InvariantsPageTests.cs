@@ -15,7 +15,7 @@ public class InvariantsPageTests
     [Fact]
     public void Every_invariant_has_its_row_and_every_test_it_names_exists()
     {
-        string[] rows = [.. File.ReadAllLines(PagePath()).Where(static line => Regex.IsMatch(line, @"^\| T?[0-9] \|"))];
+        string[] rows = [.. File.ReadAllLines(Path.Combine(Repository.Root, "docs", "invariants.md")).Where(static line => Regex.IsMatch(line, @"^\| T?[0-9] \|"))];
         Assert.Equal(s_numbers, rows.Select(static row => row.Split('|')[1].Trim()));
         foreach (string row in rows)
         {
@@ -30,12 +30,5 @@ public class InvariantsPageTests
         string[] parts = test.Split('.');
         return typeof(InvariantsPageTests).Assembly.GetTypes().Where(type => type.Name == parts[0])
             .Select(type => type.GetMethod(parts[1])).Any(static method => method?.GetCustomAttributes<FactAttribute>().Any() == true);
-    }
-
-    private static string PagePath()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder != null && !File.Exists(Path.Combine(folder.FullName, "HakMem.sln"))) folder = folder.Parent;
-        return Path.Combine(folder!.FullName, "docs", "invariants.md");
     }
 }

@@ -88,7 +88,7 @@ internal static unsafe class HandStripped
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static FrontHot.BinState* Of(ThreadHeap* heap, uint sizeClass) => (FrontHot.BinState*)ThreadHeap.BinOf(heap, sizeClass);
+    private static FrontHot.BinState* Of(ThreadHeap* heap, uint sizeClass) => (FrontHot.BinState*)ThreadHeap.FrontColumnOf(heap, sizeClass);
 
     private static uint Count(ThreadHeap* heap, uint sizeClass)
     {
@@ -675,7 +675,7 @@ internal static unsafe class HandStripped
         slab->Place = SlabPlace.Adrift;
     }
 
-    private static Slab** Head(Bin* bin, SlabPlace place) => (Slab**)((byte*)bin + (place == SlabPlace.Partial ? 40 : 48));
+    private static Slab** Head(Bin* bin, SlabPlace place) => place == SlabPlace.Partial ? &bin->Partial : &bin->Sparse;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Enter(int* word)
