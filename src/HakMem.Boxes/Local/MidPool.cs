@@ -10,7 +10,7 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Local)]
 public static unsafe class MidPool
 {
-    private const uint LendingClasses = 4;   // half as large again at most
+    private const uint LendersAbove = 4;   // half as large again at most
 
     /// <summary>A block of 129 bytes to 32 KiB, or null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -24,6 +24,6 @@ public static unsafe class MidPool
             return block;
         }
 
-        return TConfig.RefillFront(heap, sizeClass, sizeClass >= SizeClasses.FirstAbovePage ? sizeClass + LendingClasses : 0);
+        return TConfig.RefillFront(heap, sizeClass, sizeClass >= SizeClasses.FirstAbovePage ? sizeClass + LendersAbove : 0);
     }
 }

@@ -15,8 +15,8 @@ public static unsafe partial class UnifiedCacheRefill
 {
     private const uint SlabsPerRefill = 8;
     private const ulong ThriftyBytes = 256 << 10;   // of a class, in use in a heap: beyond, fresh blocks side by side are worth more than the pages of used ones
-    private const ulong LendingBytes = 2 << 20;   // of blocks above a page, in use in a heap: beyond, blocks of the right class at hand are worth more than a few pages
-    private const ulong LentBytes = 128 << 10;   // of the home class, in use in a heap: up to so many, its next thread borrows anew
+    private const ulong LendBelowBytes = 2 << 20;   // of blocks above a page, in use in a heap: beyond, blocks of the right class at hand are worth more than a few pages
+    private const ulong BorrowAnewBytes = 128 << 10;   // of the home class, in use in a heap: up to so many, its next thread borrows anew
 
     /// <summary>
     /// Fills an empty front stack with half its capacity and returns one block more. Null when no memory is to be had.
@@ -104,7 +104,7 @@ public static unsafe partial class UnifiedCacheRefill
         if (heap->Inbox != 0 || HasUsed(ThreadHeap.BinOf(heap, sizeClass))) return 0;   // blocks of its own may be in the inbox
         ulong inUse = 0;
         for (uint above = SizeClasses.FirstAbovePage; above < SizeClasses.Count; above++) inUse += *ThreadHeap.Out(heap, above) * (ulong)TConfig.Classes[above].SizeBytes;
-        if (inUse > LendingBytes) return 0;
+        if (inUse > LendBelowBytes) return 0;
         if (last >= SizeClasses.Count) last = SizeClasses.Count - 1;
         for (uint lender = sizeClass + 1; lender <= last; lender++)
         {
@@ -194,7 +194,7 @@ public static unsafe partial class UnifiedCacheRefill
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             SizeClass* info = TConfig.Classes + sizeClass;
-            if (*ThreadHeap.Out(heap, info->Home) * TConfig.Classes[info->Home].SizeBytes <= LentBytes) ThreadHeap.BinOf(heap, sizeClass)->Borrowed = 0;
+            if (*ThreadHeap.Out(heap, info->Home) * TConfig.Classes[info->Home].SizeBytes <= BorrowAnewBytes) ThreadHeap.BinOf(heap, sizeClass)->Borrowed = 0;
         }
     }
 
