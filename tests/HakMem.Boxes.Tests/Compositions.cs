@@ -4,11 +4,11 @@ using System.Threading;
 namespace HakMem.Boxes.Tests;
 
 /// <summary>For tests of single boxes: 64 MiB of address space, everything counted.</summary>
-[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters), typeof(WarmPoolStats), typeof(SharedLockCount)])]
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, HeapFrontBytes = 4 << 20, Diagnostics = [typeof(DebugCounters), typeof(WarmPoolStats), typeof(SharedLockCount)])]
 internal static unsafe partial class TestHeap;
 
 /// <summary>As <see cref="TestHeap"/>, every block on its way checked, everything counted.</summary>
-[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters), typeof(FreelistValidation), typeof(LockStats), typeof(PageFaultTelemetry), typeof(SizeHistogram), typeof(WarmPoolStats)])]
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26, PurgeDelay = 100, FrontBytes = 32 << 10, Diagnostics = [typeof(DebugCounters), typeof(FreelistValidation), typeof(LockStats), typeof(PageFaultTelemetry), typeof(SizeHistogram), typeof(WarmPoolStats)])]
 internal static unsafe partial class CheckedHeap;
 
 /// <summary>Wrong frees and writes after a free are found.</summary>
@@ -40,7 +40,7 @@ internal static unsafe partial class StressHeap;
 internal static unsafe partial class SteppedHeap;
 
 /// <summary>As <see cref="TestHeap"/>, with free lists in front.</summary>
-[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 26, PurgeDelay = 100, Diagnostics = [typeof(DebugCounters)])]
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 26, PurgeDelay = 100, HeapFrontBytes = 4 << 20, Diagnostics = [typeof(DebugCounters)])]
 internal static unsafe partial class ListHeap;
 
 /// <summary>The same, every link checked when it is followed.</summary>

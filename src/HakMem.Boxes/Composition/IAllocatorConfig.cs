@@ -56,7 +56,7 @@ public unsafe partial interface IAllocatorConfig
     [Option(256, Minimum = 16, Maximum = 256)] static abstract uint FrontCapacity { get; }
 
     /// <summary>The largest number of bytes in free blocks that one front stack holds.</summary>
-    [Option(32768, Minimum = 4096, Maximum = 1048576)] static abstract uint FrontBytes { get; }
+    [Option(65536, Minimum = 4096, Maximum = 1048576)] static abstract uint FrontBytes { get; }
 
     /// <summary>The largest number of bytes in free blocks that all front stacks of a heap hold.</summary>
     [Option(1048576, Minimum = 0)] static abstract uint HeapFrontBytes { get; }

@@ -15,7 +15,7 @@ public static unsafe class FrontHot
     private const uint MediumSlots = 64;
     private const uint AllSmallSlots = SizeClasses.Count * SmallSlots;
     private const uint AllMediumSlots = SizeClasses.Count * MediumSlots;
-    private const uint LargeSlots = 5120;
+    private const uint LargeSlots = 6144;   // for every class at the default FrontBytes
     private const int RowBytes = ThreadHeap.FrontRowBytes;
     private const uint HeaderRest = (64 - 12) / sizeof(uint);
     private const ushort NoOffset = ushort.MaxValue;

@@ -26,7 +26,7 @@ public unsafe class FrontHotTests
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             uint size = SizeClasses.SizeOf(sizeClass);
-            uint most = System.Math.Clamp(32768 / size, 4, 256);
+            uint most = System.Math.Clamp(65536 / size, 4, 256);
             Assert.Equal(most, FrontHot.Of(heap, sizeClass)->MaxCapacity);
             Assert.Equal(0u, Capacity(heap, sizeClass));
             Assert.True(FrontHot.TryGrow<Config>(heap, sizeClass));
