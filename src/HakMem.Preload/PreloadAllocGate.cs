@@ -28,9 +28,9 @@ public static unsafe class PreloadAllocGate
         => AllocGate.AllocSlow<TConfig>(heap, size);
 
     /// <inheritdoc cref="AllocGate.TellHost{TConfig}"/>
-    public static bool TellHost<TConfig>(ThreadHeap* heap)
+    public static bool TellHost<TConfig>(ThreadHeap* heap, bool failed)
         where TConfig : struct, IAllocatorConfig
-        => AllocGate.TellHost<TConfig>(heap);
+        => AllocGate.TellHost<TConfig>(heap, failed);
 
     /// <inheritdoc cref="AllocGate.AllocZeroed{TConfig}"/>
     public static void* AllocZeroed<TConfig>(ThreadHeap* heap, nuint size)

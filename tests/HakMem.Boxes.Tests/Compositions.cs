@@ -126,3 +126,15 @@ internal static unsafe class PressedHost
         Action = action;
     }
 }
+
+/// <summary>Stacks that never grow.</summary>
+[HakMemAllocator(Preset = HakMemPreset.Minimal, Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26)]
+internal static unsafe partial class SmallFrontHeap;
+
+/// <summary>Stacks that grow above a page, too.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), FrontBytes = 1048576, ReserveLog2 = 26)]
+internal static unsafe partial class LongFrontHeap;
+
+/// <summary>A budget of a dozen SuperSlabs.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), AddressSpace = typeof(FixedRange), BigCache = typeof(NoBigBlocks), ReserveLog2 = 26, RangeSuperSlabs = 12)]
+internal static unsafe partial class LongRangeHeap;

@@ -305,7 +305,7 @@ public unsafe partial interface IAllocatorConfig
     [Bound("AllocGate", "TryClassify")] static abstract bool TryClassify(ThreadHeap* heap, nuint size, out uint sizeClass);
 
     /// <inheritdoc cref="AllocGate.TellHost{TConfig}"/>
-    [Bound("AllocGate", "TellHost")] static abstract bool TellHost(ThreadHeap* heap);
+    [Bound("AllocGate", "TellHost")] static abstract bool TellHost(ThreadHeap* heap, bool failed);
 
     /// <inheritdoc cref="AllocGate.AllocAligned{TConfig}"/>
     [Bound("AllocGate", "AllocAligned")] static abstract void* AllocAligned(ThreadHeap* heap, nuint size, nuint alignment);

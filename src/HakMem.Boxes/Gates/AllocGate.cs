@@ -32,17 +32,23 @@ public static unsafe class AllocGate
         where TConfig : struct, IAllocatorConfig
     {
         void* block = Serve<TConfig>(heap, size);
-        return TellHost<TConfig>(heap) && block == null ? Serve<TConfig>(heap, size) : block;
+        return TellHost<TConfig>(heap, block == null) && block == null ? Serve<TConfig>(heap, size) : block;
     }
 
-    /// <summary>Tells the host of memory pressure, if any is due. It may run anything, so no lock may be held: nothing is told for a first-class heap. Returns whether it was told.</summary>
-    public static bool TellHost<TConfig>(ThreadHeap* heap)
+    /// <summary>
+    /// Tells the host of memory pressure, if any is due. It may run anything, so no lock may be held: nothing is told for a first-class heap. Before that, when the request
+    /// <paramref name="failed"/> and there is a hard limit, gives back what all heaps and pools keep for later. Returns whether the request is worth another try.
+    /// </summary>
+    public static bool TellHost<TConfig>(ThreadHeap* heap, bool failed)
         where TConfig : struct, IAllocatorConfig
     {
         Composition* composition = TConfig.Composition;
-        if (composition == null || composition->Pressure == 0 || (heap != null && heap->Kind != HeapKind.Thread)) return false;
+        if (composition == null || (heap != null && heap->Kind != HeapKind.Thread)) return false;
+        bool relieved = failed && composition->HardLimit != ulong.MaxValue;
+        if (relieved) _ = TConfig.ScavengePass(true);
+        if (composition->Pressure == 0) return relieved;
         ulong committed = Interlocked.Exchange(ref composition->Pressure, 0);
-        if (committed == 0) return false;
+        if (committed == 0) return relieved;
         TConfig.HostPressure(committed);
         return true;
     }
@@ -74,7 +80,7 @@ public static unsafe class AllocGate
         where TConfig : struct, IAllocatorConfig
     {
         void* block = ServeZeroed<TConfig>(heap, size);
-        return TellHost<TConfig>(heap) && block == null ? ServeZeroed<TConfig>(heap, size) : block;
+        return TellHost<TConfig>(heap, block == null) && block == null ? ServeZeroed<TConfig>(heap, size) : block;
     }
 
     private static void* ServeZeroed<TConfig>(ThreadHeap* heap, nuint size)
@@ -102,7 +108,7 @@ public static unsafe class AllocGate
         where TConfig : struct, IAllocatorConfig
     {
         void* block = ServeAligned<TConfig>(heap, size, alignment);
-        return TellHost<TConfig>(heap) && block == null ? ServeAligned<TConfig>(heap, size, alignment) : block;
+        return TellHost<TConfig>(heap, block == null) && block == null ? ServeAligned<TConfig>(heap, size, alignment) : block;
     }
 
     private static void* ServeAligned<TConfig>(ThreadHeap* heap, nuint size, nuint alignment)

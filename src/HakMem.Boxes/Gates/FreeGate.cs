@@ -61,6 +61,10 @@ public static unsafe class FreeGate
         {
             TConfig.AddRemote(heap, block, entry);
         }
+        else if (TConfig.TryPushFront(heap, sizeClass, block))
+        {
+            TConfig.OnFrontPush(heap, sizeClass, block);   // not full: the slab came to this heap after its caller had looked, as a realloc's new block was taken from it
+        }
         else
         {
             TConfig.FlushFront(heap, sizeClass, block);

@@ -119,7 +119,7 @@ public static unsafe class LargePool
         state->Outgrown++;
         uint chunks = Detach<TConfig>(heap, block, chunk);
         CountShared<TConfig>(-1, -(long)chunks);
-        bool purged = TConfig.Composition->HugePages != HugePagePolicy.Always && TConfig.OsPurge((byte*)block, (nuint)chunks << Chunk.Log2);
+        bool purged = TConfig.Composition->PurgeEnabled && TConfig.Composition->HugePages != HugePagePolicy.Always && TConfig.OsPurge((byte*)block, (nuint)chunks << Chunk.Log2);
         Return<TConfig>(chunk, chunks, !purged);
     }
 

@@ -49,7 +49,12 @@ public static unsafe partial class UnifiedCacheRefill
         SpinLock.Enter<TConfig>(&heap->Lock);
         TConfig.OnSlowEntry(heap, sizeClass);
         uint lender = lastLender > sizeClass ? LenderOf<TConfig>(heap, sizeClass, lastLender) : 0;
-        if (lender != 0) return TakeLent<TConfig>(heap, lender);
+        if (lender != 0)
+        {
+            bin->LastMove = FrontMove.None;   // nothing came into this stack, so the next miss is none that follows another
+            return TakeLent<TConfig>(heap, lender);
+        }
+
         uint got = Fill<TConfig>(heap, bin, sizeClass, slots, want);
         while (got == 0)
         {

@@ -56,15 +56,25 @@ public static unsafe class PageArena
         }
 
         Enter<TConfig>(arena);
-        while (got < want && TryCut<TConfig>(arena, chunks, aligned, spans + got)) got++;
+        while (got < want && TryCut<TConfig>(arena, chunks, aligned, ListProbes, spans + got)) got++;
         SpinLock.Exit<TConfig>(&arena->Lock);
-        if (got != 0 || !TConfig.TrySuperSlab(out SuperSlab* fresh)) return got;
+        if (got != 0) return got;
+        if (!TConfig.TrySuperSlab(out SuperSlab* fresh))
+        {
+            // A long run may lie across the places where an aligned span could: there is no other memory, so all of them are looked at.
+            if (!aligned) return 0;
+            Enter<TConfig>(arena);
+            got = TryCut<TConfig>(arena, chunks, true, uint.MaxValue, spans) ? 1u : 0;
+            SpinLock.Exit<TConfig>(&arena->Lock);
+            return got;
+        }
+
         TConfig.OnNewSuperSlab(fresh);
         Prepare<TConfig>(fresh);
         Enter<TConfig>(arena);
         arena->SuperSlabs++;
         Insert(arena, fresh);
-        while (got < want && TryCut<TConfig>(arena, chunks, aligned, spans + got)) got++;
+        while (got < want && TryCut<TConfig>(arena, chunks, aligned, ListProbes, spans + got)) got++;
         SpinLock.Exit<TConfig>(&arena->Lock);
         return got;
     }
@@ -103,9 +113,17 @@ public static unsafe class PageArena
         {
             superSlab->Dirty |= mask;
             arena->DirtyChunks += chunks;
-            TConfig.QueuePurge(superSlab);
+        }
+        else
+        {
+            uint zeroed = superSlab->Backed & mask;
+            superSlab->Zeroed |= zeroed;
+            arena->ZeroedChunks += (uint)BitOperations.PopCount(zeroed);
         }
 
+        superSlab->Backed &= ~mask;
+
+        if ((superSlab->Dirty | superSlab->Zeroed) != 0) TConfig.QueuePurge(superSlab);   // clean ones, too, may be what others waited for: huge pages go back whole
         Insert(arena, superSlab);
         SpinLock.Exit<TConfig>(&arena->Lock);
     }
@@ -188,7 +206,7 @@ public static unsafe class PageArena
         TConfig.OnSharedLock();
     }
 
-    private static bool TryCut<TConfig>(SharedState* arena, uint chunks, bool aligned, ChunkSpan* span)
+    private static bool TryCut<TConfig>(SharedState* arena, uint chunks, bool aligned, uint probesOfList, ChunkSpan* span)
         where TConfig : struct, IAllocatorConfig
     {
         ulong lists = arena->Listed >> (int)chunks << (int)chunks;
@@ -201,7 +219,7 @@ public static unsafe class PageArena
         for (; lists != 0; lists &= lists - 1)
         {
             uint run = (uint)BitOperations.TrailingZeroCount(lists);
-            uint probes = ListProbes;
+            uint probes = probesOfList;
             for (SuperSlab* candidate = *SharedState.List(arena, run); candidate != null && probes != 0; candidate = candidate->Next, probes--)
             {
                 if (!Bits.TryFindRun(candidate->Dirty | candidate->Zeroed, chunks, aligned, out first)
@@ -250,6 +268,7 @@ public static unsafe class PageArena
         arena->ZeroedChunks -= (uint)BitOperations.PopCount(superSlab->Zeroed & mask);
         superSlab->Free &= ~mask;
         superSlab->Dirty &= ~mask;
+        superSlab->Backed |= superSlab->Zeroed & mask;
         superSlab->Zeroed &= ~mask;
         Insert(arena, superSlab);
     }

@@ -28,6 +28,9 @@ public unsafe struct SuperSlab
     /// <summary>One bit for every chunk that is being purged or cleared: neither free nor in use meanwhile.</summary>
     public uint Hidden;
 
+    /// <summary>One bit for every chunk in use that was handed out cleared: when it comes back untouched, there is memory behind it still.</summary>
+    public uint Backed;
+
     /// <summary>When its dirty chunks are due, in milliseconds of the clock.</summary>
     public ulong Deadline;
 
@@ -47,6 +50,7 @@ public unsafe struct SuperSlab
         superSlab->Dirty = 0;
         superSlab->Hidden = 0;
         superSlab->Zeroed = 0;
+        superSlab->Backed = 0;
         superSlab->Run = 0;
         superSlab->Next = null;
         superSlab->Previous = null;
@@ -63,5 +67,6 @@ public unsafe struct SuperSlab
         => superSlab->FirstChunk % Chunk.PerSuperSlab == 0 && Of<TConfig>(superSlab->FirstChunk) == superSlab
            && (superSlab->Dirty & ~superSlab->Free) == 0 && (superSlab->Hidden & superSlab->Free) == 0
            && (superSlab->Zeroed & ~superSlab->Free) == 0 && (superSlab->Zeroed & superSlab->Dirty) == 0
+           && (superSlab->Backed & superSlab->Free) == 0
            && superSlab->Run == Bits.LongestRun(superSlab->Free);
 }

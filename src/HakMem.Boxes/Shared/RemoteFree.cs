@@ -99,16 +99,18 @@ public static unsafe class RemoteFree
             // In the table it would outlive its heap.
             TConfig.OnSlowExit(heap, SlowExit.DirectFree);
             Send<TConfig>(Slab.At<TConfig>((key - 1) >> 6), (uint)(key - 1) & 63, bit);
+            TConfig.WantScavenge();
             return;
         }
 
-        if (set[1].Key != 0) SendEntry<TConfig>(set + 1);
+        bool sent = set[1].Key != 0;
+        if (sent) SendEntry<TConfig>(set + 1);
         set[1] = set[0];
         set[0].Bits = bit;
         Volatile.Write(ref set[0].Key, key);   // last: a table without frees has no key, wherever its thread was when the process forked
-        if (++state->Frees < TConfig.RemoteBatch) return;
-        SendAll<TConfig>(heap);
-        TConfig.WantScavenge();
+        bool full = ++state->Frees >= TConfig.RemoteBatch;
+        if (full) SendAll<TConfig>(heap);
+        if (full || sent) TConfig.WantScavenge();
     }
 
     /// <summary>Sends what is in the table. By the running thread, or for an ended one.</summary>

@@ -99,4 +99,36 @@ public unsafe class FixedRangeTests
 
         return blocks;
     }
+
+    [Fact]
+    public void A_block_that_grows_by_a_copy_costs_no_call_to_the_system() => OwnThread.RunFresh(RangeHeap.Reset, static () =>
+    {
+        void* block = RangeHeap.Alloc(130_000);
+        void* behind = RangeHeap.Alloc(130_000);
+        long before = FaultyMemory.Purges;
+        Assert.True(RangeHeap.TryRealloc(block, 400_000, out void* moved) && moved != block);
+        Assert.Equal(before, FaultyMemory.Purges);
+        _ = behind;
+    });
+
+    [Fact]
+    public void An_aligned_run_is_found_behind_many_that_are_not() => OwnThread.RunFresh(LongRangeHeap.Reset, static () =>
+    {
+        _ = LongRangeHeap.CurrentHeap();
+        ChunkSpan* spans = stackalloc ChunkSpan[32];
+        List<uint> chunks = [];
+        while (LongRangeHeap.Config.TryTakeSpans(1, false, 1, spans) != 0) chunks.Add(spans[0].FirstChunk);
+        Assert.Equal(12 * 32, chunks.Count);
+        chunks.Sort();
+        LongRangeHeap.Config.ReturnSpan(chunks[4], 1, true);   // an aligned pair in the first SuperSlab: at the end of its list
+        LongRangeHeap.Config.ReturnSpan(chunks[5], 1, true);
+        for (int superSlab = 1; superSlab <= 8; superSlab++)
+        {
+            LongRangeHeap.Config.ReturnSpan(chunks[(superSlab * 32) + 5], 1, true);   // misaligned pairs
+            LongRangeHeap.Config.ReturnSpan(chunks[(superSlab * 32) + 6], 1, true);
+        }
+
+        LongRangeHeap.Config.PollPurge(true);   // clean now
+        Assert.Equal(1u, LongRangeHeap.Config.TryTakeSpans(2, true, 1, spans));
+    });
 }

@@ -261,4 +261,55 @@ public unsafe class ReallocGateTests
         ledger.Check();
         TestHeap.Free(ledger.Take(0));
     });
+
+    [Fact]
+    public void A_realloc_that_takes_over_the_slab_of_its_block_loses_none() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* mine = TestHeap.CurrentHeap();
+        uint sizeClass = SizeClasses.ClassOf(128);
+        Bin* bin = ThreadHeap.BinOf(mine, sizeClass);
+        List<nint> own = [];   // until the stack cannot grow and nothing is left of the class
+        while (FrontHot.Of(mine, sizeClass)->Limit - FrontHot.Of(mine, sizeClass)->Bottom < 256) own.Add((nint)TestHeap.Alloc(128));
+        while (bin->Current != null || bin->Partial != null || bin->Sparse != null || Config.CountFront(mine, sizeClass) != 0) own.Add((nint)TestHeap.Alloc(128));
+        nint[] theirs = new nint[512];
+        OwnThread.Run(() =>
+        {
+            for (int i = 0; i < 512; i++) theirs[i] = (nint)TestHeap.Alloc(128);
+            TestHeap.Free((void*)theirs[300]);
+        });
+        nint old = theirs[100];   // its slab's thread has ended; the one free block there becomes the new one
+        void* moved = TestHeap.Realloc((void*)old, 40);
+        Assert.Equal(theirs[300], (nint)moved);
+        HashSet<nint> live = [.. theirs, .. own];
+        live.Remove(old);
+        for (int i = 0; i < 600; i++)
+        {
+            nint block = (nint)TestHeap.Alloc(128);
+            Assert.True(live.Add(block), $"{block:x} has two users");
+        }
+    });
+
+    [Fact]
+    public void A_realloc_that_takes_over_the_slab_of_its_block_loses_none_where_stacks_never_grow() => OwnThread.RunFresh(SmallFrontHeap.Reset, static () =>
+    {
+        _ = SmallFrontHeap.CurrentHeap();
+        nint[] theirs = new nint[512];
+        OwnThread.Run(() =>
+        {
+            for (int i = 0; i < 512; i++) theirs[i] = (nint)SmallFrontHeap.Alloc(128);
+            SmallFrontHeap.Free((void*)theirs[300]);
+        });
+        nint old = theirs[100];
+        *(long*)old = 0x1234;
+        void* moved = SmallFrontHeap.Realloc((void*)old, 40);
+        Assert.Equal(0x1234, *(long*)moved);
+        Assert.Equal(theirs[300], (nint)moved);
+        HashSet<nint> live = [.. theirs];
+        live.Remove(old);
+        for (int i = 0; i < 600; i++)
+        {
+            nint block = (nint)SmallFrontHeap.Alloc(128);
+            Assert.True(live.Add(block), $"{block:x} has two users");
+        }
+    });
 }

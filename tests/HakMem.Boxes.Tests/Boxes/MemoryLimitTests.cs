@@ -125,4 +125,18 @@ public unsafe class MemoryLimitTests
         Config.Composition->SoftLimit = soft;
         Config.Composition->HardLimit = hard;
     }
+
+    [Fact]
+    public void Below_the_hard_limit_is_what_heaps_and_pools_keep() => OwnThread.RunFresh(PressedHeap.Reset, static () =>
+    {
+        _ = PressedHeap.CurrentHeap();
+        Open(4 * Mib, 4 * Mib);
+        List<nint> blocks = [];
+        for (int i = 0; i < 3000; i++) blocks.Add((nint)PressedHeap.Alloc(1024));
+        foreach (nint block in blocks) PressedHeap.Free((void*)block);   // empty slabs in the shared stack and the warm pool
+        Assert.True(MemoryLimit.Committed<Config>() > 2 * Mib);
+        Assert.True(PressedHeap.TryAlloc(3 << 20, out void* large));
+        Assert.False(PressedHeap.TryAlloc(2 << 20, out _));
+        PressedHeap.Free(large);
+    });
 }

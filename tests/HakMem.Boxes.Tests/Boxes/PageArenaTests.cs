@@ -150,4 +150,61 @@ public unsafe class PageArenaTests
         PageArena.Return<Config>(first, chunks, written);
         for (uint chunk = first; chunk < first + chunks; chunk++) (used[chunk], dirty[chunk]) = (false, written);
     }
+
+    [Fact]
+    public void With_huge_pages_a_SuperSlab_that_a_clean_chunk_makes_whole_is_purged() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        FaultyMemory.Clock = 1000;
+        Config.Composition->HugePages = HugePagePolicy.Always;
+        ChunkSpan a, b;
+        Assert.Equal(1u, Config.TryTakeSpans(31, false, 1, &a));
+        Assert.Equal(1u, Config.TryTakeSpans(1, false, 1, &b));   // as a prefilled slab in a warm pool
+        Assert.Equal(a.FirstChunk / 32, b.FirstChunk / 32);
+        Config.ReturnSpan(a.FirstChunk, 31, true);
+        FaultyMemory.Clock = 5000;
+        PurgeQueue.Poll<Config>(false);                            // not whole: leaves the queue
+        Config.ReturnSpan(b.FirstChunk, 1, b.Dirty);               // drained from the warm pool, never cut
+        Assert.False(b.Dirty);
+        FaultyMemory.Clock = 50000;
+        TestHeap.Trim();
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal((0UL, 0UL), (Config.PageArenaState->DirtyChunks, statistics.CommittedBytes));
+    });
+
+    [Fact]
+    public void Cleared_chunks_that_come_back_untouched_are_purged_and_counted() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        FaultyMemory.Clock = 1000;
+        Config.Composition->PreZero = true;
+        ChunkSpan* spans = stackalloc ChunkSpan[4];
+        Assert.Equal(4u, Config.TryTakeSpans(1, false, 4, spans));
+        for (int i = 0; i < 4; i++)
+        {
+            new Span<byte>(PageMap.Address<Config>(spans[i].FirstChunk), 65536).Fill(1);
+            Config.ReturnSpan(spans[i].FirstChunk, 1, true);
+        }
+
+        FaultyMemory.Clock = 1200;
+        PurgeQueue.Poll<Config>(false);
+        Assert.Equal(4UL, Config.PageArenaState->ZeroedChunks);
+        Assert.Equal(4u, Config.TryTakeSpans(1, false, 4, spans));   // a prefill, kept in a warm pool
+        byte* start = PageMap.Address<Config>(spans[0].FirstChunk);
+        for (int i = 0; i < 4; i++) Config.ReturnSpan(spans[i].FirstChunk, 1, spans[i].Dirty);   // drained
+        FaultyMemory.Clock = 50000;
+        TestHeap.Trim();
+        TestHeap.Trim();
+        byte* resident = stackalloc byte[64];
+        Assert.Equal(0, mincore(start, 4 * 65536, resident));
+        int pages = 0;
+        for (int i = 0; i < 64; i++) pages += resident[i] & 1;
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        Assert.Equal((0, 0UL), (pages, statistics.CommittedBytes));
+    });
+
+    [System.Runtime.InteropServices.DllImport("libc")]
+    private static extern int mincore(byte* at, nuint bytes, byte* pages);
 }

@@ -169,4 +169,63 @@ public unsafe class ScavengerTests
         TestHeap.ReadStatistics(&statistics);
         Assert.InRange(statistics.CommittedBytes, statistics.InUseBytes, 64UL << 20);
     }
+
+    [Fact]
+    public void Many_large_remote_frees_ask_for_a_pass() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        FaultyMemory.Clock = 1000;
+        const int Count = 1600;
+        nint[] blocks = new nint[Count];
+        using System.Threading.ManualResetEventSlim made = new(), freed = new(), leave = new();
+        OwnThread.Handle maker = OwnThread.Start(() =>
+        {
+            for (int i = 0; i < Count; i++) blocks[i] = (nint)TestHeap.Alloc(32768);
+            made.Set();
+            leave.Wait();
+        });
+        made.Wait();
+        OwnThread.Handle freer = OwnThread.Start(() =>
+        {
+            _ = TestHeap.Alloc(16);
+            for (int i = 0; i < Count; i++) TestHeap.Free((void*)blocks[i]);
+            freed.Set();
+            leave.Wait();
+        });
+        freed.Wait();
+        int stage = Config.Composition->Scavenge;
+        for (int i = 0; i < 10; i++)
+        {
+            FaultyMemory.Clock = 5000UL + (ulong)(i * 1000);
+            Config.PollScavenge();   // as a host's timer would
+            PurgeQueue.Poll<Config>(false);
+        }
+
+        ulong committed = MemoryLimit.Committed<Config>();
+        leave.Set();
+        maker.Join();
+        freer.Join();
+        Assert.True(stage == 1 && committed < 20 << 20, $"stage {stage}, committed {committed >> 20} MiB");
+    });
+
+    [Fact]
+    public void Frees_to_a_first_class_heap_ask_for_a_pass() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        FaultyMemory.Clock = 1000;
+        ThreadHeap* heap = FirstClassHeap.Create<Config>();
+        System.Collections.Generic.List<nint> blocks = [];
+        for (int i = 0; i < 1600; i++) blocks.Add((nint)FirstClassHeap.Alloc<Config>(heap, 32768, 1, false));
+        foreach (nint b in blocks) TestHeap.Free((void*)b);
+        int stage = Config.Composition->Scavenge;
+        for (int i = 0; i < 10; i++)
+        {
+            FaultyMemory.Clock = 5000UL + (ulong)(i * 1000);
+            Config.PollScavenge();
+            PurgeQueue.Poll<Config>(false);
+        }
+
+        ulong committed = MemoryLimit.Committed<Config>();
+        Assert.True(stage == 1 && committed < 1 << 20, $"stage {stage}, committed {committed >> 20} MiB");
+    });
 }

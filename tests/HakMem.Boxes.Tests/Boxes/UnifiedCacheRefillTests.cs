@@ -194,4 +194,20 @@ public unsafe class UnifiedCacheRefillTests
         found = Assert.Throws<AbortException>(() => UnifiedCacheRefill.Merge<Config>(heap, slab, 0, 1));
         Assert.Equal($"hakmem: double free of the block at 0x{(nint)block:x}", found.Message);
     });
+
+    [Fact]
+    public void Lent_blocks_do_not_grow_the_stack_of_their_borrower() => OwnThread.RunFresh(LongFrontHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = LongFrontHeap.CurrentHeap();
+        uint own = SizeClasses.ClassOf(5000);
+        void* first = LongFrontHeap.Alloc(6000);
+        for (int i = 0; i < 6; i++)
+        {
+            LongFrontHeap.Free(first);
+            Assert.True(LongFrontHeap.Alloc(5000) == first);
+        }
+
+        FrontHot.BinState* stack = FrontHot.Of(heap, own);
+        Assert.Equal((16L, 0u), (stack->Limit - stack->Bottom, ((FrontHot.HeapState*)LongFrontHeap.Config.FrontOf(heap))->GrownBytes));
+    });
 }

@@ -154,10 +154,11 @@ internal static unsafe class HandStripped
         return AllocAnySize(heap, size);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void* AllocAnySize(ThreadHeap* heap, nuint size)
     {
         void* block = Serve(heap, size);
-        return AllocGate.TellHost<Config>(heap) && block == null ? Serve(heap, size) : block;
+        return AllocGate.TellHost<Config>(heap, block == null) && block == null ? Serve(heap, size) : block;
     }
 
     private static void* Serve(ThreadHeap* heap, nuint size)
@@ -225,7 +226,7 @@ internal static unsafe class HandStripped
         {
             RemoteFree.Add<Config>(heap, block, entry);
         }
-        else
+        else if (!TryPush(heap, sizeClass, block))
         {
             Flush(heap, sizeClass, block);
         }
@@ -271,7 +272,12 @@ internal static unsafe class HandStripped
         void** slots = Offer(heap, sizeClass, out uint want);
         Enter(&heap->Lock);
         uint lender = lastLender > sizeClass ? LenderOf(heap, sizeClass, lastLender) : 0;
-        if (lender != 0) return TakeLent(heap, lender);
+        if (lender != 0)
+        {
+            bin->LastMove = FrontMove.None;
+            return TakeLent(heap, lender);
+        }
+
         uint got = Fill(heap, bin, sizeClass, slots, want);
         while (got == 0)
         {
