@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
@@ -13,7 +14,7 @@ namespace HakMem.Flavors.Tests;
 /// </summary>
 internal sealed partial class MachineCode
 {
-    private const int Attempts = 8;
+    private const int Attempts = 8, Rounds = 60;
     private const string Types = "HakMem.Flavors.Tests.";
     private readonly Dictionary<string, string[]> _methods = [];
 
@@ -31,10 +32,10 @@ internal sealed partial class MachineCode
     /// </summary>
     public static MachineCode[] Of(params string[] names)
     {
-        MachineCode[] before = List(names);
+        MachineCode[] before = List(names, Rounds);
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
-            MachineCode[] again = List(names);
+            MachineCode[] again = List(names, Rounds * (attempt + 1));   // on a busy machine the last tier comes late
             if (again.Zip(before, static (one, other) => one.Agrees(other)).All(static agrees => agrees)) return again;
             before = again;
         }
@@ -45,13 +46,13 @@ internal sealed partial class MachineCode
     private bool Agrees(MachineCode other) =>
         HotMethods.Concat(SlowMethods).All(method => _methods.TryGetValue(method, out string[]? mine) && other._methods.TryGetValue(method, out string[]? its) && mine.SequenceEqual(its));
 
-    private static MachineCode[] List(string[] names)
+    private static MachineCode[] List(string[] names, int rounds)
     {
         string output = Path.GetTempFileName();
         try
         {
             ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-            foreach (string argument in (string[])[typeof(ProbeProgram).Assembly.Location, "probe", .. names]) start.ArgumentList.Add(argument);
+            foreach (string argument in (string[])[typeof(ProbeProgram).Assembly.Location, "probe", rounds.ToString(CultureInfo.InvariantCulture), .. names]) start.ArgumentList.Add(argument);
             start.Environment["DOTNET_JitStdOutFile"] = output;
             start.Environment["DOTNET_JitDisasm"] = string.Join(' ', HotMethods.Concat(SlowMethods));
             start.Environment["DOTNET_JitDisasmDiffable"] = "1";

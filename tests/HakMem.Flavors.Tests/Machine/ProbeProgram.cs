@@ -7,11 +7,11 @@ namespace HakMem.Flavors.Tests;
 /// <summary>What the tests start as a process of its own: calls the ways of each allocator, the slow ones too, until the JIT has its last word.</summary>
 internal static unsafe class ProbeProgram
 {
-    private const int Rounds = 60, Blocks = 3000;
+    private const int Blocks = 3000;
 
     public static int Main(string[] arguments)
     {
-        if (arguments is not ["probe", .. string[] names] || names.Length == 0) return 2;
+        if (arguments is not ["probe", string count, .. string[] names] || !int.TryParse(count, out int rounds) || names.Length == 0) return 2;
         delegate*<void>[] uses = new delegate*<void>[names.Length];
         for (int i = 0; i < names.Length; i++)
         {
@@ -19,7 +19,7 @@ internal static unsafe class ProbeProgram
             if (uses[i] == null) return 2;
         }
 
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < rounds; round++)
         {
             foreach (delegate*<void> use in uses) use();
             Thread.Sleep(round < 20 ? 20 : 5);   // tier 1 is compiled in the background
