@@ -26,7 +26,7 @@ public static unsafe class RuntimeHost
         if (options.HugePages is { } hugePages) composition->HugePages = hugePages;
         if (options.Prefault is { } prefault) composition->Prefault = prefault;
         if (options.PreZero is { } preZero) composition->PreZero = preZero;
-        if (options.GcTrim) GcTrim<TConfig>.Start();
+        if (options.GcTrim && !typeof(GcTrim<TConfig>).IsCollectible) GcTrim<TConfig>.Start();   // an object that always comes back would keep its context from unloading
     }
 
     /// <inheritdoc cref="NoHost.Pressure{TConfig}"/>
