@@ -2,7 +2,7 @@ namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Pages: one reserved range for the process, handed out as SuperSlabs of 2 MiB in ascending order, and the tables by chunk
-/// beside it. Reserved without access (1 TiB, halved on failure down to 1 GiB, at most a quarter of the address-space limit), committed
+/// beside it. Reserved without access (1 TiB, halved on failure, at most a quarter of the address-space limit, or half of one below 4 GiB), committed
 /// as handed out. When nothing is left or the OS refuses, callers fall back to mappings of their own; the process never fails for it.
 /// State: <see cref="SpaceState"/>. Thread-safe; the lock is the last in the order.
 /// </summary>
@@ -13,7 +13,8 @@ public static unsafe class AddressSpace
     private const uint TableStepChunks = 1024, OwnerStep = 1024;
     private const nuint MetaStepBytes = 1 << 20;
     private const nuint QuietBytes = 64u << 20;   // no huge pages below this: small programs stay small
-    private const int SmallestLog2 = 30;
+    private const ulong SmallSpaceBytes = 4UL << 30;
+    private const nuint LeastBytes = 4 * Chunk.SuperSlabBytes;   // less is not worth its tables
 
     private static SpaceState* s_process;
     private static int s_opening;
@@ -219,12 +220,19 @@ public static unsafe class AddressSpace
     private static void ReserveRange<TConfig>(SpaceState* space)
         where TConfig : struct, IAllocatorConfig
     {
-        nuint limit = TConfig.OsAddressSpaceLimit() / 4;
-        int smallest = (int)TConfig.ReserveLog2 < SmallestLog2 ? (int)TConfig.ReserveLog2 : SmallestLog2;
-        for (int log2 = (int)TConfig.ReserveLog2; log2 >= smallest; log2--)
+        nuint limit = TConfig.OsAddressSpaceLimit(), bytes = (nuint)1 << (int)TConfig.ReserveLog2;
+        nuint least = bytes < LeastBytes ? bytes : LeastBytes;
+        if (limit >= SmallSpaceBytes)
         {
-            nuint bytes = (nuint)1 << log2;
-            if (bytes > limit) continue;
+            while (bytes > limit / 4) bytes >>= 1;
+        }
+        else if (bytes > limit / 2)
+        {
+            bytes = limit / 2;   // small blocks outside of the range take a page each, so there has to be one; the rest of the program needs the other half
+        }
+
+        for (bytes &= ~(Chunk.SuperSlabBytes - 1); bytes >= least; bytes = (bytes >> 1) & ~(Chunk.SuperSlabBytes - 1))
+        {
             byte* reserved = TConfig.OsReserve(bytes + Chunk.SuperSlabBytes);
             if (reserved == null) continue;
 

@@ -14,24 +14,30 @@ public unsafe class AddressSpaceTests
     private static nuint Gigabyte => (nuint)1 << 30;
 
     [Theory]
-    [InlineData(256, 0, 64)]    // a quarter of the limit
-    [InlineData(255, 0, 32)]
-    [InlineData(20, 0, 4)]
-    [InlineData(1024, 1, 32)]   // the system refuses the first
-    [InlineData(1024, 6, 1)]
-    [InlineData(1024, 7, 0)]
-    [InlineData(3, 0, 0)]       // less than the smallest
-    public void The_range_is_halved_until_it_is_granted(int limitGigabytes, int refusals, int granted)
+    [InlineData(256 << 10, 0, 64 << 10)]    // a quarter of the limit
+    [InlineData(255 << 10, 0, 32 << 10)]
+    [InlineData(20 << 10, 0, 4 << 10)]
+    [InlineData(1024 << 10, 1, 32 << 10)]   // the system refuses the first
+    [InlineData(1024 << 10, 6, 1 << 10)]
+    [InlineData(1024 << 10, 13, 8)]
+    [InlineData(1024 << 10, 14, 0)]         // less than the smallest
+    [InlineData(4 << 10, 0, 1 << 10)]
+    [InlineData((4 << 10) - 1, 0, 2046)]    // half of a small one
+    [InlineData(100, 0, 50)]
+    [InlineData(100, 2, 12)]
+    [InlineData(17, 0, 8)]
+    [InlineData(15, 0, 0)]
+    public void The_range_is_halved_until_it_is_granted(int limitMebibytes, int refusals, int granted)
     {
         FaultyMemory.Restore();
-        FaultyMemory.Limit = (nuint)limitGigabytes * Gigabyte;
+        FaultyMemory.Limit = (nuint)limitMebibytes << 20;
         FaultyMemory.Affected = MemoryCalls.Reserve;
         FaultyMemory.FailAt = refusals == 0 ? 0 : 1;
         FaultyMemory.FailTimes = refusals;
         SpaceState* space = AddressSpace.Create<Wide>();
         FaultyMemory.FailAt = 0;
         Assert.True(space != null);
-        Assert.Equal((nuint)granted * Gigabyte / Chunk.Bytes, space->ChunkCount);
+        Assert.Equal(((nuint)granted << 20) / Chunk.Bytes, space->ChunkCount);
         Assert.Equal((nuint)0, (nuint)space->Base % Chunk.SuperSlabBytes);
         AddressSpace.Destroy<Wide>(space);
         Assert.Equal(0, FaultyMemory.MappedBytes);
@@ -40,7 +46,7 @@ public unsafe class AddressSpaceTests
     [Fact]
     public void Without_a_range_own_mappings_serve() => OwnThread.RunFresh(WideHeap.Reset, static () =>
     {
-        FaultyMemory.Limit = Gigabyte;
+        FaultyMemory.Limit = 15 << 20;
         BlockLedger ledger = new();
         for (nuint size = 1; size < 3_000_000; size *= 5)
         {

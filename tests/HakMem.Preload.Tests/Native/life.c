@@ -609,12 +609,12 @@ CASE(within_the_limit)
     if (limit.rlim_cur == RLIM_INFINITY) return;
     for (int round = 0; round < 3; round++)
     {
-        size_t size = round == 1 ? 20000 : MIB, total = 0;
-        static void *many[40000];
+        size_t size = round == 1 ? 20000 : round == 2 ? 300 : MIB, total = 0;
+        static void *many[400000];
         int count = 0;
-        while (count < 40000 && (many[count] = malloc(size)) != NULL) { memset(many[count], 1, size); total += size; count++; }
-        CHECKF(total >= 300u * MIB, "round %d: only %zu MiB of blocks of %zu bytes", round, total / MIB, size);
-        CHECKF(count == 40000 || errno == ENOMEM, "errno %d", errno);
+        while (count < 400000 && (many[count] = malloc(size)) != NULL) { memset(many[count], 1, size); total += size; count++; }
+        CHECKF(total >= (size == 300 ? 110u : 300u) * MIB, "round %d: only %zu MiB of blocks of %zu bytes", round, total / MIB, size);
+        CHECKF(count == 400000 || errno == ENOMEM, "errno %d", errno);
         for (int i = 0; i < count; i++) free(many[i]);
         malloc_trim(0);
     }
