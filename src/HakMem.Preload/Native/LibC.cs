@@ -39,9 +39,6 @@ internal static unsafe class LibC
     [RuntimeImport("*", "sched_yield"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int sched_yield();
 
-    [RuntimeImport("*", "nanosleep"), MethodImpl(MethodImplOptions.InternalCall)]
-    internal static extern int nanosleep(long* time, long* rest);
-
     [RuntimeImport("*", "clock_gettime"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int clock_gettime(int clock, long* time);
 
