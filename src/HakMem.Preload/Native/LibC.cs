@@ -69,6 +69,9 @@ internal static unsafe class LibC
     [RuntimeImport("*", "getrlimit"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int getrlimit(int resource, ulong* limit);
 
+    [RuntimeImport("*", "getauxval"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ulong getauxval(ulong type);
+
     [RuntimeImport("*", "getpid"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int getpid();
 

@@ -1,9 +1,11 @@
 /* Allocates 1,000 blocks, and ends as the first argument says: exit, _exit, _Exit, vfork (a child that shares the memory ends by _exit, then 500 blocks more and exit),
-   exec (itself anew, with 'exit'), folder (goes to another folder, then exit), fork (a child with 1,000 more ends by _exit; then _exit), kill. */
+   exec (itself anew, with 'exit'), folder (goes to another folder, then exit), fork (a child with 1,000 more ends by _exit; then _exit), kill.
+   secure: 3 if the system runs the program with other rights than who started it, else 8. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +29,7 @@ static void wait_for(pid_t child)
 int main(int count, char **words)
 {
     const char *how = count == 2 ? words[1] : "";
+    if (strcmp(how, "secure") == 0) return getauxval(AT_SECURE) != 0 ? 3 : 8;
     take(1000);
     if (strcmp(how, "exit") == 0) exit(3);
     if (strcmp(how, "_exit") == 0) _exit(3);

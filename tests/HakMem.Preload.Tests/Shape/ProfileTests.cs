@@ -111,6 +111,24 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
         Assert.Empty(Directory.GetFiles(_folder));
     }
 
+    /// <summary>Who starts a program that has more rights must not choose a file for it to write. The library is linked, since a foreign one would not be preloaded.</summary>
+    [NativeFact(NativeNeed.SetGroup)]
+    public void A_program_with_other_rights_reads_no_options()
+    {
+        string folder = Path.GetDirectoryName(library.File)!, program = Path.Combine(folder, "linked");
+        _ = Disassembly.Run(NativeToolchain.CCompiler!, "-fno-builtin", Path.Combine(NativeToolchain.Sources, "endings.c"), library.File, $"-Wl,-rpath,{folder}", "-o", program);
+        (string, string)[] options = [("HAKMEM_TRACE", Trace), ("HAKMEM_SHOW_STATS", "1"), ("HAKMEM_NONSENSE", "1")];
+
+        Assert.True(NativeToolchain.TrySetGroup(program, out string secure));
+        NativeResult run = NativeProcess.Run(secure, ["exit"], options, TimeSpan.FromMinutes(1));
+        Assert.Equal((3, ""), (run.ExitCode, run.Error));
+        Assert.Empty(Directory.GetFiles(_folder));
+
+        run = NativeProcess.Run(program, ["exit"], options, TimeSpan.FromMinutes(1));
+        Assert.Contains("HAKMEM_NONSENSE is no option", run.Error, StringComparison.Ordinal);
+        AssertTaken(NativeTrace.Read(Trace), TakenAtFirst);
+    }
+
     [NativeFact]
     public void The_counters_are_shown_with_the_statistics()
     {
