@@ -60,6 +60,9 @@ internal static unsafe class LibC
     [RuntimeImport("*", "unlink"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int unlink(byte* name);
 
+    [RuntimeImport("*", "lstat"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int lstat(byte* name, uint* status);
+
     [RuntimeImport("*", "ftruncate"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int ftruncate(int file, long bytes);
 

@@ -20,7 +20,7 @@ internal static unsafe class TraceLog
     /// <summary>The numbers of threads that are told apart; threads beyond share the last.</summary>
     internal const uint ThreadNumbers = 1 << 16;
 
-    private const int ReadWriteCreateExclusive = 0xC2 | 0x80000, ReadOnly = 0x80000, Mode = 0x1B6, ProtReadWrite = 3, MapShared = 1;   // O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC; O_CLOEXEC; rw-rw-rw-
+    private const int ReadWriteCreateExclusive = 0xC2 | 0x80000, ReadOnly = 0x80000 | 0x20000 | 0x800, Mode = 0x1B6, ProtReadWrite = 3, MapShared = 1;   // O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC; O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK; rw-rw-rw-
     private const int MonotonicClock = 1, FileSizeLimit = 1, NoSuchProcess = 3, InvalidArgument = 22, PopulateWrite = 23;   // the last: MADV_POPULATE_WRITE
     private const ulong MagicLow = 0x742D_6D65_6D6B_6168, MagicHigh = 0x676F_6C2D_6563_6172;   // "hakmem-t", "race-log"
     private const int NameRoom = 4096, NumberRoom = 16;
@@ -239,9 +239,10 @@ internal static unsafe class TraceLog
         fixed (byte* log = s_names.Log) Report(log, "there is no room for more of it. Later calls are not recorded.\n"u8);
     }
 
-    // A file of the same name that is no log, or one that is just being made, stays.
+    // A file of the same name that is no log, or one that is just being made, stays. A pipe is not opened: it would wait for who writes to it.
     private static bool IsAbandoned(byte* log)
     {
+        if (!TraceFile.IsRegular(log)) return false;
         int file = LibC.open(log, ReadOnly, 0);
         if (file < 0) return false;
         Head head = default;

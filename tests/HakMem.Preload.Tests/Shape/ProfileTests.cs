@@ -84,6 +84,29 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
         AssertTaken(NativeTrace.Read(Assert.Single(Directory.GetFiles(_folder), file => !file.EndsWith(".log", StringComparison.Ordinal))), TakenAtFirst);
     }
 
+    /// <summary>A pipe nobody writes to must not be waited for; a link must not be followed to the log of another process.</summary>
+    [NativeTheory]
+    [InlineData("mkfifo")]
+    [InlineData("ln -s /etc/hostname")]
+    public void What_is_no_file_and_has_the_logs_name_stays(string make)
+    {
+        string log = Trace + ".log";
+        Assert.Equal(0, NativeProcess.Run("/bin/sh", ["-c", $"{make} '{log}'"], [], TimeSpan.FromMinutes(1)).ExitCode);
+        _ = Record("endings", 3, "exit");
+        string[] left = Directory.GetFiles(_folder);
+        Assert.Contains(log, left);
+        AssertTaken(NativeTrace.Read(Assert.Single(left, file => file != log)), TakenAtFirst);
+    }
+
+    /// <summary>Only a file that the recording made may go away, not a name that leads to a device.</summary>
+    [NativeFact]
+    public void A_device_that_takes_no_trace_stays()
+    {
+        _ = File.CreateSymbolicLink(Trace, "/dev/full");
+        Assert.Equal($"hakmem: HAKMEM_TRACE, '{Trace}': the trace cannot be written there.\n", Record("endings", 3, "exit").Error);
+        Assert.Equal([Trace], Directory.GetFiles(_folder));
+    }
+
     /// <summary>A relative name is of the folder where the program begins; a file may be no longer than the limit of the process.</summary>
     [NativeTheory]
     [InlineData("true", "folder")]
