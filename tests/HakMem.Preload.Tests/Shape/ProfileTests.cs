@@ -52,6 +52,15 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
         AssertTaken(NativeTrace.Read(Trace), blocks);
     }
 
+    /// <summary>Its form without exceptions is served by the C++ library's other form when there is no memory at first.</summary>
+    [NativeFact(NativeNeed.CppCompiler)]
+    public void What_a_new_handler_made_room_for_is_recorded_once()
+    {
+        _ = Record("operators", 0, "new_handler_that_frees_memory_lets_new_succeed");
+        NativeTrace trace = NativeTrace.Read(Trace);
+        for (ulong size = 40 << 20; size < (40 << 20) + 4; size++) Assert.Equal((1UL, 1UL), (trace.AllocsOf(size), trace.FreesOf(size)));
+    }
+
     [NativeFact]
     public void A_child_has_a_trace_of_its_own()
     {
