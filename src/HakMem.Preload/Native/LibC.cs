@@ -93,8 +93,14 @@ internal static unsafe class LibC
     [RuntimeImport("*", "pthread_setspecific"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int pthread_setspecific(uint key, void* value);
 
+    [RuntimeImport("*", "pthread_setcancelstate"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int pthread_setcancelstate(int state, int* before);
+
     [RuntimeImport("*", "pthread_atfork"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int pthread_atfork(delegate*<void> prepare, delegate*<void> parent, delegate*<void> child);
+
+    [RuntimeImport("*", "at_quick_exit"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int at_quick_exit(delegate*<void> function);
 
     [RuntimeImport("*", "dlsym"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void* dlsym(void* library, byte* name);

@@ -43,6 +43,11 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
     [InlineData("exit", TakenAtFirst)]
     [InlineData("_exit", TakenAtFirst)]
     [InlineData("_Exit", TakenAtFirst)]
+    [InlineData("quick_exit", TakenAtFirst)]
+    [InlineData("refused", TakenAtFirst)]
+    [InlineData("thread", TakenAtFirst + 300_000)]    // the second that ends the process waits for the first
+    [InlineData("handler", TakenAtFirst + 300_000)]   // which can wait for nobody
+    [InlineData("cancelled", TakenAtFirst)]
     [InlineData("vfork", TakenAtFirst + 500)]   // whose child must leave the parent's log alone
     [InlineData("exec", TakenAtFirst)]          // the later program has the name; the log of the earlier one gives way
     public void A_trace_is_written_however_a_program_ends(string how, int blocks)
