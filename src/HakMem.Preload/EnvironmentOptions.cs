@@ -6,10 +6,12 @@ namespace HakMem.Preload;
 
 /// <summary>
 /// The options of docs/options.md from the environment, read once, without allocating. A value that cannot be read, or a variable that is no option, is
-/// reported on standard error once and ignored. <c>HAKMEM_GC_TRIM</c> is taken and means nothing: there is no garbage collector here.
+/// reported on standard error once and ignored. A program that runs with more rights than who started it reads none. <c>HAKMEM_GC_TRIM</c> is taken and means nothing: there is no garbage collector here.
 /// </summary>
 internal static unsafe class EnvironmentOptions
 {
+    private const ulong Secure = 23;   // AT_SECURE
+
     private static bool s_read;
 
     /// <summary>Whether statistics are printed at exit.</summary>
@@ -30,6 +32,7 @@ internal static unsafe class EnvironmentOptions
         {
             byte* name = *variables;
             if (!StartsWith(name, "HAKMEM_"u8)) continue;
+            if (LibC.getauxval(Secure) != 0) return;   // the environment is that of somebody with fewer rights
             byte* value = name;
             while (*value != 0 && *value != '=') value++;
             if (*value == '=') Apply(composition, name + 7, (nuint)(value - name) - 7, value + 1);

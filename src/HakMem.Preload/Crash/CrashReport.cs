@@ -13,6 +13,7 @@ internal static unsafe class CrashReport
     private const int Abort = 6, BusError = 7, SegmentationFault = 11;
     private const int WithInfo = 4, OnAlternateStack = 0x0800_0000;   // SA_SIGINFO, SA_ONSTACK
     private const nuint Default = 0, Ignore = 1;
+    private const int OfKernel = 0x80;   // SI_KERNEL: a fault whose address the processor does not tell
 
     // struct sigaction of glibc on x86-64.
     private struct Action
@@ -33,12 +34,15 @@ internal static unsafe class CrashReport
         Watch(SegmentationFault);
     }
 
+    // What is ignored stays so: programs that this one becomes would have it as default after a handler of ours.
     private static void Watch(int signal)
     {
+        Action* before = Before(signal);
+        if (LibC.sigaction(signal, null, before) != 0 || before->Handler == Ignore) return;
         Action action = default;
         action.Handler = (nuint)(delegate*<int, byte*, void*, void>)&Handle;
         action.Flags = WithInfo | OnAlternateStack;
-        _ = LibC.sigaction(signal, &action, Before(signal));
+        _ = LibC.sigaction(signal, &action, null);
     }
 
     private static Action* Before(int signal)
@@ -52,7 +56,7 @@ internal static unsafe class CrashReport
         int error = *LibC.Errno();
         Describe(signal, info);
         Action* before = Before(signal);
-        if (before->Handler is not (Default or Ignore))
+        if (before->Handler != Default)
         {
             if ((before->Flags & WithInfo) != 0) ((delegate*<int, byte*, void*, void>)before->Handler)(signal, info, context);
             else ((delegate*<int, void>)before->Handler)(signal);
@@ -61,7 +65,7 @@ internal static unsafe class CrashReport
         {
             // Blocked until this handler returns, then the system's: a fault would come again by itself, a signal that was sent would not.
             _ = LibC.sigaction(signal, before, null);
-            if (before->Handler == Default) _ = LibC.tgkill(LibC.getpid(), LibC.gettid(), signal);
+            _ = LibC.tgkill(LibC.getpid(), LibC.gettid(), signal);
         }
 
         *LibC.Errno() = error;
@@ -73,7 +77,12 @@ internal static unsafe class CrashReport
         text.Append("hakmem: "u8);
         text.Append(signal == Abort ? "SIGABRT"u8 : signal == BusError ? "SIGBUS"u8 : "SIGSEGV"u8);
         int code = *(int*)(info + 8);   // si_code: of the kernel when positive, then si_addr is the address of a fault
-        if (signal != Abort && code > 0)
+        if (signal != Abort && code == OfKernel)
+        {
+            // The place that is told is 0, which the program did not touch. Mostly it used a pointer that was overwritten.
+            text.Append(" at an unknown address that is not canonical, or misaligned for its instruction"u8);
+        }
+        else if (signal != Abort && code > 0)
         {
             byte* address = *(byte**)(info + 16);
             text.Append(" at address 0x"u8);

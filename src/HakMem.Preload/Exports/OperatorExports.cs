@@ -24,7 +24,11 @@ internal static unsafe class OperatorExports
     internal static void* NewNothrow(nuint size, void* nothrow, ThreadHeap* heap)
     {
         void* block = MallocExports.Malloc(size, heap);
-        if (block != null) return block;
+        return block != null ? block : NewNothrowSlow(size, nothrow);
+    }
+
+    internal static void* NewNothrowSlow(nuint size, void* nothrow)
+    {
         delegate* unmanaged[SuppressGCTransition]<nuint, void*, void*> next = (delegate* unmanaged[SuppressGCTransition]<nuint, void*, void*>)Next("_ZnwmRKSt9nothrow_t"u8);
         return next == null ? null : next(size, nothrow);
     }
@@ -43,7 +47,11 @@ internal static unsafe class OperatorExports
     {
         if (!BitOperations.IsPow2(alignment)) return null;
         void* block = AlignedExports.Alloc(size, alignment, heap);
-        if (block != null) return block;
+        return block != null ? block : NewAlignedNothrowSlow(size, alignment, nothrow);
+    }
+
+    internal static void* NewAlignedNothrowSlow(nuint size, nuint alignment, void* nothrow)
+    {
         delegate* unmanaged[SuppressGCTransition]<nuint, nuint, void*, void*> next = (delegate* unmanaged[SuppressGCTransition]<nuint, nuint, void*, void*>)Next("_ZnwmSt11align_val_tRKSt9nothrow_t"u8);
         return next == null ? null : next(size, alignment, nothrow);
     }

@@ -39,9 +39,6 @@ internal static unsafe class LibC
     [RuntimeImport("*", "sched_yield"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int sched_yield();
 
-    [RuntimeImport("*", "nanosleep"), MethodImpl(MethodImplOptions.InternalCall)]
-    internal static extern int nanosleep(long* time, long* rest);
-
     [RuntimeImport("*", "clock_gettime"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int clock_gettime(int clock, long* time);
 
@@ -63,6 +60,9 @@ internal static unsafe class LibC
     [RuntimeImport("*", "unlink"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int unlink(byte* name);
 
+    [RuntimeImport("*", "lstat"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int lstat(byte* name, uint* status);
+
     [RuntimeImport("*", "ftruncate"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int ftruncate(int file, long bytes);
 
@@ -71,6 +71,9 @@ internal static unsafe class LibC
 
     [RuntimeImport("*", "getrlimit"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int getrlimit(int resource, ulong* limit);
+
+    [RuntimeImport("*", "getauxval"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ulong getauxval(ulong type);
 
     [RuntimeImport("*", "getpid"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int getpid();
@@ -90,8 +93,14 @@ internal static unsafe class LibC
     [RuntimeImport("*", "pthread_setspecific"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int pthread_setspecific(uint key, void* value);
 
+    [RuntimeImport("*", "pthread_setcancelstate"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int pthread_setcancelstate(int state, int* before);
+
     [RuntimeImport("*", "pthread_atfork"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int pthread_atfork(delegate*<void> prepare, delegate*<void> parent, delegate*<void> child);
+
+    [RuntimeImport("*", "at_quick_exit"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int at_quick_exit(delegate*<void> function);
 
     [RuntimeImport("*", "dlsym"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void* dlsym(void* library, byte* name);

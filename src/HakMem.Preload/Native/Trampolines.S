@@ -191,6 +191,13 @@ __dso_handle:
     ret
     END hm_environment
 
+    LOCAL hm_sleep
+    movl    $35, %eax                   # nanosleep; what is left of the time is not asked for
+    xorl    %esi, %esi
+    syscall
+    ret
+    END hm_sleep
+
 #ifdef HAKMEM_TRACE
     LOCAL hm_exit_group
     movl    $231, %eax                  # exit_group

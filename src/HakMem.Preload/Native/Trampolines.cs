@@ -31,6 +31,10 @@ internal static unsafe class Trampolines
     [RuntimeImport("*", "hm_environment"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern byte** Environment();
 
+    /// <summary>Waits for so many seconds and nanoseconds. Unlike the C library's <c>nanosleep</c> it is no cancellation point: a thread must not end inside the allocator.</summary>
+    [RuntimeImport("*", "hm_sleep"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void Sleep(long* time);
+
     /// <summary>The C++ program's new handler; null when there is none, or no C++ library.</summary>
     [RuntimeImport("*", "hm_new_handler"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern delegate* unmanaged[SuppressGCTransition]<void> NewHandler();

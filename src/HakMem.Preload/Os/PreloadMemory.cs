@@ -95,7 +95,7 @@ public static unsafe class PreloadMemory
             long* time = stackalloc long[2];
             time[0] = 0;
             time[1] = 50_000;
-            _ = LibC.nanosleep(time, null);
+            Trampolines.Sleep(time);
         }
     }
 

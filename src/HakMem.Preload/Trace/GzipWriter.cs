@@ -4,6 +4,7 @@ namespace HakMem.Preload;
 internal unsafe ref struct GzipWriter
 {
     private const int Room = 2048;   // a frame of more than a page would need a probe of the stack
+    private const int Interrupted = 4;   // EINTR
 
     private fixed byte _buffer[Room];
     private fixed uint _table[16];
@@ -82,6 +83,7 @@ internal unsafe ref struct GzipWriter
         while (count != 0)
         {
             nint written = LibC.write(_file, bytes, count);
+            if (written < 0 && *LibC.Errno() == Interrupted) continue;
             if (written <= 0)
             {
                 _refused = true;

@@ -6,6 +6,8 @@ namespace HakMem.Preload;
 internal static unsafe class TraceFile
 {
     private const int WriteCreateTruncate = 0x241 | 0x80000, Mode = 0x1B6;   // O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC; rw-rw-rw-
+    private const int StatusWords = 36, ModeWord = 6;   // struct stat on x86-64, and where in it st_mode is
+    private const uint KindMask = 0xF000, Regular = 0x8000;   // S_IFMT, S_IFREG
     private const uint Magic = 0x3154_4B48, Nobody = 0xFFFF_FFFF, MostThreads = 65535;
 
     private struct Place
@@ -23,7 +25,7 @@ internal static unsafe class TraceFile
         public ulong Events;
     }
 
-    /// <summary>Writes the trace of so many pieces of records. False when the system refuses the memory, the file or room in it; then there is no file.</summary>
+    /// <summary>Writes the trace of so many pieces of records. False when the system refuses the memory, the file or room in it; then there is no file, but what is none, say a device or a link, stays.</summary>
     internal static bool TryWrite(byte* name, TraceRecord* records, long pieces)
     {
         nuint slots = (nuint)BitOperations.RoundUpToPowerOf2((ulong)(pieces * TraceLog.PieceRecords * 2));
@@ -50,13 +52,21 @@ internal static unsafe class TraceFile
             tables.Blocks = tables.ThreadCount = 0;
             Go(ref tables, ref log, ref writer, true);
             written = writer.TryFinish();
+            if (!written) _ = LibC.ftruncate(file, 0);
             _ = LibC.close(file);
-            if (!written) _ = LibC.unlink(name);
+            if (!written && IsRegular(name)) _ = LibC.unlink(name);
         }
 
         if (memory != null) _ = PreloadMemory.Unmap(memory, bytes);
         if (merged != null) _ = PreloadMemory.Unmap(merged, mergeBytes);
         return written;
+    }
+
+    /// <summary>Whether this is the name of a file itself: of no link, pipe, device or folder.</summary>
+    internal static bool IsRegular(byte* name)
+    {
+        uint* status = stackalloc uint[StatusWords];
+        return LibC.lstat(name, status) == 0 && (status[ModeWord] & KindMask) == Regular;
     }
 
     private static void Go(ref Tables tables, ref TraceMerge log, ref GzipWriter writer, bool write)

@@ -20,18 +20,21 @@ internal static unsafe class TraceLog
     /// <summary>The numbers of threads that are told apart; threads beyond share the last.</summary>
     internal const uint ThreadNumbers = 1 << 16;
 
-    private const int ReadWriteCreateExclusive = 0xC2 | 0x80000, ReadOnly = 0x80000, Mode = 0x1B6, ProtReadWrite = 3, MapShared = 1;   // O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC; O_CLOEXEC; rw-rw-rw-
+    private const int ReadWriteCreateExclusive = 0xC2 | 0x80000, ReadOnly = 0x80000 | 0x20000 | 0x800, Mode = 0x1B6, ProtReadWrite = 3, MapShared = 1;   // O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC; O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK; rw-rw-rw-
     private const int MonotonicClock = 1, FileSizeLimit = 1, NoSuchProcess = 3, InvalidArgument = 22, PopulateWrite = 23;   // the last: MADV_POPULATE_WRITE
     private const ulong MagicLow = 0x742D_6D65_6D6B_6168, MagicHigh = 0x676F_6C2D_6563_6172;   // "hakmem-t", "race-log"
     private const int NameRoom = 4096, NumberRoom = 16;
     private const nuint PlaceBytes = 64;   // places of threads lie on lines of their own
     private const long FewestPieces = 64;
+    private const uint Nobody = 0, Done = uint.MaxValue;
+    private const int CancelDisable = 1;   // PTHREAD_CANCEL_DISABLE
 
     private static byte* s_places;         // of each thread: the index of its next record
     private static TraceRecord* s_records;
     private static long s_pieces, s_mostPieces;
     private static nuint s_mappedBytes;
     private static int s_process, s_stopped;
+    private static uint s_writer;          // the thread that writes the trace; Nobody before, Done after
 #pragma warning disable CS0169 // used through its first elements
     private static Names s_names;
 #pragma warning restore CS0169
@@ -77,6 +80,7 @@ internal static unsafe class TraceLog
             }
 
             _ = Copy(wanted + length, name);
+            _ = LibC.at_quick_exit(&Finish);   // registered first, so it comes after the program's own
             Start();
         }
     }
@@ -89,20 +93,40 @@ internal static unsafe class TraceLog
         s_places = null;
         _ = PreloadMemory.Unmap(places, ThreadNumbers * PlaceBytes);
         _ = LibC.munmap((byte*)s_records - HeadBytes, s_mappedBytes);
-        s_stopped = 0;
+        s_process = s_stopped = 0;
         Start();
     }
 
-    /// <summary>Writes the trace and takes the log away. Nothing in a process that did not begin it: a child that shares its parent's memory ends while the parent goes on.</summary>
+    /// <summary>
+    /// Writes the trace and takes the log away, once: who comes later waits, since the process ends when it returns. Nothing in a process that did not begin the trace: a child that shares its
+    /// parent's memory ends while the parent goes on.
+    /// </summary>
     internal static void Finish()
     {
-        if (s_places == null || LibC.getpid() != s_process) return;
+        if (LibC.getpid() != s_process) return;
+        _ = LibC.pthread_setcancelstate(CancelDisable, null);   // until the process ends: files are written by cancellation points
+        if (!TryBecomeWriter()) return;
         s_places = null;   // and stays mapped: another thread may be recording
         long pieces = Volatile.Read(ref s_pieces);
         fixed (byte* trace = s_names.Trace, log = s_names.Log)
         {
             if (!TraceFile.TryWrite(trace, s_records, pieces < s_mostPieces ? pieces : s_mostPieces)) Report(trace, "the trace cannot be written there.\n"u8);
             _ = LibC.unlink(log);
+        }
+
+        Volatile.Write(ref s_writer, Done);
+    }
+
+    // False when the trace is written. A handler that ends the process, and interrupted the writing, begins anew: its thread does not go on.
+    private static bool TryBecomeWriter()
+    {
+        uint me = PreloadMemory.ThreadId();
+        for (uint attempt = 0; ; attempt++)
+        {
+            uint writer = Volatile.Read(ref s_writer);
+            if (writer == Done) return false;
+            if ((writer == Nobody || writer == me) && Interlocked.CompareExchange(ref s_writer, me, writer) == writer) return true;
+            PreloadMemory.Wait(attempt);
         }
     }
 
@@ -167,6 +191,7 @@ internal static unsafe class TraceLog
         s_records = (TraceRecord*)(mapped + HeadBytes);
         s_mappedBytes = bytes;
         s_mostPieces = pieces;
+        s_writer = Nobody;
         s_pieces = 1;   // the first is nobody's: a thread that has none yet is at place 0
         s_places = places;
         return true;
@@ -239,9 +264,10 @@ internal static unsafe class TraceLog
         fixed (byte* log = s_names.Log) Report(log, "there is no room for more of it. Later calls are not recorded.\n"u8);
     }
 
-    // A file of the same name that is no log, or one that is just being made, stays.
+    // A file of the same name that is no log, or one that is just being made, stays. A pipe is not opened: it would wait for who writes to it.
     private static bool IsAbandoned(byte* log)
     {
+        if (!TraceFile.IsRegular(log)) return false;
         int file = LibC.open(log, ReadOnly, 0);
         if (file < 0) return false;
         Head head = default;

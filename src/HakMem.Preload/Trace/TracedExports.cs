@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime;
 using HakMem.Boxes;
 
@@ -66,7 +67,7 @@ internal static unsafe class TracedExports
     private static void* NewNothrow(nuint size, void* nothrow, ThreadHeap* heap)
     {
         void* block = MallocExports.Malloc(size, heap);
-        return block != null ? Allocated(TraceOperation.Alloc, block, size, 1) : OperatorExports.NewNothrow(size, nothrow, heap);   // which ends in the traced form again
+        return block != null ? Allocated(TraceOperation.Alloc, block, size, 1) : OperatorExports.NewNothrowSlow(size, nothrow);   // which ends in the traced form again
     }
 
     [RuntimeExport("hm_traced_new_aligned")]
@@ -75,7 +76,11 @@ internal static unsafe class TracedExports
 
     [RuntimeExport("hm_traced_new_aligned_nothrow")]
     private static void* NewAlignedNothrow(nuint size, nuint alignment, void* nothrow, ThreadHeap* heap)
-        => Allocated(TraceOperation.AlignedAlloc, OperatorExports.NewAlignedNothrow(size, alignment, nothrow, heap), size, alignment);
+    {
+        if (!BitOperations.IsPow2(alignment)) return null;
+        void* block = AlignedExports.Alloc(size, alignment, heap);
+        return block != null ? Allocated(TraceOperation.AlignedAlloc, block, size, alignment) : OperatorExports.NewAlignedNothrowSlow(size, alignment, nothrow);   // likewise
+    }
 
     /// <summary><c>_exit</c> and <c>_Exit</c>: writes the trace, since no destructor will, and ends the process. May be called in a signal handler and in a child that shares its parent's memory.</summary>
     [RuntimeExport("hm_traced_exit")]

@@ -27,6 +27,8 @@ int main(int count, char **arguments)
     const char *way = count > 1 ? arguments[1] : "";
     setrlimit(RLIMIT_CORE, &no_core);
     if (!strcmp(way, "null")) fault_at(8);
+    if (!strcmp(way, "poisoned")) fault_at(0xdeadbeefdeadbeef);
+    if (!strcmp(way, "ignored")) return signal(SIGSEGV, SIG_DFL) == SIG_IGN && signal(SIGABRT, SIG_DFL) == SIG_IGN && signal(SIGBUS, SIG_DFL) == SIG_IGN ? 3 : 4;
     if (!strcmp(way, "block"))
     {
         char *block = malloc(1000);

@@ -254,6 +254,45 @@ CASE(the_smallest_stack_suffices)
     }
 }
 
+/* Sizes that threads meet for, so that they wait for each other. malloc and free are no cancellation points: a thread that ended in one would leave its heap in the middle of it. */
+static atomic_int cancelled_all;
+
+static void *contend(void *seed)
+{
+    enum { HELD = 16 };
+    uint64_t random = (uint64_t)(uintptr_t)seed + 1;
+    void *blocks[HELD] = {0};
+    while (!atomic_load(&cancelled_all))
+    {
+        uint64_t choice = next_random(&random);
+        free(blocks[choice % HELD]);
+        CHECK((blocks[choice % HELD] = malloc(33000 + (choice >> 32) % 197000)) != NULL);
+    }
+
+    for (int i = 0; i < HELD; i++) free(blocks[i]);
+    return NULL;
+}
+
+CASE(a_thread_is_not_cancelled_in_the_allocator)
+{
+    enum { CONTENDERS = 12 };
+    pthread_t threads[CONTENDERS];
+    for (size_t i = 0; i < CONTENDERS; i++) threads[i] = start(contend, (void *)i);
+    usleep(50000);
+    for (size_t i = 0; i < CONTENDERS; i++) CHECK(pthread_cancel(threads[i]) == 0);
+    sleep(2);
+    atomic_store(&cancelled_all, 1);
+    int ended = 0;
+    for (size_t i = 0; i < CONTENDERS; i++)
+    {
+        void *result;
+        CHECK(pthread_join(threads[i], &result) == 0);
+        ended += result == PTHREAD_CANCELED;
+    }
+
+    CHECKF(ended == 0, "%d of %d threads were cancelled in malloc or free", ended, CONTENDERS);
+}
+
 /* Forks while other threads allocate, free and hand over. */
 enum { SHARED = 512 };
 static _Atomic(unsigned char *) shared[SHARED];

@@ -107,6 +107,7 @@ CASE(new_handler_that_frees_memory_lets_new_succeed)
     // Bounds what the process maps from now on; a reservation made before stays.
     rlimit limit{};
     CHECK(getrlimit(RLIMIT_DATA, &limit) == 0);
+    const rlim_t before = limit.rlim_cur;
     limit.rlim_cur = 512u << 20;
     CHECK(setrlimit(RLIMIT_DATA, &limit) == 0);
     std::vector<void *> taken;
@@ -115,11 +116,22 @@ CASE(new_handler_that_frees_memory_lets_new_succeed)
     for (void *block; (block = std::malloc(32 << 20)) != nullptr && taken.size() < 64;) taken.push_back(block);
     CHECKF(taken.size() < 64, "RLIMIT_DATA does not bound malloc");
     std::set_new_handler([] { handler_calls++; if (reserve == nullptr) throw std::bad_alloc(); std::free(reserve); reserve = nullptr; });
-    void *block = ::operator new(40 << 20);
-    CHECK(block != nullptr && handler_calls == 1);
-    ::operator delete(block);
+    for (int form = 0; form < 4; form++)
+    {
+        const std::size_t size = (40 << 20) + static_cast<std::size_t>(form);
+        if (form != 0) CHECK((reserve = std::malloc(64 << 20)) != nullptr);
+        handler_calls = 0;
+        void *block = form == 0 ? ::operator new(size) : form == 1 ? ::operator new(size, std::nothrow)
+            : form == 2 ? ::operator new(size, std::align_val_t{256}) : ::operator new(size, std::align_val_t{256}, std::nothrow);
+        CHECKF(block != nullptr && handler_calls == 1, "form %d: %p, %d calls of the handler", form, block, handler_calls);
+        if (form < 2) ::operator delete(block);
+        else ::operator delete(block, std::align_val_t{256});
+    }
+
     std::set_new_handler(nullptr);
     for (void *each : taken) std::free(each);
+    limit.rlim_cur = before;
+    CHECK(setrlimit(RLIMIT_DATA, &limit) == 0);
 }
 
 CASE(malloc_and_new_mix)

@@ -8,4 +8,5 @@ public enum NativeNeed
     Valgrind,
     Binutils,
     Tracing,
+    SetGroup,
 }

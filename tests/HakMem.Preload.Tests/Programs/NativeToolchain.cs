@@ -33,6 +33,13 @@ internal static class NativeToolchain
         return Compiled(name);
     }
 
+    /// <summary>Copies a program, so that it runs with the rights of a group that is not the caller's. False if this user may not.</summary>
+    public static bool TrySetGroup(string program, out string copy)
+    {
+        copy = program + "-setgid";
+        return NativeProcess.Run("/bin/sh", ["-c", "cp \"$0\" \"$1\" && chgrp 65534 \"$1\" && chmod g+s \"$1\"", program, copy], [], TimeSpan.FromMinutes(1)).ExitCode == 0;
+    }
+
     public static string? FindInPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(folder => folder.Length > 0).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 

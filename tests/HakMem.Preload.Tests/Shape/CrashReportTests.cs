@@ -21,11 +21,14 @@ public sealed class CrashReportTests : IDisposable
         string library = ExtraPublish.Make(_folder, "crash", "-p:HakMemCrashReport=true");
 
         AssertEnds(library, "null", SegmentationFault, "hakmem: SIGSEGV at address 0x8, not in the allocator's range\n");
+        AssertEnds(library, "poisoned", SegmentationFault, "hakmem: SIGSEGV at an unknown address that is not canonical, or misaligned for its instruction\n");
         AssertEnds(library, "block", SegmentationFault, ", byte 5 of a block of 1024 bytes\n");
         AssertEnds(library, "abort", Abort, "hakmem: SIGABRT\n");
         AssertEnds(library, "sent", SegmentationFault, "hakmem: SIGSEGV\n");
         NativeResult replaced = AssertEnds(library, "replaced", 3, "");
         Assert.Equal("own handler\n", replaced.Output);
+        string ignoring = $"trap '' SEGV ABRT BUS; LD_PRELOAD='{library}' exec '{NativeToolchain.Compiled("crash")}' ignored";
+        Assert.Equal(3, NativeProcess.Run("/bin/sh", ["-c", ignoring], [], TimeSpan.FromMinutes(1)).ExitCode);
         NativeResult chained = NativeProcess.Run(NativeToolchain.Compiled("crash"), ["chained", library], [], TimeSpan.FromMinutes(1));
         Assert.Equal((3, "own handler\n"), (chained.ExitCode, chained.Output));
         Assert.Contains("hakmem: SIGSEGV at address 0x8, not in the allocator's range\n", chained.Error, StringComparison.Ordinal);

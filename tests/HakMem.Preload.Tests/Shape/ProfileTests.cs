@@ -43,6 +43,11 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
     [InlineData("exit", TakenAtFirst)]
     [InlineData("_exit", TakenAtFirst)]
     [InlineData("_Exit", TakenAtFirst)]
+    [InlineData("quick_exit", TakenAtFirst)]
+    [InlineData("refused", TakenAtFirst)]
+    [InlineData("thread", TakenAtFirst + 300_000)]    // the second that ends the process waits for the first
+    [InlineData("handler", TakenAtFirst + 300_000)]   // which can wait for nobody
+    [InlineData("cancelled", TakenAtFirst)]
     [InlineData("vfork", TakenAtFirst + 500)]   // whose child must leave the parent's log alone
     [InlineData("exec", TakenAtFirst)]          // the later program has the name; the log of the earlier one gives way
     public void A_trace_is_written_however_a_program_ends(string how, int blocks)
@@ -50,6 +55,15 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
         _ = Record("endings", 3, how);
         Assert.Equal([Trace], Directory.GetFiles(_folder));
         AssertTaken(NativeTrace.Read(Trace), blocks);
+    }
+
+    /// <summary>Its form without exceptions is served by the C++ library's other form when there is no memory at first.</summary>
+    [NativeFact(NativeNeed.CppCompiler)]
+    public void What_a_new_handler_made_room_for_is_recorded_once()
+    {
+        _ = Record("operators", 0, "new_handler_that_frees_memory_lets_new_succeed");
+        NativeTrace trace = NativeTrace.Read(Trace);
+        for (ulong size = 40 << 20; size < (40 << 20) + 4; size++) Assert.Equal((1UL, 1UL), (trace.AllocsOf(size), trace.FreesOf(size)));
     }
 
     [NativeFact]
@@ -84,6 +98,29 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
         AssertTaken(NativeTrace.Read(Assert.Single(Directory.GetFiles(_folder), file => !file.EndsWith(".log", StringComparison.Ordinal))), TakenAtFirst);
     }
 
+    /// <summary>A pipe nobody writes to must not be waited for; a link must not be followed to the log of another process.</summary>
+    [NativeTheory]
+    [InlineData("mkfifo")]
+    [InlineData("ln -s /etc/hostname")]
+    public void What_is_no_file_and_has_the_logs_name_stays(string make)
+    {
+        string log = Trace + ".log";
+        Assert.Equal(0, NativeProcess.Run("/bin/sh", ["-c", $"{make} '{log}'"], [], TimeSpan.FromMinutes(1)).ExitCode);
+        _ = Record("endings", 3, "exit");
+        string[] left = Directory.GetFiles(_folder);
+        Assert.Contains(log, left);
+        AssertTaken(NativeTrace.Read(Assert.Single(left, file => file != log)), TakenAtFirst);
+    }
+
+    /// <summary>Only a file that the recording made may go away, not a name that leads to a device.</summary>
+    [NativeFact]
+    public void A_device_that_takes_no_trace_stays()
+    {
+        _ = File.CreateSymbolicLink(Trace, "/dev/full");
+        Assert.Equal($"hakmem: HAKMEM_TRACE, '{Trace}': the trace cannot be written there.\n", Record("endings", 3, "exit").Error);
+        Assert.Equal([Trace], Directory.GetFiles(_folder));
+    }
+
     /// <summary>A relative name is of the folder where the program begins; a file may be no longer than the limit of the process.</summary>
     [NativeTheory]
     [InlineData("true", "folder")]
@@ -109,6 +146,24 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
         NativeResult run = NativeProcess.Run("/bin/sh", ["-c", script.Trim()], [], TimeSpan.FromMinutes(1));
         Assert.Equal((3, $"hakmem: HAKMEM_TRACE, '{name}': {reason}\n"), (run.ExitCode, run.Error));
         Assert.Empty(Directory.GetFiles(_folder));
+    }
+
+    /// <summary>Who starts a program that has more rights must not choose a file for it to write. The library is linked, since a foreign one would not be preloaded.</summary>
+    [NativeFact(NativeNeed.SetGroup)]
+    public void A_program_with_other_rights_reads_no_options()
+    {
+        string folder = Path.GetDirectoryName(library.File)!, program = Path.Combine(folder, "linked");
+        _ = Disassembly.Run(NativeToolchain.CCompiler!, "-fno-builtin", Path.Combine(NativeToolchain.Sources, "endings.c"), library.File, $"-Wl,-rpath,{folder}", "-o", program);
+        (string, string)[] options = [("HAKMEM_TRACE", Trace), ("HAKMEM_SHOW_STATS", "1"), ("HAKMEM_NONSENSE", "1")];
+
+        Assert.True(NativeToolchain.TrySetGroup(program, out string secure));
+        NativeResult run = NativeProcess.Run(secure, ["exit"], options, TimeSpan.FromMinutes(1));
+        Assert.Equal((3, ""), (run.ExitCode, run.Error));
+        Assert.Empty(Directory.GetFiles(_folder));
+
+        run = NativeProcess.Run(program, ["exit"], options, TimeSpan.FromMinutes(1));
+        Assert.Contains("HAKMEM_NONSENSE is no option", run.Error, StringComparison.Ordinal);
+        AssertTaken(NativeTrace.Read(Trace), TakenAtFirst);
     }
 
     [NativeFact]
