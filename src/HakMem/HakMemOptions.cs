@@ -90,7 +90,8 @@ public sealed class HakMemOptions
         if (options.SoftLimit > options.HardLimit) options.SoftLimit = options.HardLimit;
         foreach (DictionaryEntry entry in environment)
         {
-            if (entry.Key is string variable && variable.StartsWith("HAKMEM_", StringComparison.Ordinal) && !names.Contains(variable))
+            if (entry.Key is string variable && variable.StartsWith("HAKMEM_", StringComparison.Ordinal) && !names.Contains(variable)
+                && variable is not ("HAKMEM_SHOW_STATS" or "HAKMEM_TRACE"))   // the preloaded library's
             {
                 report($"hakmem: {variable} is no option; known are {Known()}.");
             }

@@ -42,10 +42,10 @@ public readonly unsafe struct HakMemStatistics
     /// <summary>Blocks with mappings of their own: all above 2 MiB, and those above 256 KiB that grew by a copy.</summary>
     public ulong BigBlocks => _numbers.BigBlocks;
 
-    /// <summary>Heaps made so far; one for each thread that ever allocated at the same time.</summary>
+    /// <summary>Heaps made so far: one for each thread that ever allocated at the same time, and one for each <see cref="HakHeap"/> in use at the same time.</summary>
     public ulong Heaps => _numbers.Heaps;
 
-    /// <summary>Heaps whose thread ended and that wait for another.</summary>
+    /// <summary>Heaps that wait for a thread or a <see cref="HakHeap"/>: their thread ended, or they were released.</summary>
     public ulong FreeHeaps => _numbers.FreeHeaps;
 
     /// <summary>How often the heap of an ended thread was taken over.</summary>

@@ -18,6 +18,6 @@ public static unsafe partial class HakMemory
         ArgumentNullException.ThrowIfNull(writer);
         DiagnosticsReport report = new(writer);
         DefaultAllocator.VisitDiagnostics(ref report);
-        if (report.Tables == 0) writer.WriteLine("No diagnostics that keep numbers are compiled in. Build with -p:HakMemBuildFlavor=profile, or set a single switch: docs/flavors.md.");
+        if (report.Tables == 0) writer.WriteLine("No diagnostics that keep numbers are compiled in. Build with -p:HakMemBuildFlavor=profile: docs/flavors.md.");
     }
 }
