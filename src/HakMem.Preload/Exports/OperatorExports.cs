@@ -48,6 +48,16 @@ internal static unsafe class OperatorExports
         return next == null ? null : next(size, alignment, nothrow);
     }
 
+    /// <summary>
+    /// A nothrow form of new in a program that has a throwing form of its own: <paramref name="throwing"/>. Without a C++ library that could catch what it throws, that form itself.
+    /// </summary>
+    [RuntimeExport("hm_new_of_library")]
+    private static void* NewOfLibrary(nuint size, nuint second, nuint third, byte* name, void* throwing)
+    {
+        void* next = LibC.dlsym(LibC.NextLibrary, name);
+        return ((delegate* unmanaged[SuppressGCTransition]<nuint, nuint, nuint, void*>)(next != null ? next : throwing))(size, second, third);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void* NewSlow(nuint size, ThreadHeap* heap, uint open)
     {

@@ -12,6 +12,8 @@ public sealed class InterfaceTests
 
     public static TheoryData<string> CppCases => NativeCases.Of("operators.cpp");
 
+    public static TheoryData<string> ReplacedCases => NativeCases.Of("replaced.cpp");
+
     [NativeTheory]
     [MemberData(nameof(CCases))]
     public void C(string name) => NativeCases.AssertPasses(NativeCases.Run("interface", name, Patience));
@@ -19,6 +21,22 @@ public sealed class InterfaceTests
     [NativeTheory(NativeNeed.CppCompiler)]
     [MemberData(nameof(CppCases))]
     public void Cpp(string name) => NativeCases.AssertPasses(NativeCases.Run("operators", name, Patience));
+
+    /// <summary>A program may replace some operators only; without the library the C++ library's own forms see to it.</summary>
+    [NativeTheory(NativeNeed.CppCompiler)]
+    [MemberData(nameof(ReplacedCases))]
+    public void CppWithOperatorsOfItsOwn(string name)
+    {
+        NativeCases.AssertPasses(NativeCases.Run("replaced", name, Patience));
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("replaced"), [name], [], Patience));
+    }
+
+    [NativeFact(NativeNeed.CppCompiler)]
+    public void CppWithArrayOperatorsOfItsOwn()
+    {
+        NativeCases.AssertPasses(NativeCases.Run("replaced-arrays", "all", Patience));
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("replaced-arrays"), ["all"], [], Patience));
+    }
 
     /// <summary>The C library itself passes but for the two functions of C23 that it lacks: the cases ask for nothing that programs do not have today.</summary>
     [NativeTheory]
