@@ -93,6 +93,12 @@ internal static unsafe class LibC
     [RuntimeImport("*", "pthread_atfork"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int pthread_atfork(delegate*<void> prepare, delegate*<void> parent, delegate*<void> child);
 
+    [RuntimeImport("*", "dlopen"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void* dlopen(byte* name, int flags);
+
+    [RuntimeImport("*", "dlclose"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int dlclose(void* library);
+
     [RuntimeImport("*", "dlsym"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void* dlsym(void* library, byte* name);
 

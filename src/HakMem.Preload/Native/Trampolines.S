@@ -191,6 +191,7 @@ __dso_handle:
 #endif
 
 # The library's own interface: hakmem.h.
+    .section __rarecode,"ax",@progbits
     FORWARD hakmem_version, hm_version
     FORWARD hakmem_stats, hm_stats
     EXPORT hakmem_trim, hm_trim, rdi
@@ -203,6 +204,7 @@ __dso_handle:
     FORWARD hakmem_heap_memalign, hm_heap_memalign
     FORWARD hakmem_heap_free, hm_heap_free
     FORWARD hakmem_heap_trim, hm_heap_trim
+    .text
 
 # ---- for C#, see Trampolines.cs ----
 
@@ -263,22 +265,16 @@ __dso_handle:
     END hm_exit_group
 #endif
 
-    .weak   _ZSt15get_new_handlerv
-    LOCAL hm_new_handler
+    .weak   _ZSt15get_new_handlerv      # 0 in a program that began without a C++ library
+    LOCAL hm_get_new_handler
     movq    _ZSt15get_new_handlerv@GOTPCREL(%rip), %rax
-    testq   %rax, %rax
-    jz      1f
-    jmp     *%rax
-1:  ret
-    END hm_new_handler
+    ret
+    END hm_get_new_handler
 
     .weak   _ZSt17__throw_bad_allocv
     LOCAL hm_throw_bad_alloc
     movq    _ZSt17__throw_bad_allocv@GOTPCREL(%rip), %rax
-    testq   %rax, %rax
-    jz      1f
-    jmp     *%rax
-1:  ret
+    ret
     END hm_throw_bad_alloc
 
     .section .init_array,"aw",@init_array

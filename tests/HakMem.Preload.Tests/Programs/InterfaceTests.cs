@@ -14,6 +14,8 @@ public sealed class InterfaceTests
 
     public static TheoryData<string> ReplacedCases => NativeCases.Of("replaced.cpp");
 
+    public static TheoryData<string> PluginCases => NativeCases.Of("plugin-host.c");
+
     [NativeTheory]
     [MemberData(nameof(CCases))]
     public void C(string name) => NativeCases.AssertPasses(NativeCases.Run("interface", name, Patience));
@@ -36,6 +38,15 @@ public sealed class InterfaceTests
     {
         NativeCases.AssertPasses(NativeCases.Run("replaced-arrays", "all", Patience));
         NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("replaced-arrays"), ["all"], [], Patience));
+    }
+
+    /// <summary>The C++ library comes after the allocator, and its symbols are no program's but the plug-in's.</summary>
+    [NativeTheory(NativeNeed.CppCompiler)]
+    [MemberData(nameof(PluginCases))]
+    public void CppInAPluginOfACProgram(string name)
+    {
+        _ = NativeToolchain.Compiled("libcppplugin.so");
+        NativeCases.AssertPasses(NativeCases.Run("plugin-host", name, Patience));
     }
 
     /// <summary>The C library itself passes but for the two functions of C23 that it lacks: the cases ask for nothing that programs do not have today.</summary>
