@@ -69,6 +69,9 @@ internal static unsafe class LibC
     [RuntimeImport("*", "fcntl"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int fcntl(int file, int command, long argument);
 
+    [RuntimeImport("*", "fstat"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int fstat(int file, ulong* words);
+
     [RuntimeImport("*", "getrlimit"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int getrlimit(int resource, ulong* limit);
 

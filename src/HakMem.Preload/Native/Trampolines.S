@@ -149,12 +149,17 @@ __dso_handle:
     EXPORT _ZnwmSt11align_val_t, TRACED(new_aligned), rdx
     VIA _Znwm, _Znam
     VIA _ZnwmSt11align_val_t, _ZnamSt11align_val_t
-    VIA _ZdlPv, _ZdlPvm, _ZdaPv, _ZdlPvRKSt9nothrow_t
-    VIA _ZdaPv, _ZdaPvm, _ZdaPvRKSt9nothrow_t
-    VIA _ZdlPvSt11align_val_t, _ZdlPvmSt11align_val_t, _ZdaPvSt11align_val_t, _ZdlPvSt11align_val_tRKSt9nothrow_t
-    VIA _ZdaPvSt11align_val_t, _ZdaPvmSt11align_val_t, _ZdaPvSt11align_val_tRKSt9nothrow_t
+    VIA _ZdlPv, _ZdlPvm, _ZdaPv
+    VIA _ZdaPv, _ZdaPvm
+    VIA _ZdlPvSt11align_val_t, _ZdlPvmSt11align_val_t, _ZdaPvSt11align_val_t
+    VIA _ZdaPvSt11align_val_t, _ZdaPvmSt11align_val_t
 
-    .section __rarecode,"ax",@progbits  # the linker puts it behind the methods, most of which are there, too
+    .section __rarecode,"ax",@progbits  # the linker puts it behind the methods
+    VIA _ZdlPv, _ZdlPvRKSt9nothrow_t
+    VIA _ZdaPv, _ZdaPvRKSt9nothrow_t
+    VIA _ZdlPvSt11align_val_t, _ZdlPvSt11align_val_tRKSt9nothrow_t
+    VIA _ZdaPvSt11align_val_t, _ZdaPvSt11align_val_tRKSt9nothrow_t
+
     BEGIN _ZnwmRKSt9nothrow_t
     UNLESS_OWN _Znwm, OWN_NEW
     NOTHROW _ZnwmRKSt9nothrow_t, TRACED(new_nothrow), rdx
