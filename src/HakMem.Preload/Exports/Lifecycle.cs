@@ -22,20 +22,25 @@ internal static unsafe class Lifecycle
     [RuntimeExport("hm_constructor")]
     private static void Constructor()
     {
-        if (!TryOpen()) return;
-        EnvironmentOptions.TryApply(Config.Composition);
-
+        int* errno = LibC.Errno();
+        int before = *errno;
+        if (TryOpen())
+        {
+            EnvironmentOptions.TryApply(Config.Composition);
 #if HAKMEM_CRASH_REPORT
-        CrashReport.Watch();
+            CrashReport.Watch();
 #endif
-        bool speaks = EnvironmentOptions.ShowStatistics;
+            bool speaks = EnvironmentOptions.ShowStatistics;
 #if HAKMEM_TRACE
-        speaks |= EnvironmentOptions.Trace != null;
+            speaks |= EnvironmentOptions.Trace != null;
 #endif
-        if (speaks) CopyErrors();
+            if (speaks) CopyErrors();
 #if HAKMEM_TRACE
-        if (EnvironmentOptions.Trace != null) TraceLog.Start(EnvironmentOptions.Trace);
+            if (EnvironmentOptions.Trace != null) TraceLog.Start(EnvironmentOptions.Trace);
 #endif
+        }
+
+        *errno = before;   // which main finds as 0, whatever was wrong
     }
 
     [RuntimeExport("hm_destructor")]

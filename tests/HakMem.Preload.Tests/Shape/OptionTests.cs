@@ -55,6 +55,12 @@ public sealed class OptionTests
     [InlineData(20)]
     public void Statistics_are_shown_where_descriptors_are_few(int most) => Assert.StartsWith("hakmem ", ErrorOfShell($"ulimit -n {most}; exec /bin/ls /", ("HAKMEM_SHOW_STATS", "1")));
 
+    /// <summary>What the library did before is none of the program's failures, also when it could not say what is wrong.</summary>
+    [NativeTheory]
+    [InlineData("HAKMEM_PURGE_DELAY=soon")]
+    [InlineData("HAKMEM_SHOW_STATS=1")]
+    public void A_program_begins_without_an_error(string option) => Assert.Equal("", ErrorOfShell($"{option} exec '{NativeToolchain.Compiled("life")}' errno_is_zero_at_first 2>&-"));
+
     private static string ErrorOfShell(string script, params (string, string)[] options)
     {
         NativeResult result = NativeProcess.Run("bash", ["-c", script], [.. LibraryUnderTest.Preloaded(), .. options], TimeSpan.FromMinutes(1));
