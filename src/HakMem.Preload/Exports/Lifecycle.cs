@@ -1,4 +1,5 @@
 using System.Runtime;
+using System.Runtime.CompilerServices;
 using static HakMem.Preload.PreloadAllocator;
 
 namespace HakMem.Preload;
@@ -6,29 +7,40 @@ namespace HakMem.Preload;
 /// <summary>What the dynamic linker calls when the library is loaded and when the process exits. Most of the work was done by the first allocation, which comes before.</summary>
 internal static unsafe class Lifecycle
 {
-    private const int DuplicateClosedOnExec = 1030, LowestCopy = 200;   // F_DUPFD_CLOEXEC; beyond the numbers that programs count on
+    private const int DuplicateClosedOnExec = 1030, RlimitNumbers = 7;   // F_DUPFD_CLOEXEC, RLIMIT_NOFILE
+    private const int HighestCopy = 1023, LowestCopy = 10, Attempts = 16, StatWords = 18;
 
-    /// <summary>What was standard error when the process began, for reports at its end; nothing is open there without such reports.</summary>
-    internal static int Errors { get; private set; }
+    private static ulong s_device, s_file;
+    private static int s_copy;
+
+    /// <summary>
+    /// What was standard error when the process began, for reports at its end: a copy, since many programs close standard error themselves before, or standard error itself. -1 when neither is that
+    /// any more: the program has closed both, and what is open there now is its own.
+    /// </summary>
+    internal static int Errors => IsErrors(s_copy) ? s_copy : IsErrors(LibC.StandardError) ? LibC.StandardError : -1;
 
     [RuntimeExport("hm_constructor")]
     private static void Constructor()
     {
-        if (!TryOpen()) return;
-        EnvironmentOptions.TryApply(Config.Composition);
-
+        int* errno = LibC.Errno();
+        int before = *errno;
+        if (TryOpen())
+        {
+            EnvironmentOptions.TryApply(Config.Composition);
 #if HAKMEM_CRASH_REPORT
-        CrashReport.Watch();
+            CrashReport.Watch();
 #endif
-        // Many programs close standard error themselves before the library's destructor runs.
-        bool speaks = EnvironmentOptions.ShowStatistics;
+            bool speaks = EnvironmentOptions.ShowStatistics;
 #if HAKMEM_TRACE
-        speaks |= EnvironmentOptions.Trace != null;
+            speaks |= EnvironmentOptions.Trace != null;
 #endif
-        if (speaks) Errors = LibC.fcntl(LibC.StandardError, DuplicateClosedOnExec, LowestCopy);
+            if (speaks) CopyErrors();
 #if HAKMEM_TRACE
-        if (EnvironmentOptions.Trace != null) TraceLog.Start(EnvironmentOptions.Trace);
+            if (EnvironmentOptions.Trace != null) TraceLog.Start(EnvironmentOptions.Trace);
 #endif
+        }
+
+        *errno = before;   // which main finds as 0, whatever was wrong
     }
 
     [RuntimeExport("hm_destructor")]
@@ -38,5 +50,31 @@ internal static unsafe class Lifecycle
         TraceLog.Finish();
 #endif
         if (EnvironmentOptions.ShowStatistics) StatisticsReport.Write(Errors);
+    }
+
+    // At the highest number that is free, as programs and shells count from the lowest; none where numbers are few.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void CopyErrors()
+    {
+        ulong* words = stackalloc ulong[StatWords];
+        if (LibC.fstat(LibC.StandardError, words) != 0) return;
+        s_device = words[0];
+        s_file = words[1];
+        s_copy = LibC.StandardError;
+        if (LibC.getrlimit(RlimitNumbers, words) != 0) return;
+        int highest = words[0] > HighestCopy ? HighestCopy : (int)words[0] - 1;
+        for (int number = highest; number >= LowestCopy && number > highest - Attempts; number--)
+        {
+            int copy = LibC.fcntl(LibC.StandardError, DuplicateClosedOnExec, number);
+            if (copy < 0) continue;
+            s_copy = copy;
+            return;
+        }
+    }
+
+    private static bool IsErrors(int file)
+    {
+        ulong* words = stackalloc ulong[StatWords];
+        return s_copy != 0 && LibC.fstat(file, words) == 0 && words[0] == s_device && words[1] == s_file;
     }
 }

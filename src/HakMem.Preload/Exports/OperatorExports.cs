@@ -9,10 +9,13 @@ namespace HakMem.Preload;
 
 /// <summary>
 /// C++'s <c>operator new</c>. When there is no memory, the program's new handler is called and it is tried again, as long as there is a handler; then <c>std::bad_alloc</c> is
-/// thrown by the C++ library, through these frames. In a process without one, which can neither have a handler nor catch anything, it is the end of the process.
+/// thrown by the C++ library, through these frames. In a process without one, which can neither have a handler nor catch anything, it is the end of the process. The C++ library may have come
+/// later, with a plug-in of a C program, and be seen by that only: it is looked for when memory is out.
 /// </summary>
 internal static unsafe class OperatorExports
 {
+    private const int Lazy = 1, NoLoad = 4;
+
     [RuntimeExport("hm_new")]
     internal static void* New(nuint size, ThreadHeap* heap)
     {
@@ -56,6 +59,16 @@ internal static unsafe class OperatorExports
         return next == null ? null : next(size, alignment, nothrow);
     }
 
+    /// <summary>
+    /// A nothrow form of new in a program that has a throwing form of its own: <paramref name="throwing"/>. Without a C++ library that could catch what it throws, that form itself.
+    /// </summary>
+    [RuntimeExport("hm_new_of_library")]
+    private static void* NewOfLibrary(nuint size, nuint second, nuint third, byte* name, void* throwing)
+    {
+        void* next = Find(name);
+        return ((delegate* unmanaged[SuppressGCTransition]<nuint, nuint, nuint, void*>)(next != null ? next : throwing))(size, second, third);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void* NewSlow(nuint size, ThreadHeap* heap, uint open)
     {
@@ -71,7 +84,7 @@ internal static unsafe class OperatorExports
     {
         while (true)
         {
-            delegate* unmanaged[SuppressGCTransition]<void> handler = Trampolines.NewHandler();
+            delegate* unmanaged[SuppressGCTransition]<void> handler = NewHandler();
             if (handler == null) return null;
             handler();
             void* block = AlignedExports.Alloc(size, alignment, Trampolines.GetSlot());
@@ -79,16 +92,47 @@ internal static unsafe class OperatorExports
         }
     }
 
+    private static delegate* unmanaged[SuppressGCTransition]<void> NewHandler()
+    {
+        void* get = Trampolines.GetNewHandler();
+        if (get == null) get = Next("_ZSt15get_new_handlerv"u8);
+        return get == null ? null : ((delegate* unmanaged[SuppressGCTransition]<delegate* unmanaged[SuppressGCTransition]<void>>)get)();
+    }
+
     // What may throw must not leave the nothrow forms, and nothing can be caught here: the C++ library's own form calls the throwing one above and catches.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void* Next(ReadOnlySpan<byte> name)
     {
-        fixed (byte* text = name) return LibC.dlsym(LibC.NextLibrary, text);
+        fixed (byte* text = name) return Find(text);
+    }
+
+    // A function of the C++ library, also of one that a plug-in has brought for itself.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* Find(byte* name)
+    {
+        void* found = LibC.dlsym(LibC.NextLibrary, name);
+        if (found != null) return found;
+        int* errno = LibC.Errno();
+        int before = *errno;
+        fixed (byte* file = "libstdc++.so.6"u8)
+        {
+            void* library = LibC.dlopen(file, Lazy | NoLoad);
+            if (library != null)
+            {
+                found = LibC.dlsym(library, name);
+                _ = LibC.dlclose(library);   // who called has it open
+            }
+        }
+
+        *errno = before;
+        return found;
     }
 
     private static void Throw()
     {
-        Trampolines.ThrowBadAlloc();
+        void* thrower = Trampolines.ThrowBadAlloc();
+        if (thrower == null) thrower = Next("_ZSt17__throw_bad_allocv"u8);
+        if (thrower != null) ((delegate* unmanaged[SuppressGCTransition]<void>)thrower)();
         TextBuffer line = default;
         line.Append("hakmem: operator new has no memory, and there is no C++ library to throw std::bad_alloc\n"u8);
         line.WriteError();

@@ -25,13 +25,11 @@ entry:
 #elif defined(ENTRY_free)
 #define METHOD hm_hot_free
     NAME free, cfree, free_sized, free_aligned_sized
-# C++'s delete, in all its forms, which are all the same.
-    NAME _ZdlPv, _ZdaPv, _ZdlPvm, _ZdaPvm
-    NAME _ZdlPvRKSt9nothrow_t, _ZdaPvRKSt9nothrow_t, _ZdlPvSt11align_val_t, _ZdaPvSt11align_val_t
-    NAME _ZdlPvmSt11align_val_t, _ZdaPvmSt11align_val_t, _ZdlPvSt11align_val_tRKSt9nothrow_t, _ZdaPvSt11align_val_tRKSt9nothrow_t
+    NAME _ZdlPv, _ZdlPvSt11align_val_t  # C++'s delete; its other forms lead here, see Trampolines.S
 #elif defined(ENTRY_new)
 #define METHOD hm_hot_new
-    NAME _Znwm, _Znam                   # new and new[]
+    NAME _Znwm, hm_own_new              # new, and a name of it that no program takes
+    .hidden hm_own_new
 #else
 #error which entry?
 #endif

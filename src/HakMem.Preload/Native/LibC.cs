@@ -69,6 +69,9 @@ internal static unsafe class LibC
     [RuntimeImport("*", "fcntl"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int fcntl(int file, int command, long argument);
 
+    [RuntimeImport("*", "fstat"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int fstat(int file, ulong* words);
+
     [RuntimeImport("*", "getrlimit"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int getrlimit(int resource, ulong* limit);
 
@@ -101,6 +104,12 @@ internal static unsafe class LibC
 
     [RuntimeImport("*", "at_quick_exit"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int at_quick_exit(delegate*<void> function);
+
+    [RuntimeImport("*", "dlopen"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void* dlopen(byte* name, int flags);
+
+    [RuntimeImport("*", "dlclose"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int dlclose(void* library);
 
     [RuntimeImport("*", "dlsym"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void* dlsym(void* library, byte* name);

@@ -55,6 +55,7 @@ __dso_handle:
     .type   \name,@function
     .p2align 4
 \name:
+.Lown\name:
     .cfi_startproc
     movq    hm_slot@gottpoff(%rip), %rax
     movq    %fs:(%rax), %\register
@@ -91,13 +92,92 @@ __dso_handle:
     FORWARD malloc_stats, hm_malloc_stats
     FORWARD malloc_info, hm_malloc_info
 
-# C++ operators: new and new[] with nothrow, with an alignment, with both.
-    EXPORT _ZnwmRKSt9nothrow_t, TRACED(new_nothrow), rdx
-    EXPORT _ZnamRKSt9nothrow_t, TRACED(new_nothrow), rdx
+# C++ operators. A program may replace some forms only, as a rule the basic ones: new and delete of one object, and these with an alignment. The others are defined by the basic
+# forms, and lead to whoever the dynamic linker has found for those.
+    .macro VIA form, name, rest:vararg
+    .globl  \name
+    .type   \name,@function
+    .p2align 3
+\name:
+.Lown\name:
+    .cfi_startproc
+    jmp     *\form@GOTPCREL(%rip)
+    .cfi_endproc
+    .size   \name,.-\name
+    .ifnb   \rest
+    VIA     \form, \rest
+    .endif
+    .endm
+
+    .macro UNLESS_OWN form, own         # goes on behind, at 1, when the form is not ours
+    movq    \form@GOTPCREL(%rip), %rax
+    leaq    \own(%rip), %r10
+    cmpq    %r10, %rax
+    jne     1f
+    .endm
+
+# The rest of a nothrow form of new, behind the questions: the allocator's when the throwing forms are, else the C++ library's, which calls the program's and catches what it throws.
+    .macro NOTHROW name, method, register
+    movq    hm_slot@gottpoff(%rip), %rax
+    movq    %fs:(%rax), %\register
+    jmp     \method
+1:  leaq    2f(%rip), %rcx
+    movq    %rax, %r8
+    jmp     hm_new_of_library
+    .cfi_endproc
+    .size   \name,.-\name
+    .pushsection .rodata
+2:  .asciz  "\name"
+    .popsection
+    .endm
+
+    .macro BEGIN name
+    .globl  \name
+    .type   \name,@function
+    .p2align 4
+\name:
+    .cfi_startproc
+    .endm
+
+#ifdef HAKMEM_TRACE
+#define OWN_NEW .Lown_Znwm
+#else
+#define OWN_NEW hm_own_new
+    .hidden hm_own_new
+#endif
+
     EXPORT _ZnwmSt11align_val_t, TRACED(new_aligned), rdx
-    EXPORT _ZnamSt11align_val_t, TRACED(new_aligned), rdx
-    EXPORT _ZnwmSt11align_val_tRKSt9nothrow_t, TRACED(new_aligned_nothrow), rcx
-    EXPORT _ZnamSt11align_val_tRKSt9nothrow_t, TRACED(new_aligned_nothrow), rcx
+    VIA _Znwm, _Znam
+    VIA _ZnwmSt11align_val_t, _ZnamSt11align_val_t
+    VIA _ZdlPv, _ZdlPvm, _ZdaPv
+    VIA _ZdaPv, _ZdaPvm
+    VIA _ZdlPvSt11align_val_t, _ZdlPvmSt11align_val_t, _ZdaPvSt11align_val_t
+    VIA _ZdaPvSt11align_val_t, _ZdaPvmSt11align_val_t
+
+    .section __rarecode,"ax",@progbits  # the linker puts it behind the methods
+    VIA _ZdlPv, _ZdlPvRKSt9nothrow_t
+    VIA _ZdaPv, _ZdaPvRKSt9nothrow_t
+    VIA _ZdlPvSt11align_val_t, _ZdlPvSt11align_val_tRKSt9nothrow_t
+    VIA _ZdaPvSt11align_val_t, _ZdaPvSt11align_val_tRKSt9nothrow_t
+
+    BEGIN _ZnwmRKSt9nothrow_t
+    UNLESS_OWN _Znwm, OWN_NEW
+    NOTHROW _ZnwmRKSt9nothrow_t, TRACED(new_nothrow), rdx
+
+    BEGIN _ZnamRKSt9nothrow_t
+    UNLESS_OWN _Znam, .Lown_Znam
+    UNLESS_OWN _Znwm, OWN_NEW
+    NOTHROW _ZnamRKSt9nothrow_t, TRACED(new_nothrow), rdx
+
+    BEGIN _ZnwmSt11align_val_tRKSt9nothrow_t
+    UNLESS_OWN _ZnwmSt11align_val_t, .Lown_ZnwmSt11align_val_t
+    NOTHROW _ZnwmSt11align_val_tRKSt9nothrow_t, TRACED(new_aligned_nothrow), rcx
+
+    BEGIN _ZnamSt11align_val_tRKSt9nothrow_t
+    UNLESS_OWN _ZnamSt11align_val_t, .Lown_ZnamSt11align_val_t
+    UNLESS_OWN _ZnwmSt11align_val_t, .Lown_ZnwmSt11align_val_t
+    NOTHROW _ZnamSt11align_val_tRKSt9nothrow_t, TRACED(new_aligned_nothrow), rcx
+    .text
 
 #ifdef HAKMEM_TRACE
 # In other flavors these are in Entries.S.
@@ -107,19 +187,8 @@ __dso_handle:
     EXPORT free_sized, TRACED(free), rsi
     EXPORT free_aligned_sized, TRACED(free), rsi
     EXPORT _Znwm, TRACED(new), rsi
-    EXPORT _Znam, TRACED(new), rsi
     EXPORT _ZdlPv, TRACED(free), rsi
-    EXPORT _ZdaPv, TRACED(free), rsi
-    EXPORT _ZdlPvm, TRACED(free), rsi
-    EXPORT _ZdaPvm, TRACED(free), rsi
-    EXPORT _ZdlPvRKSt9nothrow_t, TRACED(free), rsi
-    EXPORT _ZdaPvRKSt9nothrow_t, TRACED(free), rsi
     EXPORT _ZdlPvSt11align_val_t, TRACED(free), rsi
-    EXPORT _ZdaPvSt11align_val_t, TRACED(free), rsi
-    EXPORT _ZdlPvmSt11align_val_t, TRACED(free), rsi
-    EXPORT _ZdaPvmSt11align_val_t, TRACED(free), rsi
-    EXPORT _ZdlPvSt11align_val_tRKSt9nothrow_t, TRACED(free), rsi
-    EXPORT _ZdaPvSt11align_val_tRKSt9nothrow_t, TRACED(free), rsi
 
 # Ends of a process at which no destructor runs.
     FORWARD _exit, hm_traced_exit
@@ -127,6 +196,7 @@ __dso_handle:
 #endif
 
 # The library's own interface: hakmem.h.
+    .section __rarecode,"ax",@progbits
     FORWARD hakmem_version, hm_version
     FORWARD hakmem_stats, hm_stats
     EXPORT hakmem_trim, hm_trim, rdi
@@ -139,6 +209,7 @@ __dso_handle:
     FORWARD hakmem_heap_memalign, hm_heap_memalign
     FORWARD hakmem_heap_free, hm_heap_free
     FORWARD hakmem_heap_trim, hm_heap_trim
+    .text
 
 # ---- for C#, see Trampolines.cs ----
 
@@ -206,22 +277,16 @@ __dso_handle:
     END hm_exit_group
 #endif
 
-    .weak   _ZSt15get_new_handlerv
-    LOCAL hm_new_handler
+    .weak   _ZSt15get_new_handlerv      # 0 in a program that began without a C++ library
+    LOCAL hm_get_new_handler
     movq    _ZSt15get_new_handlerv@GOTPCREL(%rip), %rax
-    testq   %rax, %rax
-    jz      1f
-    jmp     *%rax
-1:  ret
-    END hm_new_handler
+    ret
+    END hm_get_new_handler
 
     .weak   _ZSt17__throw_bad_allocv
     LOCAL hm_throw_bad_alloc
     movq    _ZSt17__throw_bad_allocv@GOTPCREL(%rip), %rax
-    testq   %rax, %rax
-    jz      1f
-    jmp     *%rax
-1:  ret
+    ret
     END hm_throw_bad_alloc
 
     .section .init_array,"aw",@init_array

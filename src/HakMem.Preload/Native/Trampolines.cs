@@ -35,13 +35,13 @@ internal static unsafe class Trampolines
     [RuntimeImport("*", "hm_sleep"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void Sleep(long* time);
 
-    /// <summary>The C++ program's new handler; null when there is none, or no C++ library.</summary>
-    [RuntimeImport("*", "hm_new_handler"), MethodImpl(MethodImplOptions.InternalCall)]
-    internal static extern delegate* unmanaged[SuppressGCTransition]<void> NewHandler();
+    /// <summary><c>std::get_new_handler</c>; null when the program began without a C++ library.</summary>
+    [RuntimeImport("*", "hm_get_new_handler"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void* GetNewHandler();
 
-    /// <summary>Throws <c>std::bad_alloc</c>. Returns when there is no C++ library.</summary>
+    /// <summary>What throws <c>std::bad_alloc</c>; null when the program began without a C++ library.</summary>
     [RuntimeImport("*", "hm_throw_bad_alloc"), MethodImpl(MethodImplOptions.InternalCall)]
-    internal static extern void ThrowBadAlloc();
+    internal static extern void* ThrowBadAlloc();
 
     /// <summary>Ends the process, all threads, without a word to the C library. In flavors that record.</summary>
     [RuntimeImport("*", "hm_exit_group"), MethodImpl(MethodImplOptions.InternalCall)]

@@ -82,6 +82,12 @@ static const char *beside_me(const char *name)
     return path;
 }
 
+static int errno_at_first = -1;
+
+__attribute__((constructor(101))) static void at_first(void) { errno_at_first = errno; }
+
+CASE(errno_is_zero_at_first) { CHECKF(errno_at_first == 0, "errno was %d", errno_at_first); }
+
 CASE(calls_before_constructors)
 {
     for (int i = 0; i < EARLY; i++)

@@ -12,6 +12,10 @@ public sealed class InterfaceTests
 
     public static TheoryData<string> CppCases => NativeCases.Of("operators.cpp");
 
+    public static TheoryData<string> ReplacedCases => NativeCases.Of("replaced.cpp");
+
+    public static TheoryData<string> PluginCases => NativeCases.Of("plugin-host.c");
+
     [NativeTheory]
     [MemberData(nameof(CCases))]
     public void C(string name) => NativeCases.AssertPasses(NativeCases.Run("interface", name, Patience));
@@ -19,6 +23,31 @@ public sealed class InterfaceTests
     [NativeTheory(NativeNeed.CppCompiler)]
     [MemberData(nameof(CppCases))]
     public void Cpp(string name) => NativeCases.AssertPasses(NativeCases.Run("operators", name, Patience));
+
+    /// <summary>A program may replace some operators only; without the library the C++ library's own forms see to it.</summary>
+    [NativeTheory(NativeNeed.CppCompiler)]
+    [MemberData(nameof(ReplacedCases))]
+    public void CppWithOperatorsOfItsOwn(string name)
+    {
+        NativeCases.AssertPasses(NativeCases.Run("replaced", name, Patience));
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("replaced"), [name], [], Patience));
+    }
+
+    [NativeFact(NativeNeed.CppCompiler)]
+    public void CppWithArrayOperatorsOfItsOwn()
+    {
+        NativeCases.AssertPasses(NativeCases.Run("replaced-arrays", "all", Patience));
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("replaced-arrays"), ["all"], [], Patience));
+    }
+
+    /// <summary>The C++ library comes after the allocator, and its symbols are no program's but the plug-in's.</summary>
+    [NativeTheory(NativeNeed.CppCompiler)]
+    [MemberData(nameof(PluginCases))]
+    public void CppInAPluginOfACProgram(string name)
+    {
+        _ = NativeToolchain.Compiled("libcppplugin.so");
+        NativeCases.AssertPasses(NativeCases.Run("plugin-host", name, Patience));
+    }
 
     /// <summary>The C library itself passes but for the two functions of C23 that it lacks: the cases ask for nothing that programs do not have today.</summary>
     [NativeTheory]

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using HakMem.Preload.Tests.Programs;
 using Xunit;
 
@@ -24,6 +25,48 @@ public sealed class OptionTests
 
     [NativeFact]
     public void Statistics_are_shown_at_exit() => Assert.Matches(@"\Ahakmem \S+ \(\w+\), process \d+\n  in use +\d+ bytes, \d+ blocks\n", ErrorOf(("HAKMEM_SHOW_STATS", "1")));
+
+    /// <summary>A report is written to what was standard error, and to nothing that the program opened where it or its copy had been.</summary>
+    [NativeTheory]
+    [InlineData(3, 230, true)]
+    [InlineData(3, 1100, true)]
+    [InlineData(0, 230, false)]
+    [InlineData(0, 1100, false)]
+    public void Nothing_is_written_to_a_programs_files(int firstClosed, int files, bool isShown)
+    {
+        string folder = Directory.CreateTempSubdirectory("hakmem-files-").FullName;
+        string[] arguments = [$"{firstClosed}", $"{files}", folder];
+        NativeResult result = NativeProcess.Run(NativeToolchain.Compiled("descriptors"), arguments, [.. LibraryUnderTest.Preloaded(), ("HAKMEM_SHOW_STATS", "1")], TimeSpan.FromMinutes(1));
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.All(Directory.GetFiles(folder), file => Assert.Equal(0, new FileInfo(file).Length));
+        Assert.InRange(Directory.GetFiles(folder).Length, 200, files);
+        Assert.Equal(isShown, result.Error.StartsWith("hakmem ", StringComparison.Ordinal));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [NativeTheory]
+    [InlineData("exec 200>/dev/null; echo text >&200; test -e /proc/self/fd/200")]
+    [InlineData("exec 255>/dev/null; echo text >&255; test -e /proc/self/fd/255")]
+    public void A_shells_own_descriptors_stay(string script) => Assert.StartsWith("hakmem ", ErrorOfShell(script, ("HAKMEM_SHOW_STATS", "1")));
+
+    [NativeTheory]
+    [InlineData(1024)]
+    [InlineData(128)]
+    [InlineData(20)]
+    public void Statistics_are_shown_where_descriptors_are_few(int most) => Assert.StartsWith("hakmem ", ErrorOfShell($"ulimit -n {most}; exec /bin/ls /", ("HAKMEM_SHOW_STATS", "1")));
+
+    /// <summary>What the library did before is none of the program's failures, also when it could not say what is wrong.</summary>
+    [NativeTheory]
+    [InlineData("HAKMEM_PURGE_DELAY=soon")]
+    [InlineData("HAKMEM_SHOW_STATS=1")]
+    public void A_program_begins_without_an_error(string option) => Assert.Equal("", ErrorOfShell($"{option} exec '{NativeToolchain.Compiled("life")}' errno_is_zero_at_first 2>&-"));
+
+    private static string ErrorOfShell(string script, params (string, string)[] options)
+    {
+        NativeResult result = NativeProcess.Run("bash", ["-c", script], [.. LibraryUnderTest.Preloaded(), .. options], TimeSpan.FromMinutes(1));
+        Assert.True(result.ExitCode == 0, result.ToString());
+        return result.Error;
+    }
 
     private static string ErrorOf(params (string, string)[] options)
     {

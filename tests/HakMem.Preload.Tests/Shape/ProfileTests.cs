@@ -177,6 +177,11 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
         Assert.Matches(@"\n    hits +\d+ +\d+\.\d %\n", shown);
     }
 
+    [NativeTheory(NativeNeed.CppCompiler)]
+    [InlineData("replaced")]
+    [InlineData("replaced-arrays")]
+    public void A_programs_own_operators_are_called(string program) => _ = Record(program, 0, "all");
+
     private static void AssertTaken(NativeTrace trace, int blocks)
     {
         // The C library and the loader allocate a few blocks, too, of other sizes.

@@ -1,0 +1,22 @@
+/* A C program that opens a C++ plug-in, and the C++ library with it, where only the plug-in sees them. */
+#include "check.h"
+
+static int (*opened(const char *name))(void)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 256);
+    CHECK(length > 0);
+    path[length] = 0;
+    strcpy(strrchr(path, '/') + 1, "libcppplugin.so");
+    CHECK(dlsym(RTLD_DEFAULT, "_ZSt17__throw_bad_allocv") == NULL);
+    void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    CHECKF(plugin != NULL, "%s", dlerror());
+    CHECK(dlsym(RTLD_DEFAULT, "_ZSt17__throw_bad_allocv") == NULL);
+    int (*work)(void) = (int (*)(void))dlsym(plugin, name);
+    CHECK(work != NULL);
+    return work;
+}
+
+CASE(new_throws_in_a_plugin) { CHECK(opened("new_throws")() == 0); }
+CASE(nothrow_new_fails_in_a_plugin) { CHECK(opened("nothrow_new_fails")() == 0); }
+CASE(new_handlers_are_called_in_a_plugin) { CHECK(opened("new_handlers_are_called")() == 0); }
