@@ -1,4 +1,7 @@
+using System;
+using System.Collections.Immutable;
 using System.Linq;
+using Microsoft.CodeAnalysis;
 using Xunit;
 
 namespace HakMem.Generators.Tests;
@@ -82,4 +85,35 @@ public class WrongDeclarationTests
     public void APoolNeedsAnAllocator() => Assert.Equal(
         ["HKM1513 at 'HakMemPool': The pool has no allocator: it names none, and the project does not reference HakMem"],
         GeneratorHarness.Report(GeneratorHarness.CompileContract(static text => text.Replace("class PoolAllocator", "class Elsewhere")), "using HakMem.Boxes;\n[HakMemPool] partial struct X { }"));
+
+    [Fact]
+    public void NamesThatDifferOnlyInCaseAreWrittenApart()
+    {
+        const string source = """
+            using HakMem.Boxes;
+            [HakMemPool] partial struct Node { }
+            [HakMemPool] partial struct NODE { }
+            [HakMemPool] partial struct node { }
+            [HakMemPool] partial struct Other { }
+            [HakMemAllocator] static partial class Heap;
+            [HakMemAllocator] static partial class heap;
+            """;
+
+        Assert.Equal(["Heap.g.cs", "NODE.Pool.g.cs", "Node.Pool-2.g.cs", "Other.Pool.g.cs", "heap-2.g.cs", "node.Pool-3.g.cs"], Files(source));
+    }
+
+    [Theory]
+    [InlineData("[HakMemPool] partial struct X { } [HakMemPool] partial struct X { }", "X.Pool.g.cs")]
+    [InlineData("[HakMemAllocator] static partial class X { } [HakMemAllocator] static partial class X { }", "X.g.cs")]
+    public void ATypeMarkedTwiceIsWrittenOnce(string source, string expected) => Assert.Equal([expected], Files("using HakMem.Boxes;\n" + source, "CS0579"));
+
+    /// <summary>The names of the written files, which compile but for the errors that are expected.</summary>
+    private static string[] Files(string source, params string[] errors)
+    {
+        GeneratorDriver driver = GeneratorHarness.BothGenerators()
+            .RunGeneratorsAndUpdateCompilation(GeneratorHarness.Compile(GeneratorHarness.Contract, source), out Compilation output, out ImmutableArray<Diagnostic> reported);
+        Assert.Empty(reported);
+        Assert.Equal(errors, output.GetDiagnostics().Where(static diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Select(static diagnostic => diagnostic.Id));
+        return [.. driver.GetRunResult().Results.SelectMany(static result => result.GeneratedSources).Select(static file => file.HintName).Order(StringComparer.Ordinal)];
+    }
 }

@@ -41,7 +41,7 @@ internal static class PoolReader
             alignment,
             HiddenNames(type, syntax, context.SemanticModel, attribute, allocator),
             problems.ToEquatableArray());
-        return new GatheredPoolModel(pool, DeclarationReader.PlacesOf(syntax, attribute, cancellation));
+        return new GatheredPoolModel(pool, DeclarationReader.PlacesOf(syntax, attribute, cancellation), DeclarationReader.IsFirst(type, syntax, attribute));
     }
 
     /// <summary>What is written in full: as in every declaration, and an allocator inside another type, which cannot be imported.</summary>

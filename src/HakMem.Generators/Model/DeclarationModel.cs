@@ -10,6 +10,7 @@ internal sealed record ArgumentModel(string Name, long Value);
 /// <param name="Containers">The headers of the types around it, from the outside in.</param>
 /// <param name="Name">The class.</param>
 /// <param name="FullName">Namespace, types around it and class, with dots.</param>
+/// <param name="FileName">The name of the file that is written.</param>
 /// <param name="Accessibility">The accessibility in C#.</param>
 /// <param name="Arguments">The constants given.</param>
 /// <param name="Boxes">The boxes chosen for slots.</param>
@@ -23,6 +24,7 @@ internal sealed record DeclarationModel(
     EquatableArray<string> Containers,
     string Name,
     string FullName,
+    string FileName,
     string Accessibility,
     EquatableArray<ArgumentModel> Arguments,
     EquatableArray<SlotModel> Boxes,
@@ -35,4 +37,5 @@ internal sealed record DeclarationModel(
 /// <summary>A declaration with the places at which its problems are reported.</summary>
 /// <param name="Declaration">The declaration.</param>
 /// <param name="Places">The places.</param>
-internal sealed record GatheredModel(DeclarationModel Declaration, PlacesModel Places);
+/// <param name="IsFirst">Whether no other part of the class is marked before this one.</param>
+internal sealed record GatheredModel(DeclarationModel Declaration, PlacesModel Places, bool IsFirst);
