@@ -46,6 +46,7 @@ internal static class DeclarationReader
             woven.ToEquatableArray(),
             preset,
             arguments.Any(static argument => argument is { Name: ContractNames.Isolated, Value: not 0 }),
+            WrittenMembers.In(type),
             ScopeReader.HiddenNames(type, syntax, context.SemanticModel, attribute.AttributeClass!.ContainingNamespace, boxes.Select(static slot => slot.Box).Concat(woven).Select(static box => box.FullName)),
             problems.ToEquatableArray());
         return new GatheredModel(declaration, PlacesOf(syntax, attribute, cancellation), IsFirst(type, syntax, attribute));

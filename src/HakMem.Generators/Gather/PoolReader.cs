@@ -72,6 +72,10 @@ internal static class PoolReader
 
         if (type.GetMembers(ContractNames.Pool).Length > 0) { Report($"it has a member '{ContractNames.Pool}' already"); }
 
+        if (type.Name == ContractNames.Pool) { Report($"it is named '{ContractNames.Pool}' itself"); }
+
+        if (type.TypeParameters.Any(static parameter => parameter.Name == ContractNames.Pool)) { Report($"it has a type parameter '{ContractNames.Pool}'"); }
+
         foreach (INamedTypeSymbol outer in DeclarationReader.Containers(type).Where(outer => !DeclarationReader.IsPartial(outer, cancellation)))
         {
             Report($"the type '{outer.Name}' around it is not partial");

@@ -17,6 +17,7 @@ internal sealed record ArgumentModel(string Name, long Value);
 /// <param name="Woven">The diagnostics and guards listed.</param>
 /// <param name="Preset">The preset's name; empty when none was given.</param>
 /// <param name="Isolated">Whether it has an address range of its own.</param>
+/// <param name="Members">The class's own members that may stand where one is written.</param>
 /// <param name="HiddenNames">Full type names whose simple names mean something else here.</param>
 /// <param name="Problems">What keeps it from being composed.</param>
 internal sealed record DeclarationModel(
@@ -31,6 +32,7 @@ internal sealed record DeclarationModel(
     EquatableArray<BoxModel> Woven,
     string Preset,
     bool Isolated,
+    EquatableArray<string> Members,
     EquatableArray<string> HiddenNames,
     EquatableArray<ProblemModel> Problems);
 
