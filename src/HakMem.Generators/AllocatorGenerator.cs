@@ -20,9 +20,18 @@ public sealed class AllocatorGenerator : IIncrementalGenerator
             .ForAttributeWithMetadataName(ContractNames.AllocatorAttribute, static (node, _) => node is ClassDeclarationSyntax, DeclarationReader.Read)
             .WithTrackingName(TrackingNames.Gathered);
 
-        IncrementalValuesProvider<DeclarationModel> declarations = gathered
+        // A class marked on two of its parts is gathered twice; the second mark is the compiler's to report.
+        IncrementalValuesProvider<GatheredModel> once = gathered.Where(static model => model.IsFirst);
+
+        IncrementalValuesProvider<DeclarationModel> declarations = once
             .Select(static (model, _) => model.Declaration)
             .WithTrackingName(TrackingNames.Declarations);
+
+        IncrementalValueProvider<EquatableArray<string>> alike = declarations
+            .Select(static (declaration, _) => declaration.FileName)
+            .Collect()
+            .Select(static (names, _) => FileNames.Alike(names))
+            .WithTrackingName(TrackingNames.Alike);
 
         IncrementalValueProvider<ContractModel?> contract = context.CompilationProvider
             .Select(static (compilation, _) => ContractReader.Read(compilation))
@@ -34,12 +43,14 @@ public sealed class AllocatorGenerator : IIncrementalGenerator
 
         IncrementalValueProvider<(ContractModel? Contract, BuildModel Build)> surroundings = contract.Combine(build);
 
-        IncrementalValuesProvider<CompositionModel> compositions = declarations.Combine(surroundings)
+        IncrementalValuesProvider<CompositionModel> compositions = declarations.Combine(alike)
+            .Select(static (pair, _) => pair.Right.Count == 0 ? pair.Left : pair.Left with { FileName = FileNames.Of(pair.Left.FileName, pair.Right) })
+            .Combine(surroundings)
             .Select(static (pair, _) => Composer.Compose(pair.Left, pair.Right.Contract, pair.Right.Build))
             .WithTrackingName(TrackingNames.Compositions);
 
         // Places are joined apart from what is written: moving a declaration moves its findings and writes nothing anew.
-        IncrementalValuesProvider<EquatableArray<ReportModel>> problems = gathered.Combine(surroundings)
+        IncrementalValuesProvider<EquatableArray<ReportModel>> problems = once.Combine(surroundings)
             .Select(static (pair, _) => Composer.Compose(pair.Left.Declaration, pair.Right.Contract, pair.Right.Build).Problems
                 .Select(problem => new ReportModel(problem, pair.Left.Places.Of(problem.Argument)))
                 .ToEquatableArray())
@@ -49,7 +60,7 @@ public sealed class AllocatorGenerator : IIncrementalGenerator
         {
             if (composition.CanBeWritten)
             {
-                output.AddSource(composition.Declaration.FullName.Replace("@", "") + ".g.cs", SourceText.From(CompositionWriter.Write(composition), Encoding.UTF8));
+                output.AddSource(composition.Declaration.FileName, SourceText.From(CompositionWriter.Write(composition), Encoding.UTF8));
             }
         });
         context.RegisterSourceOutput(problems, static (output, reports) =>

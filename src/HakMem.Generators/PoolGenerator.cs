@@ -20,15 +20,27 @@ public sealed class PoolGenerator : IIncrementalGenerator
             .ForAttributeWithMetadataName(ContractNames.PoolAttribute, static (node, _) => node is TypeDeclarationSyntax, PoolReader.Read)
             .WithTrackingName(TrackingNames.GatheredPools);
 
-        IncrementalValuesProvider<PoolModel> pools = gathered
+        // A struct marked on two of its parts is gathered twice; the second mark is the compiler's to report.
+        IncrementalValuesProvider<GatheredPoolModel> once = gathered.Where(static model => model.IsFirst);
+
+        IncrementalValuesProvider<PoolModel> pools = once
             .Select(static (model, _) => model.Pool)
             .WithTrackingName(TrackingNames.Pools);
 
-        IncrementalValuesProvider<EquatableArray<ReportModel>> problems = gathered
+        IncrementalValueProvider<EquatableArray<string>> alike = pools
+            .Select(static (pool, _) => pool.FileName)
+            .Collect()
+            .Select(static (names, _) => FileNames.Alike(names))
+            .WithTrackingName(TrackingNames.AlikePools);
+
+        IncrementalValuesProvider<PoolModel> named = pools.Combine(alike)
+            .Select(static (pair, _) => pair.Right.Count == 0 ? pair.Left : pair.Left with { FileName = FileNames.Of(pair.Left.FileName, pair.Right) });
+
+        IncrementalValuesProvider<EquatableArray<ReportModel>> problems = once
             .Select(static (model, _) => model.Pool.Problems.Select(problem => new ReportModel(problem, model.Places.Of(problem.Argument))).ToEquatableArray())
             .WithTrackingName(TrackingNames.PoolProblems);
 
-        context.RegisterSourceOutput(pools, static (output, pool) =>
+        context.RegisterSourceOutput(named, static (output, pool) =>
         {
             if (pool.CanBeWritten) { output.AddSource(pool.FileName, SourceText.From(PoolWriter.Write(pool), Encoding.UTF8)); }
         });

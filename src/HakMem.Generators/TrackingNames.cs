@@ -9,6 +9,9 @@ internal static class TrackingNames
     /// <summary>Every declaration without places: unchanged when the code around it moves.</summary>
     public const string Declarations = nameof(Declarations);
 
+    /// <summary>The names of files that differ only in case.</summary>
+    public const string Alike = nameof(Alike);
+
     /// <summary>The configuration interface and the boxes it names.</summary>
     public const string Contract = nameof(Contract);
 
@@ -26,6 +29,9 @@ internal static class TrackingNames
 
     /// <summary>Every pool without places.</summary>
     public const string Pools = nameof(Pools);
+
+    /// <summary>The names of pools' files that differ only in case.</summary>
+    public const string AlikePools = nameof(AlikePools);
 
     /// <summary>What is reported for each pool.</summary>
     public const string PoolProblems = nameof(PoolProblems);

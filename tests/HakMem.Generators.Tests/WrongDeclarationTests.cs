@@ -1,4 +1,8 @@
+using System;
+using System.Collections.Immutable;
 using System.Linq;
+using HakMem.Generators.Gather;
+using Microsoft.CodeAnalysis;
 using Xunit;
 
 namespace HakMem.Generators.Tests;
@@ -59,6 +63,8 @@ public class WrongDeclarationTests
     [InlineData("[HakMemPool] ref partial struct X { }", "HKM1510 at 'X': 'X' cannot have a pool, which is a second part of a partial struct: it is a ref struct")]
     [InlineData("[HakMemPool] file partial struct X { }", "HKM1510 at 'X': 'X' cannot have a pool, which is a second part of a partial struct: it is visible in its own file only")]
     [InlineData("[HakMemPool] partial struct X { public int Pool; }", "HKM1510 at 'X': 'X' cannot have a pool, which is a second part of a partial struct: it has a member 'Pool' already")]
+    [InlineData("[HakMemPool] partial struct Pool { }", "HKM1510 at 'Pool': 'Pool' cannot have a pool, which is a second part of a partial struct: it is named 'Pool' itself")]
+    [InlineData("[HakMemPool] partial struct X<Pool> where Pool : unmanaged { }", "HKM1510 at 'X': 'X' cannot have a pool, which is a second part of a partial struct: it has a type parameter 'Pool'")]
     [InlineData("class Outer { [HakMemPool] partial struct X { } }", "HKM1510 at 'X': 'X' cannot have a pool, which is a second part of a partial struct: the type 'Outer' around it is not partial")]
     [InlineData("[HakMemPool] partial struct X { public string Name; }", "HKM1511 at 'X': 'X' cannot live in unmanaged memory: field 'Name' is a 'string', which is not known to be unmanaged")]
     [InlineData("[HakMemPool] partial struct X { public object Tag { get; set; } }", "HKM1511 at 'X': 'X' cannot live in unmanaged memory: field 'Tag' is a 'object', which is not known to be unmanaged")]
@@ -82,4 +88,86 @@ public class WrongDeclarationTests
     public void APoolNeedsAnAllocator() => Assert.Equal(
         ["HKM1513 at 'HakMemPool': The pool has no allocator: it names none, and the project does not reference HakMem"],
         GeneratorHarness.Report(GeneratorHarness.CompileContract(static text => text.Replace("class PoolAllocator", "class Elsewhere")), "using HakMem.Boxes;\n[HakMemPool] partial struct X { }"));
+
+    [Theory]
+    [InlineData("static unsafe partial class X { static void* Alloc(nuint size) => null; }", "X", "it has a method 'Alloc' with the same parameters already")]
+    [InlineData("static unsafe partial class X { static bool TryAlloc(nuint size, ref void* block) => false; }", "X", "it has a method 'TryAlloc' with the same parameters already")]
+    [InlineData("static unsafe partial class X { static void Free(ThreadHeap* heap, void* block) { } }", "X", "it has a method 'Free' with the same parameters already")]
+    [InlineData("static partial class X { static void VisitDiagnostics<T>(ref T visitor) { } }", "X", "it has a method 'VisitDiagnostics' with the same parameters already")]
+    [InlineData("static partial class X { class Config; }", "X", "it has a member 'Config' already")]
+    [InlineData("static partial class X { static void State(int number) { } }", "X", "it has a member 'State' already")]
+    [InlineData("static partial class X { static int Free; }", "X", "it has a member 'Free' already")]
+    [InlineData("static partial class X { static string Features => \"\"; }", "X", "it has a member 'Features' already")]
+    [InlineData("static partial class Trim;", "Trim", "it is named as its member 'Trim'")]
+    public void AllocatorsWithMembersThatAreWritten(string type, string name, string why) => Assert.Equal(
+        [$"HKM1503 at '{name}': Allocator '{name}' must be a static partial class: {why}"],
+        GeneratorHarness.Report(GeneratorHarness.Contract, "using HakMem.Boxes;\n[HakMemAllocator] " + type));
+
+    [Fact]
+    public void MembersThatOnlySomeAllocatorsGet()
+    {
+        const string source = "using HakMem.Boxes;\n[HakMemAllocator(Isolated = false)] static partial class X { static void Reset() { } static int ReadDebugCounters() => 0; }";
+
+        Assert.Empty(GeneratorHarness.Report(GeneratorHarness.Contract, source));
+        Assert.Equal(
+            ["HKM1503 at 'X': Allocator 'X' must be a static partial class: it has a method 'Reset' with the same parameters already"],
+            GeneratorHarness.Report(GeneratorHarness.Contract, source.Replace("false", "true")));
+        Assert.Equal(
+            ["HKM1503 at 'X': Allocator 'X' must be a static partial class: it has a method 'ReadDebugCounters' with the same parameters already"],
+            GeneratorHarness.Report(GeneratorHarness.Contract, source, ("HakMemBuildFlavor", "debug")));
+    }
+
+    [Fact]
+    public void OverloadsOfWrittenMethodsAreTheAuthorsOwn() => GeneratorHarness.Generate("""
+        using HakMem.Boxes;
+        [HakMemAllocator]
+        static unsafe partial class X
+        {
+            public static void* Alloc(int size) => Alloc((nuint)size);
+            public static T* Alloc<T>(nuint size) where T : unmanaged => (T*)Alloc(size);
+            public class Config<T>;
+        }
+        """);
+
+    [Fact]
+    public void TheMembersThatEveryAllocatorGetsAreKnown()
+    {
+        GeneratorHarness.Driver().RunGeneratorsAndUpdateCompilation(
+            GeneratorHarness.Compile(GeneratorHarness.Contract, "[HakMem.Boxes.HakMemAllocator] static partial class X;"), out Compilation output, out _);
+
+        Assert.Equal(
+            WrittenMembers.Always.Order(StringComparer.Ordinal),
+            output.GetTypeByMetadataName("X")!.GetMembers().Where(static member => member.CanBeReferencedByName && member is not IMethodSymbol { AssociatedSymbol: not null }).Select(WrittenMembers.SignatureOf).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void NamesThatDifferOnlyInCaseAreWrittenApart()
+    {
+        const string source = """
+            using HakMem.Boxes;
+            [HakMemPool] partial struct Node { }
+            [HakMemPool] partial struct NODE { }
+            [HakMemPool] partial struct node { }
+            [HakMemPool] partial struct Other { }
+            [HakMemAllocator] static partial class Heap;
+            [HakMemAllocator] static partial class heap;
+            """;
+
+        Assert.Equal(["Heap.g.cs", "NODE.Pool.g.cs", "Node.Pool-2.g.cs", "Other.Pool.g.cs", "heap-2.g.cs", "node.Pool-3.g.cs"], Files(source));
+    }
+
+    [Theory]
+    [InlineData("[HakMemPool] partial struct X { } [HakMemPool] partial struct X { }", "X.Pool.g.cs")]
+    [InlineData("[HakMemAllocator] static partial class X { } [HakMemAllocator] static partial class X { }", "X.g.cs")]
+    public void ATypeMarkedTwiceIsWrittenOnce(string source, string expected) => Assert.Equal([expected], Files("using HakMem.Boxes;\n" + source, "CS0579"));
+
+    /// <summary>The names of the written files, which compile but for the errors that are expected.</summary>
+    private static string[] Files(string source, params string[] errors)
+    {
+        GeneratorDriver driver = GeneratorHarness.BothGenerators()
+            .RunGeneratorsAndUpdateCompilation(GeneratorHarness.Compile(GeneratorHarness.Contract, source), out Compilation output, out ImmutableArray<Diagnostic> reported);
+        Assert.Empty(reported);
+        Assert.Equal(errors, output.GetDiagnostics().Where(static diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Select(static diagnostic => diagnostic.Id));
+        return [.. driver.GetRunResult().Results.SelectMany(static result => result.GeneratedSources).Select(static file => file.HintName).Order(StringComparer.Ordinal)];
+    }
 }

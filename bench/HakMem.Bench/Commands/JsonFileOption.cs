@@ -21,6 +21,8 @@ internal sealed class JsonFileOption : Option<string?>
         string? file = parsed.GetValue(this);
         if (file is null)
             return null;
+        if (file.Length == 0)
+            throw new BadInputException($"{OptionName} needs a file name.");
         if (file.StartsWith('-'))
             throw new BadInputException($"{OptionName} needs a file name; '{file}' looks like an option.");
         string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
@@ -62,7 +61,7 @@ internal sealed class MeasuringOptions
         if (names is null)
             return PresentOnes(error);
         var entries = new List<AllocatorEntry>();
-        foreach (string name in names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (string name in AllocatorNames.Split(names, KnownNames))
         {
             AllocatorEntry entry = AllocatorCatalog.Find(name) ?? throw new BadInputException(
                 $"There is no allocator '{name}'.{Suggestion.For(name, AllocatorCatalog.All.Select(known => known.Name))} Known: {KnownNames}.");
@@ -71,7 +70,7 @@ internal sealed class MeasuringOptions
             entries.Add(entry);
         }
 
-        return entries.Count > 0 ? entries : throw new BadInputException($"--allocators names none. Known: {KnownNames}.");
+        return entries;
     }
 
     private static List<AllocatorEntry> PresentOnes(TextWriter error)

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using HakMem.Bench.Allocators;
 using HakMem.Bench.Measuring;
 using HakMem.Bench.Reporting;
 
@@ -12,6 +13,8 @@ internal sealed class MeasuringRun(MeasuringPlan plan, string? jsonFile, IReadOn
 {
     public int Execute(IEnumerable<Func<Workload>> workloads)
     {
+        foreach (string note in HakMemEnvironment.Notes("the environment"))
+            error.WriteLine($"note: {note}");
         List<WorkloadReport> reports = TerminalProgress.Show(error, progress =>
         {
             var measurer = new WorkloadMeasurer(plan, progress);

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
@@ -112,7 +111,7 @@ internal sealed class NativeCommand : Command
         }
 
         List<PreloadedAllocator> chosen = [PreloadedAllocator.Glibc];
-        foreach (string name in names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (string name in AllocatorNames.Split(names, string.Join(", ", PreloadedAllocator.KnownNames)))
         {
             if (!PreloadedAllocator.KnownNames.Contains(name))
                 throw new BadInputException($"There is no allocator '{name}'.{Suggestion.For(name, PreloadedAllocator.KnownNames)} Known: {string.Join(", ", PreloadedAllocator.KnownNames)}.");

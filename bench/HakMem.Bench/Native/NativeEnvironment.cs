@@ -1,14 +1,13 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using HakMem.Bench.Allocators;
 
 namespace HakMem.Bench.Native;
 
 /// <summary>Options of allocators in the environment would make their numbers those of another allocator.</summary>
 internal static class NativeEnvironment
 {
-    private const string HakMemPrefix = "HAKMEM_";
-
     private static readonly string[] s_prefixes = ["MIMALLOC_", "MALLOC_", "JE_MALLOC_", "JEMALLOC_", "TCMALLOC_", "SNMALLOC_", "RPMALLOC_", "SCUDO_", "GLIBC_TUNABLES", "LD_PRELOAD"];
 
     /// <summary>True for what a child process does not get to see.</summary>
@@ -18,10 +17,10 @@ internal static class NativeEnvironment
     public static IEnumerable<string> Notes()
     {
         string[] names = [.. Environment.GetEnvironmentVariables().Keys.Cast<string>().Order(StringComparer.Ordinal)];
-        string[] removed = [.. names.Where(IsRemoved)], kept = [.. names.Where(name => name.StartsWith(HakMemPrefix, StringComparison.Ordinal))];
+        string[] removed = [.. names.Where(IsRemoved)];
         if (removed.Length > 0)
             yield return $"{string.Join(", ", removed)} taken out of the programs' environment.";
-        if (kept.Length > 0)
-            yield return $"{string.Join(", ", kept)} left in the programs' environment: hakmem runs with them.";
+        foreach (string note in HakMemEnvironment.Notes("the programs' environment"))
+            yield return note;
     }
 }

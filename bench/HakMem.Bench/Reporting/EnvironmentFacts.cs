@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using HakMem.Bench.Allocators;
 
 namespace HakMem.Bench.Reporting;
 
@@ -31,7 +32,7 @@ internal static class EnvironmentFacts
     private static IEnumerable<string> RuntimeSettings() =>
         from System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables()
         let name = (string)variable.Key
-        where name.StartsWith("DOTNET_GC", StringComparison.OrdinalIgnoreCase) || name.StartsWith("DOTNET_Tiered", StringComparison.OrdinalIgnoreCase) || name.StartsWith("DOTNET_Jit", StringComparison.OrdinalIgnoreCase)
+        where name.StartsWith("DOTNET_GC", StringComparison.OrdinalIgnoreCase) || name.StartsWith("DOTNET_Tiered", StringComparison.OrdinalIgnoreCase) || name.StartsWith("DOTNET_Jit", StringComparison.OrdinalIgnoreCase) || HakMemEnvironment.IsOption(name)
         orderby name
         select $"{name}={variable.Value}";
 

@@ -22,6 +22,7 @@ internal sealed class TerminalProgress : IProgressSink
         if (Console.IsErrorRedirected || error != Console.Error)
             return work(new LineProgress(error));
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
+        using CursorGuard cursor = new(error);
         return console.Progress()
             .AutoRefresh(false)
             .AutoClear(true)

@@ -13,7 +13,7 @@ public sealed class DiagnosticInHotPathAnalyzer : DiagnosticAnalyzer
     private static readonly DiagnosticDescriptor Rule = new(
         RuleIdentifiers.DiagnosticInHotPath,
         "A diagnostic was left in a hot path",
-        "'{0}' is marked [HotPath] and calls '{1}' of the box '{2}' in every build; call a join point of the configuration instead",
+        "'{0}' is marked [HotPath] and uses '{1}' of the box '{2}' in every build; call a join point of the configuration instead",
         RuleIdentifiers.Boxes,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true);
@@ -30,28 +30,41 @@ public sealed class DiagnosticInHotPathAnalyzer : DiagnosticAnalyzer
         {
             if (BoxTypes.Find(start.Compilation) is { } types)
             {
-                start.RegisterOperationAction(operation => Check(operation, types), OperationKind.Invocation, OperationKind.PropertyReference);
+                start.RegisterOperationAction(operation => Check(operation, types), OperationKind.Invocation, OperationKind.PropertyReference, OperationKind.MethodReference, OperationKind.FieldReference);
             }
         });
     }
 
     private static void Check(OperationAnalysisContext context, BoxTypes types)
     {
-        ISymbol? called = context.Operation switch
-        {
-            IInvocationOperation invocation => invocation.TargetMethod,
-            IPropertyReferenceOperation reference => reference.Property,
-            _ => null,
-        };
-        if (called is null
-            || WovenBoxOf(called, types) is not { } box
+        if (UsedBy(context.Operation) is not { } used
+            || WovenBoxOf(used, types) is not { } box
+            || IsOnlyNamed(context.Operation)
+            || (UsedBy(context.Operation.Parent) is { } whole && WovenBoxOf(whole, types) is not null)
             || HotPathAround(context.ContainingSymbol, types) is not { } method
             || WovenBoxOf(method, types) is not null)
         {
             return;
         }
 
-        context.ReportDiagnostic(Diagnostic.Create(Rule, context.Operation.Syntax.GetLocation(), method.Name, called.Name, box.Name));
+        context.ReportDiagnostic(Diagnostic.Create(Rule, context.Operation.Syntax.GetLocation(), method.Name, used.Name, box.Name));
+    }
+
+    /// <summary>The member that is called, read, written or made a delegate or function pointer of. A constant costs nothing.</summary>
+    private static ISymbol? UsedBy(IOperation? operation) => operation switch
+    {
+        IInvocationOperation invocation => invocation.TargetMethod,
+        IFieldReferenceOperation { Field.IsConst: true } => null,
+        IMemberReferenceOperation reference => reference.Member,
+        _ => null,
+    };
+
+    private static bool IsOnlyNamed(IOperation operation)
+    {
+        IOperation? outer = operation.Parent;
+        while (outer is IMemberReferenceOperation) { outer = outer.Parent; }
+
+        return outer is INameOfOperation;
     }
 
     /// <summary>The diagnostics or guard box that a member belongs to; null when it belongs to none.</summary>

@@ -29,6 +29,7 @@ internal sealed partial class Composer
         CheckPreset();
         CheckTraits();
         CheckStates();
+        CheckMembers();
     }
 
     public static CompositionModel Compose(DeclarationModel declaration, ContractModel? contract, BuildModel build)
@@ -89,6 +90,18 @@ internal sealed partial class Composer
             .OrderBy(static box => box.Order)
             .ThenBy(static box => box.Name, StringComparer.Ordinal)
             .ThenBy(static box => box.FullName, StringComparer.Ordinal)];
+    }
+
+    private void CheckMembers()
+    {
+        string type = _declaration.Name.TrimStart('@');
+        IEnumerable<string> written = WrittenMembers.Always
+            .Concat(_declaration.Isolated ? [WrittenMembers.Reset] : [])
+            .Concat(_woven.Select(Woven).Where(static woven => woven.IsRead).Select(static woven => WrittenMembers.ReadOf(woven.Name)));
+        foreach (string why in written.Select(member => WrittenMembers.Clash(member, type, _declaration.Members)).OfType<string>().Distinct())
+        {
+            Report(Rules.NotStaticPartial, ProblemModel.OfClass, type, why);
+        }
     }
 
     private BoxModel? BoxOf(string slot) => _slots.FirstOrDefault(candidate => candidate.Slot == slot)?.Box;

@@ -39,15 +39,17 @@ internal static class DeclarationReader
             Containers(type).Select(static outer => HeaderOf(outer)).ToEquatableArray(),
             type.Name.Escaped(),
             type.ToDisplayString(),
+            type.ToDisplayString().Replace("@", "") + ".g.cs",
             SyntaxFacts.GetText(type.DeclaredAccessibility),
             arguments.Where(static argument => argument.Name != ContractNames.Isolated).ToEquatableArray(),
             boxes.ToEquatableArray(),
             woven.ToEquatableArray(),
             preset,
             arguments.Any(static argument => argument is { Name: ContractNames.Isolated, Value: not 0 }),
+            WrittenMembers.In(type),
             ScopeReader.HiddenNames(type, syntax, context.SemanticModel, attribute.AttributeClass!.ContainingNamespace, boxes.Select(static slot => slot.Box).Concat(woven).Select(static box => box.FullName)),
             problems.ToEquatableArray());
-        return new GatheredModel(declaration, PlacesOf(syntax, attribute, cancellation));
+        return new GatheredModel(declaration, PlacesOf(syntax, attribute, cancellation), IsFirst(type, syntax, attribute));
     }
 
     private static string ReadPreset(TypedConstant value, List<ProblemModel> problems)
@@ -131,6 +133,11 @@ internal static class DeclarationReader
 
         return outer;
     }
+
+    /// <summary>Whether a part of a type is the first of its parts that the attribute marks.</summary>
+    public static bool IsFirst(INamedTypeSymbol type, TypeDeclarationSyntax part, AttributeData attribute) =>
+        type.GetAttributes().FirstOrDefault(other => SymbolEqualityComparer.Default.Equals(other.AttributeClass, attribute.AttributeClass))?.ApplicationSyntaxReference is not { } first
+        || (first.SyntaxTree == part.SyntaxTree && part.Span.Contains(first.Span));
 
     /// <summary>The head of another part of a type.</summary>
     public static string HeaderOf(INamedTypeSymbol type) => "partial " + type switch

@@ -41,7 +41,7 @@ internal static class PoolReader
             alignment,
             HiddenNames(type, syntax, context.SemanticModel, attribute, allocator),
             problems.ToEquatableArray());
-        return new GatheredPoolModel(pool, DeclarationReader.PlacesOf(syntax, attribute, cancellation));
+        return new GatheredPoolModel(pool, DeclarationReader.PlacesOf(syntax, attribute, cancellation), DeclarationReader.IsFirst(type, syntax, attribute));
     }
 
     /// <summary>What is written in full: as in every declaration, and an allocator inside another type, which cannot be imported.</summary>
@@ -71,6 +71,10 @@ internal static class PoolReader
         if (type.IsFileLocal) { Report("it is visible in its own file only"); }
 
         if (type.GetMembers(ContractNames.Pool).Length > 0) { Report($"it has a member '{ContractNames.Pool}' already"); }
+
+        if (type.Name == ContractNames.Pool) { Report($"it is named '{ContractNames.Pool}' itself"); }
+
+        if (type.TypeParameters.Any(static parameter => parameter.Name == ContractNames.Pool)) { Report($"it has a type parameter '{ContractNames.Pool}'"); }
 
         foreach (INamedTypeSymbol outer in DeclarationReader.Containers(type).Where(outer => !DeclarationReader.IsPartial(outer, cancellation)))
         {

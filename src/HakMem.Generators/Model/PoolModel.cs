@@ -7,7 +7,7 @@ namespace HakMem.Generators.Model;
 /// <param name="Containers">The headers of the types around it and its own, from the outside in.</param>
 /// <param name="Type">The struct as it is named inside itself, with its type parameters.</param>
 /// <param name="FullName">Namespace, types around it and struct, with dots, for people.</param>
-/// <param name="FileName">A name that no other pool of the project has.</param>
+/// <param name="FileName">The name of the file that is written.</param>
 /// <param name="Allocator">The allocator, with <c>global::</c>.</param>
 /// <param name="Capacity">How many values a reservation makes room for; 0 when none was given.</param>
 /// <param name="Zeroed">Whether values are zeroed.</param>
@@ -33,4 +33,5 @@ internal sealed record PoolModel(
 /// <summary>A pool with the places at which its problems are reported.</summary>
 /// <param name="Pool">The pool.</param>
 /// <param name="Places">The places.</param>
-internal sealed record GatheredPoolModel(PoolModel Pool, PlacesModel Places);
+/// <param name="IsFirst">Whether no other part of the struct is marked before this one.</param>
+internal sealed record GatheredPoolModel(PoolModel Pool, PlacesModel Places, bool IsFirst);

@@ -15,7 +15,11 @@ public class DiagnosticInHotPathTests
         [Box(BoxLayer.Diagnostics)]
         static class Counters
         {
+            public const int Most = 9;
             public static int Seen { get; set; }
+            public static int Hits;
+            public static State All;
+            public struct State { public int Hits; }
             public static void Count() { }
             [HotPath] public static void CountHot() { Count(); Canary.Check(); }
             public static class Deep { public static void Count() { } }
@@ -35,12 +39,20 @@ public class DiagnosticInHotPathTests
     {
         string[] messages = await Assert2001("[HotPath] static void Alloc() { {|Counters.Count()|}; {|Canary.Check()|}; {|Counters.Deep.Count()|}; {|Counters.Seen|}++; }");
 
-        Assert.Equal("'Alloc' is marked [HotPath] and calls 'Count' of the box 'Counters' in every build; call a join point of the configuration instead", messages[0]);
+        Assert.Equal("'Alloc' is marked [HotPath] and uses 'Count' of the box 'Counters' in every build; call a join point of the configuration instead", messages[0]);
     }
 
     [Fact]
     public async Task LocalFunctionsAndLambdasBelongToTheirMethod() =>
         await Assert2001("[HotPath] static void Alloc() { void Inner() { {|Counters.Count()|}; } Inner(); System.Action a = () => {|Canary.Check()|}; a(); }");
+
+    [Fact]
+    public async Task DelegatesFunctionPointersAndFieldsAreReported() =>
+        await Assert2001("[HotPath] static unsafe void Alloc(Counters.State* state) { System.Action a = {|Counters.Count|}; a(); delegate*<void> p = &{|Canary.Check|}; p(); {|Counters.Hits|}++; {|Counters.All.Hits|}++; {|state->Hits|}++; }");
+
+    [Fact]
+    public async Task NamesAndConstantsCostNothing() =>
+        await Assert2001("[HotPath] static string Alloc(int size) => size > Counters.Most ? nameof(Counters.Count) : nameof(Counters.Hits);");
 
     [Fact]
     public async Task ColdMethodsMayCallThem() => await Assert2001("static void Refill() { Counters.Count(); Canary.Check(); }");

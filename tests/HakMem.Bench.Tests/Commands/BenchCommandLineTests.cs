@@ -30,6 +30,8 @@ public class BenchCommandLineTests
     [InlineData("replay --rounds 0", "--rounds must be from 1 to 10000, not 0.")]
     [InlineData("replay --rounds many", "'many'")]
     [InlineData("replay --json /no/such/folder/file.json", "--json: there is no folder '/no/such/folder'.")]
+    [InlineData("replay --json ", "--json needs a file name.\n")]
+    [InlineData("scenario tiny --json ", "--json needs a file name.\n")]
     [InlineData("scenario", "Which scenario? Known: tiny, random-mixed, grow, larson, producer-consumer, ring, async-handover, private, thread-churn, burst-idle.")]
     [InlineData("scenario timy", "There is no scenario 'timy'. Did you mean 'tiny'? Known: tiny, random-mixed, grow, larson, producer-consumer, ring, async-handover, private, thread-churn, burst-idle.")]
     [InlineData("scenario random-mixed --min 20 --max 10", "--max 10 is below --min 20.")]

@@ -17,6 +17,9 @@ public class NativeCommandTests
     [InlineData("native --library /no/such/lib.so", "--library: there is no file '/no/such/lib.so'.")]
     [InlineData("native --allocators mimaloc", "There is no allocator 'mimaloc'. Did you mean 'mimalloc'? Known: glibc, hakmem, mimalloc, ")]
     [InlineData("native --allocators hoard", "'hoard' was asked for, but the dynamic linker knows no such library here (ldconfig -p).")]
+    [InlineData("native --allocators ", "--allocators names none. Known: glibc, hakmem, mimalloc, ")]
+    [InlineData("native --allocators ,", "--allocators names none. Known: glibc, hakmem, mimalloc, ")]
+    [InlineData("native --json ", "--json needs a file name.\n")]
     [InlineData("native --rounds 0", "--rounds must be from 1 to 1000, not 0.")]
     [InlineData("native --json /no/such/folder/file.json", "--json: there is no folder '/no/such/folder'.")]
     public void Bad_usage_exits_with_2_and_says_what_is_wrong(string commandLine, string message)
