@@ -32,13 +32,14 @@ public static unsafe class AllocGate
         where TConfig : struct, IAllocatorConfig
     {
         void* block = Serve<TConfig>(heap, size);
-        return TellHost<TConfig>(heap, block == null) && block == null ? Serve<TConfig>(heap, size) : block;
+        return IsToTell<TConfig>(block) && TellHost<TConfig>(heap, block == null) && block == null ? Serve<TConfig>(heap, size) : block;
     }
 
     /// <summary>
     /// Tells the host of memory pressure, if any is due. It may run anything, so no lock may be held: nothing is told for a first-class heap. Before that, when the request
     /// <paramref name="failed"/> and there is a hard limit, gives back what all heaps and pools keep for later. Returns whether the request is worth another try.
     /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static bool TellHost<TConfig>(ThreadHeap* heap, bool failed)
         where TConfig : struct, IAllocatorConfig
     {
@@ -52,6 +53,12 @@ public static unsafe class AllocGate
         TConfig.HostPressure(committed);
         return true;
     }
+
+    // Nearly never: so the rest is out of the way.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsToTell<TConfig>(void* block)
+        where TConfig : struct, IAllocatorConfig
+        => block == null || (TConfig.Composition != null && TConfig.Composition->Pressure != 0);
 
     private static void* Serve<TConfig>(ThreadHeap* heap, nuint size)
         where TConfig : struct, IAllocatorConfig
@@ -80,7 +87,7 @@ public static unsafe class AllocGate
         where TConfig : struct, IAllocatorConfig
     {
         void* block = ServeZeroed<TConfig>(heap, size);
-        return TellHost<TConfig>(heap, block == null) && block == null ? ServeZeroed<TConfig>(heap, size) : block;
+        return IsToTell<TConfig>(block) && TellHost<TConfig>(heap, block == null) && block == null ? ServeZeroed<TConfig>(heap, size) : block;
     }
 
     private static void* ServeZeroed<TConfig>(ThreadHeap* heap, nuint size)
@@ -108,7 +115,7 @@ public static unsafe class AllocGate
         where TConfig : struct, IAllocatorConfig
     {
         void* block = ServeAligned<TConfig>(heap, size, alignment);
-        return TellHost<TConfig>(heap, block == null) && block == null ? ServeAligned<TConfig>(heap, size, alignment) : block;
+        return IsToTell<TConfig>(block) && TellHost<TConfig>(heap, block == null) && block == null ? ServeAligned<TConfig>(heap, size, alignment) : block;
     }
 
     private static void* ServeAligned<TConfig>(ThreadHeap* heap, nuint size, nuint alignment)

@@ -158,7 +158,7 @@ internal static unsafe class HandStripped
     private static void* AllocAnySize(ThreadHeap* heap, nuint size)
     {
         void* block = Serve(heap, size);
-        return AllocGate.TellHost<Config>(heap, block == null) && block == null ? Serve(heap, size) : block;
+        return (block == null || (State.Composition != null && State.Composition->Pressure != 0)) && AllocGate.TellHost<Config>(heap, block == null) && block == null ? Serve(heap, size) : block;
     }
 
     private static void* Serve(ThreadHeap* heap, nuint size)
