@@ -15,6 +15,7 @@ namespace HakMem.Boxes;
 public static unsafe class RemoteFree
 {
     private const int TableLog2 = 6;
+    private const uint EvictedPerAsk = 64;   // words sent before a pass is asked for: with blocks of 32 KiB, 2 MiB in each
     private const int SetsLog2 = TableLog2 - 1;
 
     /// <summary>What remote frees keep in each heap: the combining table.</summary>
@@ -22,6 +23,9 @@ public static unsafe class RemoteFree
     {
         /// <summary>Frees since the table was sent.</summary>
         public uint Frees;
+
+        /// <summary>Words that were sent because another needed their place.</summary>
+        public uint Evicted;
 
         private fixed ulong _entries[2 << TableLog2];
 
@@ -103,14 +107,19 @@ public static unsafe class RemoteFree
             return;
         }
 
-        bool sent = set[1].Key != 0;
-        if (sent) SendEntry<TConfig>(set + 1);
+        bool ask = false;
+        if (set[1].Key != 0)
+        {
+            SendEntry<TConfig>(set + 1);
+            ask = (++state->Evicted & (EvictedPerAsk - 1)) == 0;
+        }
+
         set[1] = set[0];
         set[0].Bits = bit;
         Volatile.Write(ref set[0].Key, key);   // last: a table without frees has no key, wherever its thread was when the process forked
         bool full = ++state->Frees >= TConfig.RemoteBatch;
         if (full) SendAll<TConfig>(heap);
-        if (full || sent) TConfig.WantScavenge();
+        if (full || ask) TConfig.WantScavenge();
     }
 
     /// <summary>Sends what is in the table. By the running thread, or for an ended one.</summary>
