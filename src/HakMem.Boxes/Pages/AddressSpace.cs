@@ -2,7 +2,7 @@ namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Pages: one reserved range for the process, handed out as SuperSlabs of 2 MiB in ascending order, and the tables by chunk
-/// beside it. Reserved without access (1 TiB, halved on failure, at most a quarter of the address-space limit, or half of one below 4 GiB), committed
+/// beside it. Reserved without access (1 TiB, halved on failure down to 1 GiB, at most a quarter of the address-space limit, or half of one below 4 GiB), committed
 /// as handed out. When nothing is left or the OS refuses, callers fall back to mappings of their own; the process never fails for it.
 /// State: <see cref="SpaceState"/>. Thread-safe; the lock is the last in the order.
 /// </summary>
@@ -14,7 +14,8 @@ public static unsafe class AddressSpace
     private const nuint MetaStepBytes = 1 << 20;
     private const nuint QuietBytes = 64u << 20;   // no huge pages below this: small programs stay small
     private const ulong SmallSpaceBytes = 4UL << 30;
-    private const nuint LeastBytes = 4 * Chunk.SuperSlabBytes;   // less is not worth its tables
+    private const nuint LeastBytes = 1u << 30;   // where even this is refused, what is left belongs to the rest of the program
+    private const nuint LeastOfSmallBytes = 4 * Chunk.SuperSlabBytes;   // less is not worth its tables
 
     private static SpaceState* s_process;
     private static int s_opening;
@@ -221,7 +222,8 @@ public static unsafe class AddressSpace
         where TConfig : struct, IAllocatorConfig
     {
         nuint limit = TConfig.OsAddressSpaceLimit(), bytes = (nuint)1 << (int)TConfig.ReserveLog2;
-        nuint least = bytes < LeastBytes ? bytes : LeastBytes;
+        nuint least = limit < SmallSpaceBytes ? LeastOfSmallBytes : LeastBytes;
+        if (bytes < least) least = bytes;
         if (limit >= SmallSpaceBytes)
         {
             while (bytes > limit / 4) bytes >>= 1;
