@@ -28,7 +28,7 @@ public unsafe struct SuperSlab
     /// <summary>One bit for every chunk that is being purged or cleared: neither free nor in use meanwhile.</summary>
     public uint Hidden;
 
-    /// <summary>One bit for every chunk in use that was handed out cleared: when it comes back untouched, there is memory behind it still.</summary>
+    /// <summary>One bit for every chunk in use that was handed out cleared: when it comes back clean, there may be memory behind it still.</summary>
     public uint Backed;
 
     /// <summary>When its dirty chunks are due, in milliseconds of the clock.</summary>

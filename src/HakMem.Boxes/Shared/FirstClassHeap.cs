@@ -39,6 +39,7 @@ public static unsafe class FirstClassHeap
         SpinLock.Enter<TConfig>(&heap->UserLock);
         void* block = AllocLocked<TConfig>(heap, size, alignment, zeroed);
         SpinLock.Exit<TConfig>(&heap->UserLock);
+        if (block != null && TConfig.Composition->Pressure == 0) return block;
         if (!TConfig.TellHost(null, block == null) || block != null) return block;
         SpinLock.Enter<TConfig>(&heap->UserLock);
         block = AllocLocked<TConfig>(heap, size, alignment, zeroed);

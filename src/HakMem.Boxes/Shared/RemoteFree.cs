@@ -15,7 +15,7 @@ namespace HakMem.Boxes;
 public static unsafe class RemoteFree
 {
     private const int TableLog2 = 6;
-    private const uint EvictedPerAsk = 64;   // words sent before a pass is asked for: with blocks of 32 KiB, 2 MiB in each
+    private const uint EvictedPerAsk = 64;   // words sent before a pass is asked for
     private const int SetsLog2 = TableLog2 - 1;
 
     /// <summary>What remote frees keep in each heap: the combining table.</summary>
