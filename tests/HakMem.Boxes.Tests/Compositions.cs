@@ -72,6 +72,10 @@ internal static unsafe partial class ListStressHeap;
 [HakMemAllocator(Isolated = true, ReserveLog2 = 26)]
 internal static unsafe partial class SystemHeap;
 
+/// <summary>For the tests of <see cref="ThreadStacks"/> alone, which change its table.</summary>
+[HakMemAllocator]
+internal static unsafe partial class StackHeap;
+
 /// <summary>What a program gets that declares nothing: the release build's hot path.</summary>
 [HakMemAllocator]
 internal static unsafe partial class PlainHeap;

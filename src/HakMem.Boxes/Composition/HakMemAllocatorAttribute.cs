@@ -51,6 +51,9 @@ public sealed class HakMemAllocatorAttribute : Attribute
     /// <summary>The box that knows all heaps of the composition.</summary>
     public Type? HeapRegistry { get; set; }
 
+    /// <summary>The box that finds a thread's heap by its stack; an isolated allocator does without.</summary>
+    public Type? ThreadStacks { get; set; }
+
     /// <summary>The box that cuts super slabs into spans of chunks.</summary>
     public Type? PageArena { get; set; }
 

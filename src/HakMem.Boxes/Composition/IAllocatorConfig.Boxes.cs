@@ -53,6 +53,12 @@ public unsafe partial interface IAllocatorConfig
     /// <inheritdoc cref="LinuxMemory.UnwatchThreadEnds"/>
     [Bound("Os", "UnwatchThreadEnds")] static abstract void OsUnwatchThreadEnds(uint* key);
 
+    /// <inheritdoc cref="LinuxMemory.Stack"/>
+    [Bound("Os", "Stack")] static abstract bool OsStack(out byte* low, out nuint bytes);
+
+    /// <inheritdoc cref="LinuxMemory.WatchStack"/>
+    [Bound("Os", "WatchStack")] static abstract bool OsWatchStack(uint* key, void* word);
+
     /// <inheritdoc cref="LinuxMemory.Wait"/>
     [Bound("Os", "Wait")] static abstract void OsWait(uint attempt);
 

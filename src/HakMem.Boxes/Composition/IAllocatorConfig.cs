@@ -18,6 +18,7 @@ namespace HakMem.Boxes;
 [DefaultBox("SharedPool", typeof(SharedPool), Requires = BoxTraits.ConcurrencySafe)]
 [DefaultBox("RemoteFree", typeof(RemoteFree), Requires = BoxTraits.ConcurrencySafe)]
 [DefaultBox("HeapRegistry", typeof(HeapRegistry), Requires = BoxTraits.ConcurrencySafe)]
+[DefaultBox("ThreadStacks", typeof(ThreadStacks), Requires = BoxTraits.ConcurrencySafe, Excludes = BoxTraits.MayBlock)]
 [DefaultBox("PageArena", typeof(PageArena), Requires = BoxTraits.ConcurrencySafe)]
 [DefaultBox("PurgeQueue", typeof(PurgeQueue), Requires = BoxTraits.ConcurrencySafe)]
 [DefaultBox("MemoryLimit", typeof(MemoryLimit), Requires = BoxTraits.ConcurrencySafe)]
@@ -117,6 +118,9 @@ public unsafe partial interface IAllocatorConfig
     /// <summary>The composition's own core state.</summary>
     static abstract Composition* Composition { get; }
 
+    /// <summary>The table of threads' stacks; null where heaps are found by the thread-local storage.</summary>
+    static abstract byte* Stacks { get; }
+
     /// <summary>The bytes of one heap with the states of all boxes of the composition.</summary>
     static abstract nuint HeapBytes { get; }
 
@@ -157,4 +161,7 @@ public unsafe partial interface IAllocatorConfig
 
     /// <summary>The registry's part of the composition.</summary>
     [SharedState("HeapRegistry")] static abstract HeapRegistry.SharedState* RegistryState { get; }
+
+    /// <summary>The part of the composition that belongs to the table of threads' stacks.</summary>
+    [SharedState("ThreadStacks")] static abstract ThreadStacks.SharedState* StacksState { get; }
 }

@@ -66,6 +66,9 @@ public unsafe struct ThreadHeap
     /// <summary>What the host keeps of the running thread. Boxes do not look.</summary>
     [FieldOffset(32)] public void* HostState;
 
+    /// <summary>What <see cref="ThreadStacks"/> keeps of the running thread's stack; null when it is not found by that.</summary>
+    [FieldOffset(40)] public void* Stack;
+
     /// <summary>Guards the bins' slab lists, the L parts of the slabs, the warm and large pools of this heap.</summary>
     [FieldOffset(64)] public int Lock;
 

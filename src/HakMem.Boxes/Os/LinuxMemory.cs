@@ -17,6 +17,7 @@ public static unsafe class LinuxMemory
     private const int MapPrivateAnonymous = 0x22, MapNoReserve = 0x4000;
     private const int DontNeed = 4, HugePage = 14, NoHugePage = 15, PopulateWrite = 23;
     private const int ClockMonotonicCoarse = 6, RlimitAs = 9;
+    private const nuint FirstStackBytes = 64 << 20;   // Linux maps nothing within 128 MiB below the first stack's end
 
     /// <summary>Makes every call once, harmlessly, so that the runtime resolves it before it is needed under a lock.</summary>
     public static void Prepare()
@@ -82,6 +83,32 @@ public static unsafe class LinuxMemory
     /// <summary>The calling thread's id, unique in the process while the thread lives.</summary>
     public static uint ThreadId() => (uint)gettid();
 
+    /// <summary>
+    /// Where the calling thread's stack lies. Of the process's first thread, whose stack grows, the part that the system keeps free for it. False when the system does not say.
+    /// </summary>
+    public static bool Stack(out byte* low, out nuint bytes)
+    {
+        ulong* attributes = stackalloc ulong[16];   // 56 or 64 bytes
+        byte* start = null;
+        nuint length = 0;
+        bool known = false;
+        if (pthread_getattr_np(pthread_self(), attributes) == 0)
+        {
+            known = pthread_attr_getstack(attributes, &start, &length) == 0;
+            _ = pthread_attr_destroy(attributes);
+        }
+
+        if (known && length > FirstStackBytes && getpid() == gettid())
+        {
+            start += length - FirstStackBytes;
+            length = FirstStackBytes;
+        }
+
+        low = start;
+        bytes = length;
+        return known;
+    }
+
     /// <summary>Whether no thread of the process has this id any more; 0 is nobody's. False where the call is forbidden, which the calling thread's own id tells.</summary>
     public static bool ThreadIsGone(uint thread) => thread == 0 || (tgkill(getpid(), (int)thread, 0) != 0 && tgkill(getpid(), gettid(), 0) == 0);
 
@@ -92,22 +119,32 @@ public static unsafe class LinuxMemory
     /// </summary>
     public static void WatchThreadEnd(uint* key, void* word)
     {
+        fixed (byte* name = "sem_post"u8) _ = Watch(key, name, word);
+    }
+
+    /// <summary>
+    /// Arranges that the 32-bit word at <paramref name="word"/> becomes 0 or 1 when the calling thread ends, by <c>pthread_spin_unlock</c> as the destructor of a key. False when it cannot be.
+    /// </summary>
+    public static bool WatchStack(uint* key, void* word)
+    {
+        fixed (byte* name = "pthread_spin_unlock"u8) return Watch(key, name, word);
+    }
+
+    // As the destructor a function of the C library is called with the word's address.
+    private static bool Watch(uint* key, byte* function, void* word)
+    {
         uint have = Volatile.Read(ref *key);
         if (have == 0)
         {
             uint made;
-            fixed (byte* name = "sem_post"u8)
-            {
-                void* post = dlsym(null, name);
-                if (post == null || pthread_key_create(&made, post) != 0) return;
-            }
-
+            void* destructor = dlsym(null, function);
+            if (destructor == null || pthread_key_create(&made, destructor) != 0) return false;
             have = Interlocked.CompareExchange(ref *key, made + 1, 0);
             if (have == 0) have = made + 1;
             else _ = pthread_key_delete(made);
         }
 
-        _ = pthread_setspecific(have - 1, word);
+        return pthread_setspecific(have - 1, word) == 0;
     }
 
     /// <summary>Ends the watch of a key for every thread that has not ended yet: their words are not touched any more.</summary>
@@ -171,6 +208,14 @@ public static unsafe class LinuxMemory
     [DllImport("libc")] private static extern int pthread_key_delete(uint key);
 
     [DllImport("libc")] private static extern int pthread_setspecific(uint key, void* value);
+
+    [DllImport("libc")] private static extern int pthread_getattr_np(nint thread, void* attributes);
+
+    [DllImport("libc")] private static extern int pthread_attr_getstack(void* attributes, byte** start, nuint* length);
+
+    [DllImport("libc")] private static extern int pthread_attr_destroy(void* attributes);
+
+    [DllImport("libc"), SuppressGCTransition] private static extern nint pthread_self();
 
     [DllImport("libc")] private static extern int getrlimit(int resource, ulong* limit);
 

@@ -8,6 +8,12 @@ internal sealed partial class CompositionWriter
 
     private void WriteCold()
     {
+        bool isolated = _composition.Declaration.Isolated;
+        _code.Member($$"""
+            {{Outline}}
+            private static void* FindAndAllocSlow(nuint size) => AllocSlow(CurrentHeap(), size);
+            """);
+
         _code.Member($$"""
             {{Outline}}
             private static void* AllocSlow({{Heap}} heap, nuint size)
@@ -21,6 +27,11 @@ internal sealed partial class CompositionWriter
 
         _code.Member($$"""
             {{Outline}}
+            private static void* FindAndTryAllocSlow(nuint size) => TryAllocSlow(CurrentHeap(), size);
+            """);
+
+        _code.Member($$"""
+            {{Outline}}
             private static void* TryAllocSlow({{Heap}} heap, nuint size)
             {
                 if (heap == null) { heap = CurrentHeap(); }
@@ -29,24 +40,65 @@ internal sealed partial class CompositionWriter
             }
             """);
 
-        // A free never allocates, so it makes no heap either.
+        _code.Member($$"""
+            {{Outline}}
+            private static void FindAndFreeSlow(void* block) => FreeSlow(KnownHeap(), block);
+            """);
+
         _code.Member($$"""
             {{Outline}}
             private static void FreeSlow({{Heap}} heap, void* block) => {{Call("FreeGate", "FreeSlow", "heap, block")}};
             """);
 
+        WriteFind(isolated);
         _code.Member($$"""
             {{Outline}}
             private static {{Heap}} Attach()
-            {{{(_composition.Declaration.Isolated ? "\n    State.Open();" : "")}}
+            {{{(isolated ? "\n    State.Open();" : "")}}
                 {{Heap}} heap = {{Call("HeapRegistry", "Attach", "")}};
-                Current.Heap = heap;
+                Current.Heap = heap;{{(isolated ? "" : $"\n    if (heap != null) {{ {Call("ThreadStacks", "Enter", "heap")}; }}\n")}}
                 return heap;
             }
             """);
 
         _code.Member($"[{NameScope.DoesNotReturn}]\nprivate static void ThrowOutOfMemory() => throw new {NameScope.OutOfMemoryException}();");
         _code.Member($"[{NameScope.DoesNotReturn}]\nprivate static void ThrowBadAlignment() => throw new {NameScope.ArgumentException}(\"The alignment must be a power of two.\", \"alignment\");");
+    }
+
+    private void WriteFind(bool isolated)
+    {
+        // The compiler folds the question of which way it is.
+        string byStack = isolated
+            ? ""
+            : $"\n    if ({NameScope.RuntimeFeature}.IsDynamicCodeCompiled && State.Stacks != null) return {Call("ThreadStacks", "TryFind", "out heap")};";
+        _code.Member($$"""
+            /// <summary>The heap of this thread, if it has one and is found the fast way.</summary>
+            {{Inline}}
+            private static bool TryFindHeap(out {{Heap}} heap)
+            {{{byStack}}
+                heap = Current.Heap;
+                return heap != null;
+            }
+            """);
+
+        _code.Member($$"""
+            /// <summary>The heap of this thread; null when it has none, as of one that only frees: a free never allocates, so it makes no heap either.</summary>
+            private static {{Heap}} KnownHeap()
+            {
+                if (TryFindHeap(out {{Heap}} heap)) return heap;
+                heap = Current.Heap;{{(isolated ? "" : $"\n    if (heap != null) {{ {Call("ThreadStacks", "Note", "heap")}; }}\n")}}
+                return heap;
+            }
+            """);
+
+        _code.Member($$"""
+            {{Outline}}
+            private static {{Heap}} CurrentHeapSlow()
+            {
+                {{Heap}} heap = KnownHeap();
+                return heap != null ? heap : Attach();
+            }
+            """);
     }
 
     private void WriteState()
@@ -70,6 +122,7 @@ internal sealed partial class CompositionWriter
             internal static readonly byte* SlabHeaders = Space == null ? null : Space->SlabHeaders;
             internal static readonly {{ContractNames.Qualifier}}SizeClass* Classes = Space == null ? null : Space->Classes;
             internal static readonly {{CompositionState}} Composition = Space == null ? null : {{Call("HeapRegistry", "Open", "Space")}};
+            internal static readonly byte* Stacks = Composition == null ? null : {{Call("ThreadStacks", "Open", "Space")}};
             """)
         .Close();
 
@@ -87,6 +140,8 @@ internal sealed partial class CompositionWriter
 
             private static int s_open;
             private static int s_lock;
+
+            internal static byte* Stacks => null;
             """);
         _code.Member($$"""
             /// <summary>Makes what is missing; threads that attach at the same time make it once, and the lock is not taken after that.</summary>

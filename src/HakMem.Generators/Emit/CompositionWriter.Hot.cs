@@ -5,26 +5,7 @@ internal sealed partial class CompositionWriter
 {
     private void WriteHot()
     {
-        string hit = $$"""
-                if (heap != null
-                    && {{Call("AllocGate", "TryClassify", "heap, size, out uint sizeClass")}}
-                    && {{Call("Front", "TryPop", "heap, sizeClass, out void* block")}})
-                {{{Join("OnFrontHit")}}
-                    return block;
-                }
-
-                return AllocSlow(heap, size);
-            """;
-        string push = $$"""
-                if (heap != null
-                    && {{Call("FreeGate", "TryOwn", "heap, block, out uint sizeClass")}}
-                    && {{Call("Front", "TryPush", "heap, sizeClass, block")}})
-                {{{Join("OnFrontPush")}}
-                    return;
-                }
-
-                FreeSlow(heap, block);
-            """;
+        string find = $"TryFindHeap(out {Heap} heap)";
 
         _code.Member($$"""
             /// <summary>Allocates at least so many bytes, not zeroed, aligned to 16. A hit is a load of the thread's heap, a class and a pop: three branches.</summary>
@@ -34,8 +15,7 @@ internal sealed partial class CompositionWriter
             {{Inline}}
             public static void* Alloc(nuint size)
             {
-                {{Heap}} heap = Current.Heap;
-            {{hit}}
+            {{Hit(find, "FindAndAllocSlow(size)")}}
             }
             """);
 
@@ -45,8 +25,7 @@ internal sealed partial class CompositionWriter
             {{Inline}}
             public static void Free(void* block)
             {
-                {{Heap}} heap = Current.Heap;
-            {{push}}
+            {{Push(find, "FindAndFreeSlow(block)")}}
             }
             """);
 
@@ -69,15 +48,14 @@ internal sealed partial class CompositionWriter
             {{Inline}}
             public static bool TryAlloc(nuint size, out void* block)
             {
-                {{Heap}} heap = Current.Heap;
-                if (heap != null
+                if ({{find}}
                     && {{Call("AllocGate", "TryClassify", "heap, size, out uint sizeClass")}}
                     && {{Call("Front", "TryPop", "heap, sizeClass, out block")}})
                 {{{Join("OnFrontHit")}}
                     return true;
                 }
 
-                return (block = TryAllocSlow(heap, size)) != null;
+                return (block = FindAndTryAllocSlow(size)) != null;
             }
             """);
 
@@ -90,7 +68,7 @@ internal sealed partial class CompositionWriter
             {{Inline}}
             public static void* Alloc({{Heap}} heap, nuint size)
             {
-            {{hit}}
+            {{Hit("heap != null", "AllocSlow(heap, size)")}}
             }
             """);
 
@@ -101,7 +79,7 @@ internal sealed partial class CompositionWriter
             {{Inline}}
             public static void Free({{Heap}} heap, void* block)
             {
-            {{push}}
+            {{Push("heap != null", "FreeSlow(heap, block)")}}
             }
             """);
 
@@ -110,13 +88,31 @@ internal sealed partial class CompositionWriter
             /// <summary>The heap of this thread, made or adopted when it has none yet.</summary>
             /// <returns>The heap; null when no memory is left.</returns>
             {{Inline}}
-            public static {{Heap}} CurrentHeap()
-            {
-                {{Heap}} heap = Current.Heap;
-                return heap != null ? heap : Attach();
-            }
+            public static {{Heap}} CurrentHeap() => TryFindHeap(out {{Heap}} heap) ? heap : CurrentHeapSlow();
             """);
     }
+
+    private string Hit(string found, string slow) => $$"""
+            if ({{found}}
+                && {{Call("AllocGate", "TryClassify", "heap, size, out uint sizeClass")}}
+                && {{Call("Front", "TryPop", "heap, sizeClass, out void* block")}})
+            {{{Join("OnFrontHit")}}
+                return block;
+            }
+
+            return {{slow}};
+        """;
+
+    private string Push(string found, string slow) => $$"""
+            if ({{found}}
+                && {{Call("FreeGate", "TryOwn", "heap, block, out uint sizeClass")}}
+                && {{Call("Front", "TryPush", "heap, sizeClass, block")}})
+            {{{Join("OnFrontPush")}}
+                return;
+            }
+
+            {{slow}};
+        """;
 
     private void WriteOfClass()
     {
@@ -131,13 +127,12 @@ internal sealed partial class CompositionWriter
             {{Inline}}
             public static void* AllocOfClass(uint sizeClass, nuint size)
             {
-                {{Heap}} heap = Current.Heap;
-                if (heap != null && {{Call("Front", "TryPop", "heap, sizeClass, out void* block")}})
+                if (TryFindHeap(out {{Heap}} heap) && {{Call("Front", "TryPop", "heap, sizeClass, out void* block")}})
                 {{{Join("OnFrontHit")}}
                     return block;
                 }
 
-                return AllocSlow(heap, size);
+                return FindAndAllocSlow(size);
             }
             """);
 
@@ -151,13 +146,12 @@ internal sealed partial class CompositionWriter
             {{Inline}}
             public static bool TryAllocOfClass(uint sizeClass, nuint size, out void* block)
             {
-                {{Heap}} heap = Current.Heap;
-                if (heap != null && {{Call("Front", "TryPop", "heap, sizeClass, out block")}})
+                if (TryFindHeap(out {{Heap}} heap) && {{Call("Front", "TryPop", "heap, sizeClass, out block")}})
                 {{{Join("OnFrontHit")}}
                     return true;
                 }
 
-                return (block = TryAllocSlow(heap, size)) != null;
+                return (block = FindAndTryAllocSlow(size)) != null;
             }
             """);
     }

@@ -26,6 +26,7 @@ internal sealed class NameScope
     public const string BitOperations = "global::System.Numerics.BitOperations";
     public const string MethodImpl = "global::System.Runtime.CompilerServices.MethodImpl";
     public const string MethodImplOptions = "global::System.Runtime.CompilerServices.MethodImplOptions";
+    public const string RuntimeFeature = "global::System.Runtime.CompilerServices.RuntimeFeature";
     public const string Interlocked = "global::System.Threading.Interlocked";
     public const string Thread = "global::System.Threading.Thread";
     public const string Volatile = "global::System.Threading.Volatile";
@@ -34,7 +35,7 @@ internal sealed class NameScope
     public static readonly string[] LibraryTypes =
     [
         ThreadStatic, OutOfMemoryException, ArgumentException, ArgumentOutOfRangeException, Span, ReadOnlySpan, EditorBrowsable, EditorBrowsableState, Unsafe, MemoryMarshal,
-        DoesNotReturn, BitOperations, MethodImpl, MethodImplOptions, Interlocked, Thread, Volatile,
+        DoesNotReturn, BitOperations, MethodImpl, MethodImplOptions, RuntimeFeature, Interlocked, Thread, Volatile,
     ];
 
     private const string Global = "global::";
@@ -44,7 +45,7 @@ internal sealed class NameScope
     [
         "Alloc", "TryAlloc", "Free", "AllocOfClass", "TryAllocOfClass", "CurrentHeap", "AllocZeroed", "TryAllocZeroed", "AlignedAlloc", "TryAlignedAlloc", "Realloc", "TryRealloc",
         "AlignedRealloc", "TryAlignedRealloc", "AllocBatch", "FreeBatch", "UsableSize", "Trim", "ReadStatistics", "VisitDiagnostics", "BuildFlavor", "Features", "AllocSlow", "TryAllocSlow",
-        "FreeSlow", "Attach", "ThrowOutOfMemory", "ThrowBadAlignment", "Reset", "Current", "State", "HeapLayout", "SharedLayout", "Config",
+        "FreeSlow", "FindAndAllocSlow", "FindAndTryAllocSlow", "FindAndFreeSlow", "TryFindHeap", "KnownHeap", "CurrentHeapSlow", "Attach", "ThrowOutOfMemory", "ThrowBadAlignment", "Reset", "Current", "State", "HeapLayout", "SharedLayout", "Config",
     ];
 
     private readonly string _ownNamespace;

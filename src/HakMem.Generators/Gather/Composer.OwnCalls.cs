@@ -27,7 +27,14 @@ internal sealed partial class Composer
         ("HeapRegistry", "void ReadStatistics(ThreadHeap* heap, AllocatorStatistics* statistics)"),
     ];
 
-    private static readonly (string Slot, string Signature)[] WhenShared = [("AddressSpace", "SpaceState* Open()")];
+    private static readonly (string Slot, string Signature)[] WhenShared =
+    [
+        ("AddressSpace", "SpaceState* Open()"),
+        ("ThreadStacks", "byte* Open(SpaceState* space)"),
+        ("ThreadStacks", "bool TryFind(out ThreadHeap* heap)"),
+        ("ThreadStacks", "void Enter(ThreadHeap* heap)"),
+        ("ThreadStacks", "void Note(ThreadHeap* heap)"),
+    ];
 
     private static readonly (string Slot, string Signature)[] WhenIsolated =
         [("AddressSpace", "SpaceState* Create()"), ("AddressSpace", "void Destroy(SpaceState* space)")];

@@ -10,7 +10,7 @@ internal static class ContractReader
 {
     /// <summary>Members without an attribute that the composition's own state answers.</summary>
     private static readonly string[] CoreMembers =
-        ["Space", "Base", "ChunkCount", "PageMap", "SlabHeaders", "Classes", "Composition", "HeapBytes", "CompositionBytes"];
+        ["Space", "Base", "ChunkCount", "PageMap", "SlabHeaders", "Classes", "Composition", "Stacks", "HeapBytes", "CompositionBytes"];
 
     public static ContractModel? Read(Compilation compilation)
     {

@@ -21,7 +21,8 @@ internal static class WrittenMembers
         "TryRealloc(void*, nuint, ref void*)", "Realloc(void*, nuint)", "TryAlignedRealloc(void*, nuint, nuint, ref void*)", "AlignedRealloc(void*, nuint, nuint)",
         "AllocBatch(nuint, void**, uint)", "FreeBatch(void**, uint)", "UsableSize(void*)", "Trim()", $"ReadStatistics({ContractNames.Namespace}.AllocatorStatistics*)",
         "BuildFlavor", "Features", "VisitDiagnostics`1(ref !0)",
-        $"AllocSlow({Heap}, nuint)", $"TryAllocSlow({Heap}, nuint)", $"FreeSlow({Heap}, void*)", "Attach()", "ThrowOutOfMemory()", "ThrowBadAlignment()",
+        "FindAndAllocSlow(nuint)", "FindAndTryAllocSlow(nuint)", "FindAndFreeSlow(void*)", $"AllocSlow({Heap}, nuint)", $"TryAllocSlow({Heap}, nuint)", $"FreeSlow({Heap}, void*)",
+        $"TryFindHeap(ref {Heap})", "KnownHeap()", "CurrentHeapSlow()", "Attach()", "ThrowOutOfMemory()", "ThrowBadAlignment()",
         "Current", "State", "HeapLayout", "SharedLayout", "Config",
     ];
 

@@ -76,6 +76,18 @@ public static unsafe class PreloadMemory
         _ = word;
     }
 
+    /// <inheritdoc cref="LinuxMemory.Stack"/>
+    /// <remarks>Never: a thread's heap is one load from its own storage here.</remarks>
+    public static bool Stack(out byte* low, out nuint bytes)
+    {
+        low = null;
+        bytes = 0;
+        return false;
+    }
+
+    /// <inheritdoc cref="LinuxMemory.WatchStack"/>
+    public static bool WatchStack(uint* key, void* word) => false;
+
     /// <inheritdoc cref="LinuxMemory.UnwatchThreadEnds"/>
     public static void UnwatchThreadEnds(uint* key) => _ = key;
 

@@ -141,6 +141,15 @@ internal static unsafe class FaultyMemory
 
     public static void UnwatchThreadEnds(uint* key) => *key = 0;
 
+    public static bool Stack(out byte* low, out nuint bytes)
+    {
+        low = null;
+        bytes = 0;
+        return false;
+    }
+
+    public static bool WatchStack(uint* key, void* word) => false;
+
     public static void WatchThreadEnd(uint* key, void* word)
     {
         *key = 1;

@@ -20,29 +20,27 @@ internal static unsafe class HandStripped
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void* Alloc(nuint size)
     {
-        ThreadHeap* heap = Current.Heap;
-        if (heap != null
+        if (TryFindHeap(out ThreadHeap* heap)
             && TryClassify(heap, size, out uint sizeClass)
             && TryPop(heap, sizeClass, out void* block))
         {
             return block;
         }
 
-        return AllocSlow(heap, size);
+        return FindAndAllocSlow(size);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Free(void* block)
     {
-        ThreadHeap* heap = Current.Heap;
-        if (heap != null
+        if (TryFindHeap(out ThreadHeap* heap)
             && TryOwn(heap, block, out uint sizeClass)
             && TryPush(heap, sizeClass, block))
         {
             return;
         }
 
-        FreeSlow(heap, block);
+        FindAndFreeSlow(block);
     }
 
     // ---- the gates and the front --------------------------------------------------------------------------------------
@@ -139,6 +137,26 @@ internal static unsafe class HandStripped
         return sizeClass < SizeClasses.Count;
     }
 
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryFindHeap(out ThreadHeap* heap)
+    {
+        if (State.Stacks == null)
+        {
+            heap = Current.Heap;
+            return heap != null;
+        }
+
+        byte here;
+        nuint at = (nuint)(&here);
+        byte* place = State.Stacks + ((nuint)((ushort*)State.Stacks)[(ushort)(at >> 14)] * 8);
+        heap = *(ThreadHeap**)(place + 0x20010);
+        return at - *(nuint*)(place + 0x20000) < *(nuint*)(place + 0x20008);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* FindAndAllocSlow(nuint size) => AllocSlow(CurrentHeap(), size);
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void* AllocSlow(ThreadHeap* heap, nuint size)
     {
@@ -201,6 +219,9 @@ internal static unsafe class HandStripped
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FindAndFreeSlow(void* block) => FreeSlow(KnownHeap(), block);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FreeSlow(ThreadHeap* heap, void* block)
     {
         if (block == null) return;
@@ -236,10 +257,21 @@ internal static unsafe class HandStripped
     private static void Refuse(uint entry, void* block) => Fatal.Stop<Config>(entry == 0 ? FatalReason.NotAllocated : FatalReason.OtherAllocator, block);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ThreadHeap* CurrentHeap()
+    private static ThreadHeap* CurrentHeap() => TryFindHeap(out ThreadHeap* heap) ? heap : CurrentHeapSlow();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ThreadHeap* CurrentHeapSlow()
     {
-        ThreadHeap* heap = Current.Heap;
+        ThreadHeap* heap = KnownHeap();
         return heap != null ? heap : Attach();
+    }
+
+    private static ThreadHeap* KnownHeap()
+    {
+        if (TryFindHeap(out ThreadHeap* heap)) return heap;
+        heap = Current.Heap;
+        if (heap != null) ThreadStacks.Note<Config>(heap);
+        return heap;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -247,6 +279,7 @@ internal static unsafe class HandStripped
     {
         ThreadHeap* heap = HeapRegistry.Attach<Config>();
         Current.Heap = heap;
+        if (heap != null) ThreadStacks.Enter<Config>(heap);
         return heap;
     }
 
@@ -717,5 +750,6 @@ internal static unsafe class HandStripped
         internal static readonly byte* SlabHeaders = Config.SlabHeaders;
         internal static readonly SizeClass* Classes = Config.Classes;
         internal static readonly Composition* Composition = Config.Composition;
+        internal static readonly byte* Stacks = Config.Stacks;
     }
 }

@@ -122,6 +122,8 @@ public sealed class HakMemAllocatorAttribute : Attribute
 
     public Type? HeapRegistry { get; set; }
 
+    public Type? ThreadStacks { get; set; }
+
     public Type? AddressSpace { get; set; }
 
     public Type? Os { get; set; }

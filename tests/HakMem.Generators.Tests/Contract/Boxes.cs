@@ -40,6 +40,22 @@ public static unsafe class RemoteFree
 }
 
 [Box(BoxLayer.Shared)]
+public static unsafe class ThreadStacks
+{
+    public static byte* Open<TConfig>(SpaceState* space) where TConfig : IAllocatorConfig => null;
+
+    public static bool TryFind<TConfig>(out ThreadHeap* heap) where TConfig : IAllocatorConfig
+    {
+        heap = null;
+        return false;
+    }
+
+    public static void Enter<TConfig>(ThreadHeap* heap) where TConfig : IAllocatorConfig { }
+
+    public static void Note<TConfig>(ThreadHeap* heap) where TConfig : IAllocatorConfig { }
+}
+
+[Box(BoxLayer.Shared)]
 public static unsafe class HeapRegistry
 {
     public struct SharedState;

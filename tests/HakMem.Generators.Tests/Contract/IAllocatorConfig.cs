@@ -8,6 +8,7 @@ namespace HakMem.Boxes;
 [DefaultBox("SharedPool", typeof(SharedPool), Requires = BoxTraits.ConcurrencySafe)]
 [DefaultBox("RemoteFree", typeof(RemoteFree))]
 [DefaultBox("HeapRegistry", typeof(HeapRegistry))]
+[DefaultBox("ThreadStacks", typeof(ThreadStacks))]
 [DefaultBox("AddressSpace", typeof(AddressSpace))]
 [DefaultBox("Os", typeof(LinuxMemory))]
 [Preset(HakMemPreset.Small, "MaxTiny", Value = 256)]
@@ -39,6 +40,8 @@ public unsafe interface IAllocatorConfig
     static abstract SizeClass* Classes { get; }
 
     static abstract Composition* Composition { get; }
+
+    static abstract byte* Stacks { get; }
 
     static abstract nuint HeapBytes { get; }
 

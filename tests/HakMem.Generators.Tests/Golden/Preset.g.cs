@@ -9,6 +9,7 @@
 //   SharedPool    SharedPool
 //   RemoteFree    RemoteFree
 //   HeapRegistry  HeapRegistry
+//   ThreadStacks  ThreadStacks
 //   AddressSpace  AddressSpace
 //   Os            LinuxMemory
 //
@@ -34,15 +35,14 @@ internal static unsafe partial class RequestHeap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void* Alloc(nuint size)
     {
-        ThreadHeap* heap = Current.Heap;
-        if (heap != null
+        if (TryFindHeap(out ThreadHeap* heap)
             && AllocGate.TryClassify<Config>(heap, size, out uint sizeClass)
             && FrontList.TryPop<Config>(heap, sizeClass, out void* block))
         {
             return block;
         }
 
-        return AllocSlow(heap, size);
+        return FindAndAllocSlow(size);
     }
 
     /// <summary>Gives a block back; any thread may. A hit is a load of the thread's heap, of the block's owner and class, and a push: three branches.</summary>
@@ -50,15 +50,14 @@ internal static unsafe partial class RequestHeap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Free(void* block)
     {
-        ThreadHeap* heap = Current.Heap;
-        if (heap != null
+        if (TryFindHeap(out ThreadHeap* heap)
             && FreeGate.TryOwn<Config>(heap, block, out uint sizeClass)
             && FrontList.TryPush<Config>(heap, sizeClass, block))
         {
             return;
         }
 
-        FreeSlow(heap, block);
+        FindAndFreeSlow(block);
     }
 
     /// <summary>Gives a block back whose size the caller knows; any thread may. The size is looked at only where the build checks it.</summary>
@@ -77,15 +76,14 @@ internal static unsafe partial class RequestHeap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryAlloc(nuint size, out void* block)
     {
-        ThreadHeap* heap = Current.Heap;
-        if (heap != null
+        if (TryFindHeap(out ThreadHeap* heap)
             && AllocGate.TryClassify<Config>(heap, size, out uint sizeClass)
             && FrontList.TryPop<Config>(heap, sizeClass, out block))
         {
             return true;
         }
 
-        return (block = TryAllocSlow(heap, size)) != null;
+        return (block = FindAndTryAllocSlow(size)) != null;
     }
 
     /// <summary>As <see cref="Alloc(nuint)"/>, without looking up the thread's heap.</summary>
@@ -131,13 +129,12 @@ internal static unsafe partial class RequestHeap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void* AllocOfClass(uint sizeClass, nuint size)
     {
-        ThreadHeap* heap = Current.Heap;
-        if (heap != null && FrontList.TryPop<Config>(heap, sizeClass, out void* block))
+        if (TryFindHeap(out ThreadHeap* heap) && FrontList.TryPop<Config>(heap, sizeClass, out void* block))
         {
             return block;
         }
 
-        return AllocSlow(heap, size);
+        return FindAndAllocSlow(size);
     }
 
     /// <summary>For pools, which know the size class: as <see cref="TryAlloc"/>, without looking it up.</summary>
@@ -149,23 +146,18 @@ internal static unsafe partial class RequestHeap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryAllocOfClass(uint sizeClass, nuint size, out void* block)
     {
-        ThreadHeap* heap = Current.Heap;
-        if (heap != null && FrontList.TryPop<Config>(heap, sizeClass, out block))
+        if (TryFindHeap(out ThreadHeap* heap) && FrontList.TryPop<Config>(heap, sizeClass, out block))
         {
             return true;
         }
 
-        return (block = TryAllocSlow(heap, size)) != null;
+        return (block = FindAndTryAllocSlow(size)) != null;
     }
 
     /// <summary>The heap of this thread, made or adopted when it has none yet.</summary>
     /// <returns>The heap; null when no memory is left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ThreadHeap* CurrentHeap()
-    {
-        ThreadHeap* heap = Current.Heap;
-        return heap != null ? heap : Attach();
-    }
+    public static ThreadHeap* CurrentHeap() => TryFindHeap(out ThreadHeap* heap) ? heap : CurrentHeapSlow();
 
     /// <summary>Allocates at least so many bytes, the first <paramref name="size"/> of them zero, aligned to 16.</summary>
     /// <param name="size">The size in bytes.</param>
@@ -303,6 +295,9 @@ internal static unsafe partial class RequestHeap
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* FindAndAllocSlow(nuint size) => AllocSlow(CurrentHeap(), size);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void* AllocSlow(ThreadHeap* heap, nuint size)
     {
         void* block = TryAllocSlow(heap, size);
@@ -310,6 +305,9 @@ internal static unsafe partial class RequestHeap
 
         return block;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* FindAndTryAllocSlow(nuint size) => TryAllocSlow(CurrentHeap(), size);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void* TryAllocSlow(ThreadHeap* heap, nuint size)
@@ -320,13 +318,44 @@ internal static unsafe partial class RequestHeap
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FindAndFreeSlow(void* block) => FreeSlow(KnownHeap(), block);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FreeSlow(ThreadHeap* heap, void* block) => FreeGate.FreeSlow<Config>(heap, block);
+
+    /// <summary>The heap of this thread, if it has one and is found the fast way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryFindHeap(out ThreadHeap* heap)
+    {
+        if (RuntimeFeature.IsDynamicCodeCompiled && State.Stacks != null) return ThreadStacks.TryFind<Config>(out heap);
+        heap = Current.Heap;
+        return heap != null;
+    }
+
+    /// <summary>The heap of this thread; null when it has none, as of one that only frees: a free never allocates, so it makes no heap either.</summary>
+    private static ThreadHeap* KnownHeap()
+    {
+        if (TryFindHeap(out ThreadHeap* heap)) return heap;
+        heap = Current.Heap;
+        if (heap != null) { ThreadStacks.Note<Config>(heap); }
+
+        return heap;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ThreadHeap* CurrentHeapSlow()
+    {
+        ThreadHeap* heap = KnownHeap();
+        return heap != null ? heap : Attach();
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ThreadHeap* Attach()
     {
         ThreadHeap* heap = HeapRegistry.Attach<Config>();
         Current.Heap = heap;
+        if (heap != null) { ThreadStacks.Enter<Config>(heap); }
+
         return heap;
     }
 
@@ -351,6 +380,7 @@ internal static unsafe partial class RequestHeap
         internal static readonly byte* SlabHeaders = Space == null ? null : Space->SlabHeaders;
         internal static readonly SizeClass* Classes = Space == null ? null : Space->Classes;
         internal static readonly Composition* Composition = Space == null ? null : HeapRegistry.Open<Config>(Space);
+        internal static readonly byte* Stacks = Composition == null ? null : ThreadStacks.Open<Config>(Space);
     }
 
     /// <summary>Where the boxes' states lie in a heap: each begins a cache line.</summary>
@@ -424,6 +454,7 @@ internal static unsafe partial class RequestHeap
         public static byte* SlabHeaders => State.SlabHeaders;
         public static SizeClass* Classes => State.Classes;
         public static Composition* Composition => State.Composition;
+        public static byte* Stacks => State.Stacks;
         public static nuint HeapBytes => HeapLayout.End;
         public static nuint CompositionBytes => SharedLayout.End;
 

@@ -9,6 +9,7 @@
 //   SharedPool    SharedPool
 //   RemoteFree    RemoteFree
 //   HeapRegistry  HeapRegistry
+//   ThreadStacks  ThreadStacks
 //   AddressSpace  AddressSpace
 //   Os            LinuxMemory
 //
@@ -33,8 +34,7 @@ internal static unsafe partial class RequestHeap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void* Alloc(nuint size)
     {
-        ThreadHeap* heap = Current.Heap;
-        if (heap != null
+        if (TryFindHeap(out ThreadHeap* heap)
             && AllocGate.TryClassify<Config>(heap, size, out uint sizeClass)
             && FrontHot.TryPop<Config>(heap, sizeClass, out void* block))
         {
@@ -42,7 +42,7 @@ internal static unsafe partial class RequestHeap
             return block;
         }
 
-        return AllocSlow(heap, size);
+        return FindAndAllocSlow(size);
     }
 
     /// <summary>Gives a block back; any thread may. A hit is a load of the thread's heap, of the block's owner and class, and a push: three branches.</summary>
@@ -50,8 +50,7 @@ internal static unsafe partial class RequestHeap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Free(void* block)
     {
-        ThreadHeap* heap = Current.Heap;
-        if (heap != null
+        if (TryFindHeap(out ThreadHeap* heap)
             && FreeGate.TryOwn<Config>(heap, block, out uint sizeClass)
             && FrontHot.TryPush<Config>(heap, sizeClass, block))
         {
@@ -59,7 +58,7 @@ internal static unsafe partial class RequestHeap
             return;
         }
 
-        FreeSlow(heap, block);
+        FindAndFreeSlow(block);
     }
 
     /// <summary>Gives a block back whose size the caller knows; any thread may. The size is looked at only where the build checks it.</summary>
@@ -78,8 +77,7 @@ internal static unsafe partial class RequestHeap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryAlloc(nuint size, out void* block)
     {
-        ThreadHeap* heap = Current.Heap;
-        if (heap != null
+        if (TryFindHeap(out ThreadHeap* heap)
             && AllocGate.TryClassify<Config>(heap, size, out uint sizeClass)
             && FrontHot.TryPop<Config>(heap, sizeClass, out block))
         {
@@ -87,7 +85,7 @@ internal static unsafe partial class RequestHeap
             return true;
         }
 
-        return (block = TryAllocSlow(heap, size)) != null;
+        return (block = FindAndTryAllocSlow(size)) != null;
     }
 
     /// <summary>As <see cref="Alloc(nuint)"/>, without looking up the thread's heap.</summary>
@@ -135,14 +133,13 @@ internal static unsafe partial class RequestHeap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void* AllocOfClass(uint sizeClass, nuint size)
     {
-        ThreadHeap* heap = Current.Heap;
-        if (heap != null && FrontHot.TryPop<Config>(heap, sizeClass, out void* block))
+        if (TryFindHeap(out ThreadHeap* heap) && FrontHot.TryPop<Config>(heap, sizeClass, out void* block))
         {
             Config.OnFrontHit(heap, sizeClass, block);
             return block;
         }
 
-        return AllocSlow(heap, size);
+        return FindAndAllocSlow(size);
     }
 
     /// <summary>For pools, which know the size class: as <see cref="TryAlloc"/>, without looking it up.</summary>
@@ -154,24 +151,19 @@ internal static unsafe partial class RequestHeap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryAllocOfClass(uint sizeClass, nuint size, out void* block)
     {
-        ThreadHeap* heap = Current.Heap;
-        if (heap != null && FrontHot.TryPop<Config>(heap, sizeClass, out block))
+        if (TryFindHeap(out ThreadHeap* heap) && FrontHot.TryPop<Config>(heap, sizeClass, out block))
         {
             Config.OnFrontHit(heap, sizeClass, block);
             return true;
         }
 
-        return (block = TryAllocSlow(heap, size)) != null;
+        return (block = FindAndTryAllocSlow(size)) != null;
     }
 
     /// <summary>The heap of this thread, made or adopted when it has none yet.</summary>
     /// <returns>The heap; null when no memory is left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ThreadHeap* CurrentHeap()
-    {
-        ThreadHeap* heap = Current.Heap;
-        return heap != null ? heap : Attach();
-    }
+    public static ThreadHeap* CurrentHeap() => TryFindHeap(out ThreadHeap* heap) ? heap : CurrentHeapSlow();
 
     /// <summary>Allocates at least so many bytes, the first <paramref name="size"/> of them zero, aligned to 16.</summary>
     /// <param name="size">The size in bytes.</param>
@@ -353,6 +345,9 @@ internal static unsafe partial class RequestHeap
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* FindAndAllocSlow(nuint size) => AllocSlow(CurrentHeap(), size);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void* AllocSlow(ThreadHeap* heap, nuint size)
     {
         void* block = TryAllocSlow(heap, size);
@@ -360,6 +355,9 @@ internal static unsafe partial class RequestHeap
 
         return block;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* FindAndTryAllocSlow(nuint size) => TryAllocSlow(CurrentHeap(), size);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void* TryAllocSlow(ThreadHeap* heap, nuint size)
@@ -370,13 +368,44 @@ internal static unsafe partial class RequestHeap
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FindAndFreeSlow(void* block) => FreeSlow(KnownHeap(), block);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FreeSlow(ThreadHeap* heap, void* block) => FreeGate.FreeSlow<Config>(heap, block);
+
+    /// <summary>The heap of this thread, if it has one and is found the fast way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryFindHeap(out ThreadHeap* heap)
+    {
+        if (RuntimeFeature.IsDynamicCodeCompiled && State.Stacks != null) return ThreadStacks.TryFind<Config>(out heap);
+        heap = Current.Heap;
+        return heap != null;
+    }
+
+    /// <summary>The heap of this thread; null when it has none, as of one that only frees: a free never allocates, so it makes no heap either.</summary>
+    private static ThreadHeap* KnownHeap()
+    {
+        if (TryFindHeap(out ThreadHeap* heap)) return heap;
+        heap = Current.Heap;
+        if (heap != null) { ThreadStacks.Note<Config>(heap); }
+
+        return heap;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ThreadHeap* CurrentHeapSlow()
+    {
+        ThreadHeap* heap = KnownHeap();
+        return heap != null ? heap : Attach();
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ThreadHeap* Attach()
     {
         ThreadHeap* heap = HeapRegistry.Attach<Config>();
         Current.Heap = heap;
+        if (heap != null) { ThreadStacks.Enter<Config>(heap); }
+
         return heap;
     }
 
@@ -401,6 +430,7 @@ internal static unsafe partial class RequestHeap
         internal static readonly byte* SlabHeaders = Space == null ? null : Space->SlabHeaders;
         internal static readonly SizeClass* Classes = Space == null ? null : Space->Classes;
         internal static readonly Composition* Composition = Space == null ? null : HeapRegistry.Open<Config>(Space);
+        internal static readonly byte* Stacks = Composition == null ? null : ThreadStacks.Open<Config>(Space);
     }
 
     /// <summary>Where the boxes' states lie in a heap: each begins a cache line.</summary>
@@ -498,6 +528,7 @@ internal static unsafe partial class RequestHeap
         public static byte* SlabHeaders => State.SlabHeaders;
         public static SizeClass* Classes => State.Classes;
         public static Composition* Composition => State.Composition;
+        public static byte* Stacks => State.Stacks;
         public static nuint HeapBytes => HeapLayout.End;
         public static nuint CompositionBytes => SharedLayout.End;
 
