@@ -41,6 +41,23 @@ public unsafe class UnifiedCacheRefillTests
     });
 
     [Fact]
+    public void A_lent_block_is_aligned_as_one_of_its_own_class_would_be() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        List<nint> lenders = [];
+        foreach (nuint size in (nuint[])[9216, 10240, 11264, 13312, 14336, 15360, 18432, 20480, 22528])
+        {
+            for (int i = 0; i < 6; i++) lenders.Add((nint)TestHeap.Alloc(size));
+        }
+
+        foreach (nint block in lenders) TestHeap.Free((void*)block);
+        foreach (nuint size in (nuint[])[8192, 12288, 16384])
+        {
+            nuint alignment = size & (0 - size);
+            for (int i = 0; i < 12; i++) Assert.Equal((nuint)0, (nuint)TestHeap.Alloc(size) & (alignment - 1));
+        }
+    });
+
+    [Fact]
     public void Above_a_page_a_used_block_of_a_larger_class_serves_before_a_fresh_one() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         void* large = TestHeap.Alloc(20000), much = TestHeap.Alloc(26000);
