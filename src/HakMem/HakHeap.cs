@@ -77,7 +77,7 @@ public sealed unsafe class HakHeap : IDisposable
         return ptr != null;
     }
 
-    /// <summary>Changes the size of a block, contents kept up to the smaller size; the block is of this heap afterwards, unless it could stay in place. Any thread.</summary>
+    /// <summary>Changes the size of a block, contents kept up to the smaller size; the block is of this heap afterwards, unless it could be resized without a copy: then it stays with the heap that it was of. Any thread.</summary>
     /// <param name="ptr">A block of any heap, or null for a new one. It must not be used afterwards, unless the call throws.</param>
     /// <param name="byteCount">The new size in bytes.</param>
     /// <returns>The block of the new size; never null.</returns>
@@ -169,7 +169,19 @@ public sealed unsafe class HakHeap : IDisposable
         return (ThreadHeap*)heap;
     }
 
-    private static void* OrThrow(void* block) => block != null ? block : throw new OutOfMemoryException();
+    private void* OrThrow(void* block)
+    {
+        if (block == null) ThrowMissing();
+        return block;
+    }
+
+    // Released by another thread during the call, or no memory.
+    [DoesNotReturn]
+    private void ThrowMissing()
+    {
+        _ = Heap();
+        throw new OutOfMemoryException();
+    }
 
     [DoesNotReturn]
     private static void ThrowDisposed() => throw new ObjectDisposedException(nameof(HakHeap));

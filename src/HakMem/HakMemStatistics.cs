@@ -30,7 +30,7 @@ public readonly unsafe struct HakMemStatistics
     /// <summary>Free memory kept near: in front stacks and remote tables, warm slabs, cached spans and mappings.</summary>
     public nuint CachedBytes => (nuint)_numbers.CachedBytes;
 
-    /// <summary>Given back to the operating system so far.</summary>
+    /// <summary>Unused chunks of 64 KiB given back to the operating system so far, in bytes; pages inside slabs and mappings of big blocks are not among them.</summary>
     public nuint PurgedBytes => (nuint)_numbers.PurgedBytes;
 
     /// <summary>Blocks with users, of all sizes.</summary>
@@ -48,7 +48,7 @@ public readonly unsafe struct HakMemStatistics
     /// <summary>Heaps that wait for a thread or a <see cref="HakHeap"/>: their thread ended, or they were released.</summary>
     public ulong FreeHeaps => _numbers.FreeHeaps;
 
-    /// <summary>How often the heap of an ended thread was taken over.</summary>
+    /// <summary>How often the heap of an ended thread, or a <see cref="HakHeap"/> that was released, was taken over.</summary>
     public ulong Adoptions => _numbers.Adoptions;
 
     /// <summary>How many slabs moved from the heap of an ended thread to another heap.</summary>

@@ -67,7 +67,7 @@ public static unsafe partial class HakMemory
 
     /// <summary>
     /// The least usable size that a request gets: asking for it at once wastes nothing. The first blocks of a size that a heap serves may be larger, as they come from the
-    /// next power of two; above 2 MiB a block may come from a kept mapping that is up to half larger.
+    /// next power of two, or above 4 KiB from a class up to half larger; above 2 MiB a block may come from a kept mapping that is up to half larger.
     /// </summary>
     /// <param name="byteCount">The size in bytes.</param>
     /// <returns>The least usable size in bytes; the request itself when it is beyond the address space.</returns>
@@ -81,8 +81,8 @@ public static unsafe partial class HakMemory
 
     /// <summary>
     /// Raised when an allocation would take committed memory above <see cref="HakMemOptions.SoftLimit"/>, after everything unused was given back, at most
-    /// every 100 ms, on the allocating thread. The argument is the committed size in bytes. A handler may free and allocate, but not use the
-    /// <see cref="HakHeap"/> that is allocating, if one is: it would wait for itself. What it throws is ignored.
+    /// every 100 ms, on the allocating thread. The argument is the committed size in bytes. A handler may free and allocate,
+    /// also from the <see cref="HakHeap"/> that is allocating, if one is: no lock is held. What it throws is ignored.
     /// </summary>
     public static event Action<ulong>? MemoryPressure;
 

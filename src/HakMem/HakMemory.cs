@@ -67,7 +67,7 @@ public static unsafe partial class HakMemory
     /// <exception cref="OutOfMemoryException">As with <see cref="Alloc(nuint)"/>; the old block is as before.</exception>
     public static void* AlignedRealloc(void* ptr, nuint byteCount, nuint alignment) => DefaultAllocator.AlignedRealloc(ptr, byteCount, alignment);
 
-    /// <summary>Frees a block, from whichever method and thread it came. Never allocates, never waits for another thread.</summary>
+    /// <summary>Frees a block, from whichever method and thread it came. Never allocates a block. A hit waits for nobody; a flush may wait for a heap's lock, a block above 2 MiB for that of their table.</summary>
     /// <param name="ptr">The block, or null, which does nothing.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Free(void* ptr) => DefaultAllocator.Free(ptr);

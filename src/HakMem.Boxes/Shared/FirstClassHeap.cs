@@ -32,16 +32,16 @@ public static unsafe class FirstClassHeap
         return heap;
     }
 
-    /// <summary>A block of the heap, not zeroed or zeroed, at a multiple of <paramref name="alignment"/>, a power of two. Null when no memory is to be had. Any thread.</summary>
+    /// <summary>A block of the heap, not zeroed or zeroed, at a multiple of <paramref name="alignment"/>, a power of two. Null when no memory is to be had, or the heap was released meanwhile. Any thread.</summary>
     public static void* Alloc<TConfig>(ThreadHeap* heap, nuint size, nuint alignment, bool zeroed)
         where TConfig : struct, IAllocatorConfig
     {
-        SpinLock.Enter<TConfig>(&heap->UserLock);
+        if (!TryEnter<TConfig>(heap)) return null;
         void* block = AllocLocked<TConfig>(heap, size, alignment, zeroed);
         SpinLock.Exit<TConfig>(&heap->UserLock);
         if (block != null && TConfig.Composition->Pressure == 0) return block;
         if (!TConfig.TellHost(null, block == null) || block != null) return block;
-        SpinLock.Enter<TConfig>(&heap->UserLock);
+        if (!TryEnter<TConfig>(heap)) return null;
         block = AllocLocked<TConfig>(heap, size, alignment, zeroed);
         SpinLock.Exit<TConfig>(&heap->UserLock);
         return block;
@@ -52,7 +52,12 @@ public static unsafe class FirstClassHeap
         where TConfig : struct, IAllocatorConfig
     {
         if (block == null) return;
-        SpinLock.Enter<TConfig>(&heap->UserLock);
+        if (!TryEnter<TConfig>(heap))
+        {
+            TConfig.FreeSlow(null, block);
+            return;
+        }
+
         if (!TConfig.TryOwn(heap, block, out uint sizeClass) || !TConfig.TryPushFront(heap, sizeClass, block)) TConfig.FreeSlow(heap, block);
         else TConfig.OnFrontPush(heap, sizeClass, block);
         SpinLock.Exit<TConfig>(&heap->UserLock);
@@ -98,7 +103,7 @@ public static unsafe class FirstClassHeap
     public static void Release<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
     {
-        SpinLock.Enter<TConfig>(&heap->UserLock);
+        if (!TryEnter<TConfig>(heap)) return;
         SpinLock.Enter<TConfig>(&heap->Lock);
         heap->Kind = HeapKind.Thread;   // from here on its full slabs and large blocks are in no list
         heap->FullSlabs = null;
@@ -114,7 +119,7 @@ public static unsafe class FirstClassHeap
     public static void Trim<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
     {
-        SpinLock.Enter<TConfig>(&heap->UserLock);
+        if (!TryEnter<TConfig>(heap)) return;
         TConfig.SendAllRemote(heap);
         SpinLock.Enter<TConfig>(&heap->Lock);
         TConfig.FlushAllFronts(heap);
@@ -132,7 +137,7 @@ public static unsafe class FirstClassHeap
         where TConfig : struct, IAllocatorConfig
     {
         *statistics = default;
-        SpinLock.Enter<TConfig>(&heap->UserLock);
+        if (!TryEnter<TConfig>(heap)) return;
         SpinLock.Enter<TConfig>(&heap->Lock);
         TConfig.CollectRemote(heap);
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
@@ -151,6 +156,16 @@ public static unsafe class FirstClassHeap
         statistics->Bytes += (ulong)heap->BigBytes;
         SpinLock.Exit<TConfig>(&heap->Lock);
         SpinLock.Exit<TConfig>(&heap->UserLock);
+    }
+
+    // Takes the user lock. False without it when the heap was released while the caller waited: a thread may run on it by now. It never becomes first-class again.
+    private static bool TryEnter<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&heap->UserLock);
+        if (heap->Kind == HeapKind.FirstClass) return true;
+        SpinLock.Exit<TConfig>(&heap->UserLock);
+        return false;
     }
 
     private static void* AllocLocked<TConfig>(ThreadHeap* heap, nuint size, nuint alignment, bool zeroed)

@@ -246,6 +246,7 @@ public static unsafe class HeapRegistry
         statistics->CachedBytes += big->Bytes;
         statistics->ReservedBytes = ((ulong)space->ChunkCount << Chunk.Log2) + space->TableBytes + statistics->BigBytes + big->Bytes;
         statistics->CommittedBytes += MemoryLimit.Committed<TConfig>();
+        if ((long)statistics->CommittedBytes < 0) statistics->CommittedBytes = 0;   // pages that a heap had given back when it was read, of slabs that were given up since
         statistics->PurgedBytes = TConfig.PurgeQueueState->PurgedChunks << Chunk.Log2;
         statistics->Heaps = TConfig.RegistryState->Heaps;
         statistics->FreeHeaps = TConfig.RegistryState->FreeHeaps;

@@ -9,6 +9,26 @@ public unsafe class FirstClassHeapTests
     private static readonly nuint[] s_sizes = [16, 1024, 5000, 32768, 100_000, 2 << 20, 3 << 20];
 
     [Fact]
+    public void A_call_that_waited_while_the_heap_was_released_leaves_it_alone() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        ThreadHeap* heap = FirstClassHeap.Create<TestHeap.Config>();
+        void* block = FirstClassHeap.Alloc<TestHeap.Config>(heap, 64, 1, false);
+        FirstClassHeap.Release<TestHeap.Config>(heap);
+        Assert.True(FirstClassHeap.Alloc<TestHeap.Config>(heap, 64, 1, false) == null);
+        FirstClassHeap.Trim<TestHeap.Config>(heap);
+        HeapStatistics statistics;
+        FirstClassHeap.ReadStatistics<TestHeap.Config>(heap, &statistics);
+        Assert.Equal(0UL, statistics.Blocks);
+        FirstClassHeap.Free<TestHeap.Config>(heap, block);
+        Assert.Equal(0, heap->UserLock);
+        HeapRegistry.Trim<TestHeap.Config>(null);
+        AllocatorStatistics all;
+        TestHeap.ReadStatistics(&all);
+        Assert.Equal(0UL, all.InUseBlocks);
+    });
+
+    [Fact]
     public void Destroy_drains_the_inbox_and_retires_every_slab() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         _ = TestHeap.CurrentHeap();
