@@ -112,6 +112,9 @@ public unsafe partial interface IAllocatorConfig
     /// <inheritdoc cref="PageArena.Show{TConfig}"/>
     [Bound("PageArena", "Show")] static abstract void ShowChunks(SuperSlab* superSlab, uint mask, uint stillDirty, uint zeroed);
 
+    /// <inheritdoc cref="PageArena.QueueUnused{TConfig}"/>
+    [Bound("PageArena", "QueueUnused")] static abstract void QueueUnusedChunks();
+
     /// <inheritdoc cref="PageArena.ReleaseUnused{TConfig}"/>
     [Bound("PageArena", "ReleaseUnused")] static abstract void ReleaseUnusedSuperSlabs();
 

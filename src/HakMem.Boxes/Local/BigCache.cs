@@ -77,7 +77,7 @@ public static unsafe class BigCache
         SpinLock.Exit<TConfig>(&space->BigLock);
         if (!room)
         {
-            _ = TConfig.OsUnmap(start, mapped);
+            Unmap<TConfig>(start, mapped);
             return null;
         }
 
@@ -258,7 +258,7 @@ public static unsafe class BigCache
         byte* mapped = TConfig.OsMap(bytes + alignment);
         if (mapped == null) return null;
         byte* start = (byte*)(((nuint)mapped + alignment - 1) & ~(alignment - 1));
-        nuint before = (nuint)(start - mapped), after = alignment - before;
+        nuint before = (nuint)(start - mapped), after = alignment - before;   // never touched: where the OS refuses, only addresses are lost
         if (before != 0) _ = TConfig.OsUnmap(mapped, before);
         if (after != 0) _ = TConfig.OsUnmap(start + bytes, after);
         return start;
@@ -336,13 +336,12 @@ public static unsafe class BigCache
     private static bool TryMakeRoom<TConfig>(SpaceState* space)
         where TConfig : struct, IAllocatorConfig
     {
-        if (space->BigLog2 != 0 && space->BigCount < ((nuint)1 << space->BigLog2) / 2) return true;
-        int oldLog2 = space->BigLog2;
-        int log2 = oldLog2 == 0 ? FirstLog2 : oldLog2 + 1;
+        nuint oldSlots = space->BigLog2 == 0 ? 0 : (nuint)1 << space->BigLog2;
+        if (space->BigCount < oldSlots / 2) return true;
+        int log2 = oldSlots == 0 ? FirstLog2 : space->BigLog2 + 1;
         BigBlock* bigger = (BigBlock*)TConfig.OsMap(((nuint)1 << log2) * (nuint)sizeof(BigBlock));
-        if (bigger == null) return false;
+        if (bigger == null) return space->BigCount < oldSlots - (oldSlots / 8);   // a fuller table is slower, but the block is there
         BigBlock* old = space->BigBlocks;
-        nuint oldSlots = oldLog2 == 0 ? 0 : (nuint)1 << oldLog2;
         space->BigBlocks = bigger;
         space->BigLog2 = log2;
         space->BigCount = 0;
@@ -351,7 +350,7 @@ public static unsafe class BigCache
             if (old[i].Start != null) Insert(space, old[i].Start, old[i].Bytes, old[i].Owner);
         }
 
-        if (oldLog2 != 0) _ = TConfig.OsUnmap((byte*)old, oldSlots * (nuint)sizeof(BigBlock));
+        if (oldSlots != 0) Unmap<TConfig>((byte*)old, oldSlots * (nuint)sizeof(BigBlock));
         return true;
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Threading;
 
 namespace HakMem.Boxes;
 
@@ -167,7 +168,8 @@ public static unsafe class FrontHot
         where TConfig : struct, IAllocatorConfig
     {
         BinState* bin = Of(heap, sizeClass);
-        nint count = (nint)(bin->Top - bin->Bottom);
+        void** top = TopOf(bin);
+        nint count = (nint)(top - bin->Bottom);
         return count > 0 ? (uint)count : 0;   // its thread may be moving the stack
     }
 
@@ -220,7 +222,7 @@ public static unsafe class FrontHot
         where TConfig : struct, IAllocatorConfig
     {
         BinState* bin = Of(heap, sizeClass);
-        void** top = bin->Top;
+        void** top = TopOf(bin);
         uint count = 0;
         for (void** at = bin->Bottom; at < top; at++, count++)
         {
@@ -229,6 +231,9 @@ public static unsafe class FrontHot
 
         return count;
     }
+
+    // For any thread, and read before the bottom: a stack moves to higher slots only, its bottom first, so a bottom that is read later is never too low for this top.
+    private static void** TopOf(BinState* bin) => (void**)Volatile.Read(ref *(nint*)&bin->Top);
 
     // A place for so many slots, kept from then on: among the medium ones for as many as those are, else one of the bin's largest capacity.
     private static bool TryPlace(HeapState* state, BinState* bin, uint capacity)
@@ -256,7 +261,7 @@ public static unsafe class FrontHot
         }
 
         bin->Bottom = bottom;
-        bin->Top = bottom + count;
+        Volatile.Write(ref *(nint*)&bin->Top, (nint)(bottom + count));   // pairs with the read in TopOf
         bin->Limit = bottom + capacity;
     }
 

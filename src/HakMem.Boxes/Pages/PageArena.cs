@@ -27,7 +27,7 @@ public static unsafe class PageArena
         /// <summary>Free chunks that may hold anything but zeros, and those that are being purged or cleared.</summary>
         public ulong DirtyChunks;
 
-        /// <summary>Free chunks that were cleared and have memory behind them.</summary>
+        /// <summary>Free chunks that hold zeros and have memory behind them: cleared, or prefaulted and never used.</summary>
         public ulong ZeroedChunks;
 
         /// <summary>One bit for each list that is not empty.</summary>
@@ -70,9 +70,15 @@ public static unsafe class PageArena
         }
 
         TConfig.OnNewSuperSlab(fresh);
-        Prepare<TConfig>(fresh);
+        bool populated = Prepare<TConfig>(fresh);
         Enter<TConfig>(arena);
         arena->SuperSlabs++;
+        if (populated)
+        {
+            fresh->Backed = uint.MaxValue;
+            arena->ZeroedChunks += Chunk.PerSuperSlab;
+        }
+
         Insert(arena, fresh);
         while (got < want && TryCut<TConfig>(arena, chunks, aligned, ListProbes, spans + got)) got++;
         SpinLock.Exit<TConfig>(&arena->Lock);
@@ -128,6 +134,28 @@ public static unsafe class PageArena
         SpinLock.Exit<TConfig>(&arena->Lock);
     }
 
+    /// <summary>Puts every SuperSlab with free chunks that were prefaulted and never used into the purge queue. No lock may be held.</summary>
+    public static void QueueUnused<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* arena = TConfig.PageArenaState;
+        if (arena->ZeroedChunks == 0) return;   // a guess without the lock
+        Enter<TConfig>(arena);
+        for (ulong lists = arena->Listed; lists != 0; lists &= lists - 1)
+        {
+            for (SuperSlab* one = *SharedState.List(arena, (uint)BitOperations.TrailingZeroCount(lists)); one != null; one = one->Next)
+            {
+                uint unused = one->Backed & one->Free;
+                if (unused == 0) continue;
+                one->Backed &= ~unused;
+                one->Zeroed |= unused;
+                TConfig.QueuePurge(one);
+            }
+        }
+
+        SpinLock.Exit<TConfig>(&arena->Lock);
+    }
+
     /// <summary>Gives SuperSlabs that are wholly free and clean back to the address space.</summary>
     public static void ReleaseUnused<TConfig>()
         where TConfig : struct, IAllocatorConfig
@@ -139,7 +167,7 @@ public static unsafe class PageArena
         while (candidate != null)
         {
             SuperSlab* next = candidate->Next;
-            if ((candidate->Dirty | candidate->Zeroed) == 0 && !candidate->Queued)
+            if ((candidate->Dirty | candidate->Zeroed | candidate->Backed) == 0 && !candidate->Queued)
             {
                 Remove(arena, candidate);
                 arena->SuperSlabs--;
@@ -185,8 +213,8 @@ public static unsafe class PageArena
         Insert(arena, superSlab);
     }
 
-    // What the composition wants of a SuperSlab's pages; that the OS refuses does no harm.
-    private static void Prepare<TConfig>(SuperSlab* superSlab)
+    // What the composition wants of a SuperSlab's pages; that the OS refuses does no harm. Whether there is memory behind all of it now.
+    private static bool Prepare<TConfig>(SuperSlab* superSlab)
         where TConfig : struct, IAllocatorConfig
     {
         Composition* composition = TConfig.Composition;
@@ -196,7 +224,7 @@ public static unsafe class PageArena
             _ = TConfig.OsAdviseHugePages(start, Chunk.SuperSlabBytes, composition->HugePages == HugePagePolicy.Always);
         }
 
-        if (composition->Prefault) _ = TConfig.OsPopulate(start, Chunk.SuperSlabBytes);
+        return composition->Prefault && TConfig.OsPopulate(start, Chunk.SuperSlabBytes);
     }
 
     private static void Enter<TConfig>(SharedState* arena)
@@ -265,7 +293,7 @@ public static unsafe class PageArena
         Remove(arena, superSlab);
         arena->UsedChunks += (uint)BitOperations.PopCount(mask);
         arena->DirtyChunks -= (uint)BitOperations.PopCount(superSlab->Dirty & mask);
-        arena->ZeroedChunks -= (uint)BitOperations.PopCount(superSlab->Zeroed & mask);
+        arena->ZeroedChunks -= (uint)BitOperations.PopCount((superSlab->Zeroed | superSlab->Backed) & mask);
         superSlab->Free &= ~mask;
         superSlab->Dirty &= ~mask;
         superSlab->Backed |= superSlab->Zeroed & mask;

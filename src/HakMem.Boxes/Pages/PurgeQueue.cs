@@ -50,11 +50,12 @@ public static unsafe class PurgeQueue
         queue->Tail = superSlab;
     }
 
-    /// <summary>Purges what is due, or with <paramref name="now"/> everything. No lock may be held. A refusal of the OS leaves the chunks dirty and loses nothing.</summary>
+    /// <summary>Purges what is due, or with <paramref name="now"/> everything, prefaulted chunks that were never used too: those do not go back by time, or they would have been prefaulted for nothing. No lock may be held. A refusal of the OS leaves the chunks dirty and loses nothing.</summary>
     public static void Poll<TConfig>(bool now)
         where TConfig : struct, IAllocatorConfig
     {
         SharedState* queue = TConfig.PurgeQueueState;
+        if (now) TConfig.QueueUnusedChunks();
         ulong deadline = Volatile.Read(ref queue->Deadline);
         if (deadline == 0) return;
         ulong time = TConfig.OsMilliseconds();

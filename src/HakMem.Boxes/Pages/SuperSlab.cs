@@ -16,7 +16,7 @@ public unsafe struct SuperSlab
     /// <summary>One bit for every free chunk that may hold anything but zeros.</summary>
     public uint Dirty;
 
-    /// <summary>One bit for every free chunk that the purge queue cleared: it holds zeros and has memory behind it.</summary>
+    /// <summary>One bit for every free chunk that holds zeros and has memory behind it, for the purge queue to give back.</summary>
     public uint Zeroed;
 
     /// <summary>The length of the longest run in <see cref="Free"/>: the list it is in; 0 is no list.</summary>
@@ -28,7 +28,10 @@ public unsafe struct SuperSlab
     /// <summary>One bit for every chunk that is being purged or cleared: neither free nor in use meanwhile.</summary>
     public uint Hidden;
 
-    /// <summary>One bit for every chunk in use that was handed out cleared: when it comes back clean, there may be memory behind it still.</summary>
+    /// <summary>
+    /// One bit for every chunk that had memory behind it before anybody wrote there: those in use that were handed out so, cleared or prefaulted, for when they come back clean, and free ones
+    /// that were prefaulted and never handed out.
+    /// </summary>
     public uint Backed;
 
     /// <summary>When its dirty chunks are due, in milliseconds of the clock.</summary>
@@ -67,6 +70,6 @@ public unsafe struct SuperSlab
         => superSlab->FirstChunk % Chunk.PerSuperSlab == 0 && Of<TConfig>(superSlab->FirstChunk) == superSlab
            && (superSlab->Dirty & ~superSlab->Free) == 0 && (superSlab->Hidden & superSlab->Free) == 0
            && (superSlab->Zeroed & ~superSlab->Free) == 0 && (superSlab->Zeroed & superSlab->Dirty) == 0
-           && (superSlab->Backed & superSlab->Free) == 0
+           && (superSlab->Backed & (superSlab->Dirty | superSlab->Zeroed | superSlab->Hidden)) == 0
            && superSlab->Run == Bits.LongestRun(superSlab->Free);
 }

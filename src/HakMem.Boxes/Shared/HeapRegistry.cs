@@ -195,7 +195,7 @@ public static unsafe class HeapRegistry
         {
             if (Volatile.Read(ref heap->EndMark) == 0) continue;   // a guess without the lock
             SpinLock.Enter<TConfig>(&registry->Lock);
-            if (HasEnded<TConfig>(heap)) Retire<TConfig>(registry, heap);
+            if (HasEnded<TConfig>(heap, 0)) Retire<TConfig>(registry, heap);
             SpinLock.Exit<TConfig>(&registry->Lock);
         }
     }
@@ -330,7 +330,7 @@ public static unsafe class HeapRegistry
         heap->Life = HeapLife.Active;
     }
 
-    // Looks at a few heaps, further on each time. Ending tells that the thread of one, not the caller, has marked its end and is not gone yet. Under the registry's lock.
+    // Looks at a few heaps, further on each time. Ending tells that the thread of one has marked its end and is not gone yet. Under the registry's lock.
     private static ThreadHeap* ProbeEnded<TConfig>(SharedState* registry, uint probes, uint thread, out bool ending)
         where TConfig : struct, IAllocatorConfig
     {
@@ -340,16 +340,18 @@ public static unsafe class HeapRegistry
             ThreadHeap* heap = registry->Cursor != null ? registry->Cursor : registry->First;
             if (heap == null) return null;
             registry->Cursor = heap->NextInComposition;
-            if (HasEnded<TConfig>(heap)) return heap;
-            ending |= heap->Life == HeapLife.Active && Volatile.Read(ref heap->EndMark) != 0 && heap->Thread != thread;
+            if (HasEnded<TConfig>(heap, thread)) return heap;
+            ending |= heap->Life == HeapLife.Active && Volatile.Read(ref heap->EndMark) != 0;
         }
 
         return null;
     }
 
-    private static bool HasEnded<TConfig>(ThreadHeap* heap)
+    // The id is the calling thread's where that has no heap, else 0: a marked heap of this id was its own in an earlier life, or that of a thread that is gone, since two that live have not one id.
+    // When another living thread has the id again, nobody can tell; the heap waits for that one's end, or for one who attaches with it.
+    private static bool HasEnded<TConfig>(ThreadHeap* heap, uint thread)
         where TConfig : struct, IAllocatorConfig
-        => heap->Life == HeapLife.Active && Volatile.Read(ref heap->EndMark) != 0 && TConfig.OsThreadIsGone(heap->Thread);
+        => heap->Life == HeapLife.Active && Volatile.Read(ref heap->EndMark) != 0 && (heap->Thread == thread || TConfig.OsThreadIsGone(heap->Thread));
 
     // The thread of the heap is gone: what was its alone is ours now. Under the registry's lock.
     private static void Retire<TConfig>(SharedState* registry, ThreadHeap* heap)

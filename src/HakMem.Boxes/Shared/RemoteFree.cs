@@ -231,8 +231,8 @@ public static unsafe class RemoteFree
     }
 
     /// <summary>
-    /// In the child of a fork, where no other thread is: makes summaries and inboxes anew from the remote bitmaps, as other threads may have been between two steps of T2. Reads the bitmaps of all slabs.
-    /// Every lock is held.
+    /// In the child of a fork, where no other thread is: makes summaries and inboxes anew from the remote bitmaps, as other threads may have been between two steps of T2. Reads the bitmaps of all slabs of this composition;
+    /// others see to theirs. Every lock of it is held.
     /// </summary>
     public static void Recover<TConfig>()
         where TConfig : struct, IAllocatorConfig
@@ -240,8 +240,9 @@ public static unsafe class RemoteFree
         for (ThreadHeap* heap = TConfig.FirstHeap(); heap != null; heap = heap->NextInComposition) heap->Inbox = 0;
         for (uint chunk = 0; chunk < TConfig.Space->NextChunk; chunk++)
         {
-            uint sizeClass = (byte)PageMap.Get<TConfig>(chunk);
+            uint entry = PageMap.Get<TConfig>(chunk), sizeClass = (byte)entry;
             if (sizeClass == 0 || sizeClass >= SizeClasses.Count) continue;
+            if (TConfig.Space->Owners[entry >> 8].Composition != TConfig.Composition->Id) continue;   // it may be in an inbox that was not emptied
             SizeClass* info = TConfig.Classes + sizeClass;
             if ((chunk & (info->SlabMask >> Chunk.Log2)) != 0) continue;   // not the first of its slab
             Slab* slab = Slab.At<TConfig>(chunk);

@@ -51,6 +51,9 @@ internal static unsafe class LibC
     [RuntimeImport("*", "open"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int open(byte* name, int flags, int mode);
 
+    [RuntimeImport("*", "flock"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int flock(int file, int operation);
+
     [RuntimeImport("*", "getcwd"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern byte* getcwd(byte* name, nuint room);
 

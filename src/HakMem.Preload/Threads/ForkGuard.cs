@@ -110,6 +110,7 @@ internal static unsafe class ForkGuard
 
         RemoteFree.HeapState* table = PreloadAllocator.Config.RemoteTableOf(heap);
         if (table->Frees != 0) *table = default;
+        heap->Thread = 0;   // its thread's id may come again here
         Volatile.Write(ref heap->EndMark, 1);
     }
 

@@ -69,6 +69,13 @@ internal static unsafe class TraceFile
         return LibC.lstat(name, status) == 0 && (status[ModeWord] & KindMask) == Regular;
     }
 
+    /// <summary>Whether this is the name of an open file.</summary>
+    internal static bool IsNameOf(byte* name, int file)
+    {
+        ulong* named = stackalloc ulong[StatusWords / 2], opened = stackalloc ulong[StatusWords / 2];
+        return LibC.lstat(name, (uint*)named) == 0 && LibC.fstat(file, opened) == 0 && named[0] == opened[0] && named[1] == opened[1];   // st_dev, st_ino
+    }
+
     private static void Go(ref Tables tables, ref TraceMerge log, ref GzipWriter writer, bool write)
     {
         log.Rewind();

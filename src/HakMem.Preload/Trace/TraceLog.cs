@@ -28,6 +28,7 @@ internal static unsafe class TraceLog
     private const long FewestPieces = 64;
     private const uint Nobody = 0, Done = uint.MaxValue;
     private const int CancelDisable = 1;   // PTHREAD_CANCEL_DISABLE
+    private const int LockExclusiveNow = 2 | 4;   // LOCK_EX | LOCK_NB
 
     private static byte* s_places;         // of each thread: the index of its next record
     private static TraceRecord* s_records;
@@ -146,11 +147,7 @@ internal static unsafe class TraceLog
                 log[length + 3] = (byte)'g';
                 log[length + 4] = 0;
                 file = LibC.open(log, ReadWriteCreateExclusive, Mode);
-                if (attempt == 0 && file < 0 && IsAbandoned(log))
-                {
-                    _ = LibC.unlink(log);
-                    file = LibC.open(log, ReadWriteCreateExclusive, Mode);
-                }
+                if (attempt == 0 && file < 0 && TryTakeAway(log)) file = LibC.open(log, ReadWriteCreateExclusive, Mode);
 
                 // The first log's name tells others that the trace's name is taken. The others' are not needed, and a process that goes on as another program could not take them away.
                 if (attempt == 1 && file >= 0) _ = LibC.unlink(log);
@@ -264,15 +261,22 @@ internal static unsafe class TraceLog
         fixed (byte* log = s_names.Log) Report(log, "there is no room for more of it. Later calls are not recorded.\n"u8);
     }
 
-    // A file of the same name that is no log, or one that is just being made, stays. A pipe is not opened: it would wait for who writes to it.
-    private static bool IsAbandoned(byte* log)
+    // Takes an abandoned log away. Of several processes that find one, a lock on it lets one do so: who comes later finds another file of the name, and that is a living process's. A pipe is not opened: it would wait for who writes to it.
+    private static bool TryTakeAway(byte* log)
     {
         if (!TraceFile.IsRegular(log)) return false;
         int file = LibC.open(log, ReadOnly, 0);
         if (file < 0) return false;
+        bool taken = LibC.flock(file, LockExclusiveNow) == 0 && TraceFile.IsNameOf(log, file) && IsAbandoned(file) && LibC.unlink(log) == 0;
+        _ = LibC.close(file);
+        return taken;
+    }
+
+    // A file that is no log, or one that is just being made, is not.
+    private static bool IsAbandoned(int file)
+    {
         Head head = default;
         bool read = LibC.read(file, (byte*)&head, (nuint)sizeof(Head)) == sizeof(Head);
-        _ = LibC.close(file);
         if (!read || head.MagicLow != MagicLow || head.MagicHigh != MagicHigh) return false;
         return head.Process == LibC.getpid() || (LibC.tgkill(head.Process, head.Process, 0) != 0 && *LibC.Errno() == NoSuchProcess);
     }

@@ -75,6 +75,32 @@ public unsafe class FrontHotTests
         Assert.True(FrontHot.TryPop<Config>(heap, sizeClass, out void* back) && back == block);
     });
 
+    /// <summary>Whoever looks at another thread's stack may come between the two stores of a move, which are made in this order: the stack is empty then, and never larger than it can be.</summary>
+    [Fact]
+    public void A_stack_that_is_being_moved_counts_as_empty() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        Assert.True(FrontHot.TryGrow<Config>(heap, 4));
+        FrontHot.BinState* bin = FrontHot.Of(heap, 4);
+        int moves = 0;
+        while (true)
+        {
+            Fill(heap, 4);
+            FrontHot.BinState before = *bin;
+            if (!FrontHot.TryGrow<Config>(heap, 4)) break;
+            Assert.True(bin->Bottom >= before.Bottom);   // what makes a top too low, never too high, for a bottom that is read after it
+            if (bin->Bottom == before.Bottom) continue;
+            FrontHot.BinState after = *bin;
+            moves++;
+            bin->Top = before.Top;
+            Assert.Equal((0u, 0u), (FrontHot.Count<Config>(heap, 4), FrontHot.CopyTo<Config>(heap, 4, null, 0)));
+            *bin = after;
+        }
+
+        Assert.Equal(2, moves);   // to the medium slots, to the large ones
+        FrontHot.Clear<Config>(heap, 4);
+    });
+
     [Fact]
     public void The_bytes_of_all_stacks_are_bounded() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {

@@ -83,6 +83,21 @@ public unsafe class HeapRegistryTests
         foreach (OwnThread.Handle thread in threads) thread.Join();
     });
 
+    /// <summary>The system knows a thread of this id, the one that asks; but that has no heap yet, so the heap's was another.</summary>
+    [Fact]
+    public void The_heap_of_an_ended_thread_whose_id_came_again_is_that_of_the_next() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* mine = TestHeap.CurrentHeap(), first = null, second = null;
+        OwnThread.Run(() => first = TestHeap.CurrentHeap());
+        OwnThread.Run(() =>
+        {
+            first->Thread = LinuxMemory.ThreadId();
+            second = TestHeap.CurrentHeap();
+        });
+        Assert.True(first != mine && second == first);
+        Assert.Equal((2u, 1UL), (Config.RegistryState->Heaps, Config.RegistryState->Adoptions));
+    });
+
     [Fact]
     public void A_thread_in_its_last_moments_is_waited_for() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {

@@ -205,6 +205,84 @@ public unsafe class PageArenaTests
         Assert.Equal((0, 0UL), (pages, statistics.CommittedBytes));
     });
 
+    /// <summary>By time only what was used goes back, by a trim the rest, too; the slab that is in use keeps what it has.</summary>
+    [Fact]
+    public void Prefaulted_chunks_that_nobody_used_go_back_by_a_trim() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        const uint Chunks = Chunk.PerSuperSlab;
+        _ = TestHeap.CurrentHeap();
+        FaultyMemory.Clock = 1000;
+        Config.Composition->Prefault = true;
+        byte* large = (byte*)TestHeap.Alloc(3 * 65536), other = (byte*)TestHeap.Alloc(65536);
+        new Span<byte>(other, 65536).Fill(1);
+        SuperSlab* superSlab = SuperSlab.Of<Config>((uint)PageMap.ChunkOf<Config>(large));
+        Assert.True(SuperSlab.IsValid<Config>(superSlab));
+        Assert.Equal(((ulong)Chunks << Chunk.Log2, (int)Chunks * 16), (MemoryLimit.Committed<Config>(), Resident(superSlab)));
+
+        uint written = TakeOne(), clean = TakeOne();
+        Config.ReturnSpan(written, 1, true);
+        Config.ReturnSpan(clean, 1, false);   // handed out, so time gives it back though nobody wrote to it
+        FaultyMemory.Clock = 1200;
+        PurgeQueue.Poll<Config>(false);
+        Assert.Equal(2 * 65536, FaultyMemory.PurgedBytes);
+        Assert.Equal((Chunks - 2UL) << Chunk.Log2, MemoryLimit.Committed<Config>());
+
+        TestHeap.Trim();
+        Assert.Equal((Chunks - 4) * 65536L, FaultyMemory.PurgedBytes);
+        Assert.Equal((4UL << Chunk.Log2, 4 * 16, 0UL), (MemoryLimit.Committed<Config>(), Resident(superSlab), Config.PageArenaState->ZeroedChunks));
+        Assert.True(SuperSlab.IsValid<Config>(superSlab));
+
+        // What came back unused, and the whole of it at the end.
+        Assert.False(new ReadOnlySpan<byte>(TestHeap.AllocZeroed(20 * 65536), 20 * 65536).ContainsAnyExcept((byte)0));
+        TestHeap.Free(large);
+        TestHeap.Free(other);
+        TestHeap.Trim();
+        Assert.Equal((20UL << Chunk.Log2, 1u), (MemoryLimit.Committed<Config>(), Config.PageArenaState->SuperSlabs));
+    });
+
+    /// <summary>A SuperSlab that nobody uses must not go to others with the memory behind it.</summary>
+    [Fact]
+    public void A_prefaulted_SuperSlab_is_given_up_without_its_memory() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        Config.Composition->Prefault = true;
+        uint chunk = TakeOne();
+        SuperSlab* superSlab = SuperSlab.Of<Config>(chunk);
+        Config.ReturnSpan(chunk, 1, true);
+        Config.ReleaseUnusedSuperSlabs();
+        Assert.Equal(1u, Config.PageArenaState->SuperSlabs);
+        TestHeap.Trim();
+        Assert.Equal((0u, 0, 0UL), (Config.PageArenaState->SuperSlabs, Resident(superSlab), MemoryLimit.Committed<Config>()));
+    });
+
+    /// <summary>Near a limit everything unused goes back before anything is refused.</summary>
+    [Fact]
+    public void Prefaulted_chunks_give_way_to_a_limit() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        Config.Composition->Prefault = true;
+        Config.Composition->SoftLimit = Config.Composition->HardLimit = 1 << 20;
+        for (int i = 0; i < 8; i++) Assert.True(TestHeap.TryAlloc(2 * 65536, out _));
+        Assert.False(TestHeap.TryAlloc(2 * 65536, out _));
+        Assert.Equal(1UL << 20, MemoryLimit.Committed<Config>());
+    });
+
+    private static uint TakeOne()
+    {
+        ChunkSpan span;
+        Assert.Equal(1u, Config.TryTakeSpans(1, false, 1, &span));
+        return span.FirstChunk;
+    }
+
+    private static int Resident(SuperSlab* superSlab)
+    {
+        byte* pages = stackalloc byte[512];
+        Assert.Equal(0, mincore(PageMap.Address<Config>(superSlab->FirstChunk), 512 * 4096, pages));
+        int resident = 0;
+        for (int i = 0; i < 512; i++) resident += pages[i] & 1;
+        return resident;
+    }
+
     [System.Runtime.InteropServices.DllImport("libc")]
     private static extern int mincore(byte* at, nuint bytes, byte* pages);
 }

@@ -223,6 +223,47 @@ public unsafe class BigCacheTests
         Assert.Equal((0L, 0L, (nuint)0), (Config.BigCacheState->Blocks, Config.BigCacheState->LiveBytes, Config.BigCacheState->Bytes));
     });
 
+    /// <summary>What the system refuses is memory for the table: blocks go on as long as it has slots, and one that finds none leaves nothing behind.</summary>
+    [Fact]
+    public void A_table_that_cannot_grow_is_filled_further() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        const int Slots = 128, Most = Slots - (Slots / 8);
+        _ = TestHeap.CurrentHeap();
+        TestHeap.Free(TestHeap.Alloc(3_000_000));
+        void* kept = TestHeap.Alloc(3_000_000);
+        new Span<byte>(kept, 3_000_000).Fill(1);
+        TestHeap.Free(kept);
+        FaultyMemory.Affected = MemoryCalls.Map | MemoryCalls.Unmap;
+        List<nint> blocks = [];
+        for (int i = 0; i < Most; i++)
+        {
+            // The block's own mapping, then the table's.
+            FaultyMemory.FailAt = FaultyMemory.Calls + 2;
+            void* block = BigCache.Alloc<Config>(100, 1, false);
+            Assert.True(block != null, $"block {i}");
+            blocks.Add((nint)block);
+        }
+
+        Assert.Equal((7, (nuint)Most), (Config.Space->BigLog2, Config.Space->BigCount));
+        long mapped = FaultyMemory.MappedBytes;
+        FaultyMemory.FailAt = FaultyMemory.Calls + 2;
+        Assert.True(BigCache.Alloc<Config>(100, 1, false) == null);
+        Assert.Equal((mapped, (long)Most), (FaultyMemory.MappedBytes, Config.BigCacheState->Blocks));
+
+        // A mapping that was kept, and that the system does not take either: its memory goes back.
+        long purged = FaultyMemory.PurgedBytes;
+        FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+        FaultyMemory.FailTimes = 2;
+        Assert.True(BigCache.Alloc<Config>(3_000_000, 1, false) == null);
+        Assert.Equal((0u, (nuint)0, purged + 3_002_368), (Config.BigCacheState->Count, Config.BigCacheState->Bytes, FaultyMemory.PurgedBytes));
+
+        FaultyMemory.FailAt = 0;
+        blocks.Add((nint)BigCache.Alloc<Config>(100, 1, false));
+        Assert.Equal(8, Config.Space->BigLog2);
+        foreach (nint block in blocks) BigCache.Free<Config>((void*)block);
+        Assert.Equal((0L, (nuint)0), (Config.BigCacheState->Blocks, Config.Space->BigCount));
+    });
+
     [Fact]
     public void A_freed_mapping_serves_again_zeroed_if_asked_and_grows_old() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {

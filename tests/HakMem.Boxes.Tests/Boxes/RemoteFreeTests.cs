@@ -156,6 +156,28 @@ public unsafe class RemoteFreeTests
         Assert.Equal(before - (ulong)sizes.Length, statistics.InUseBlocks);
     });
 
+    /// <summary>Two compositions in one address space: what is on its way to a heap of the other one is that one's to find.</summary>
+    [Fact]
+    public void What_is_sent_to_another_composition_is_left_alone() => OwnThread.Run(static () =>
+    {
+        _ = PlainHeap.CurrentHeap();
+        ThreadHeap* theirs = PlainListHeap.CurrentHeap();
+        Assert.True(PlainHeap.Config.Space == PlainListHeap.Config.Space);
+        void* block = PlainListHeap.Alloc(1000);
+        OwnThread.Run(() => PlainListHeap.Free(block));   // sent at once
+        Slab* slab = (Slab*)theirs->Inbox;
+        Assert.True(slab == Slab.At<PlainListHeap.Config>(PageMap.ChunkOf<PlainListHeap.Config>(block)));
+        Assert.True(slab->InboxNext == null);
+        RemoteFree.Recover<PlainHeap.Config>();
+        Assert.True((Slab*)theirs->Inbox == slab);
+        Assert.True(slab->InboxNext == null);   // or a list without an end
+        ulong before = *ThreadHeap.Out(theirs, slab->Class);
+        SpinLock.Enter<PlainListHeap.Config>(&theirs->Lock);
+        RemoteFree.Collect<PlainListHeap.Config>(theirs);
+        SpinLock.Exit<PlainListHeap.Config>(&theirs->Lock);
+        Assert.Equal(before - 1, *ThreadHeap.Out(theirs, slab->Class));
+    });
+
     private static void Collect(ThreadHeap* heap)
     {
         SpinLock.Enter<Config>(&heap->Lock);

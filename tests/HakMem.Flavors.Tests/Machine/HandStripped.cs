@@ -91,7 +91,8 @@ internal static unsafe class HandStripped
     private static uint Count(ThreadHeap* heap, uint sizeClass)
     {
         FrontHot.BinState* bin = Of(heap, sizeClass);
-        nint count = (nint)(bin->Top - bin->Bottom);
+        void** top = (void**)Volatile.Read(ref *(nint*)&bin->Top);
+        nint count = (nint)(top - bin->Bottom);
         return count > 0 ? (uint)count : 0;
     }
 

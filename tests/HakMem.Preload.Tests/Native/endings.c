@@ -1,6 +1,7 @@
 /* Allocates 1,000 blocks, and ends as the first argument says: exit, _exit, _Exit, vfork (a child that shares the memory ends by _exit, then 500 blocks more and exit),
    exec (itself anew, with 'exit'), folder (goes to another folder, then exit), fork (a child with 1,000 more ends by _exit; then _exit), kill.
    quick_exit. thread: exit, while another thread ends by _exit. handler: exit, in the middle of which a handler ends by _exit. refused: exit, with writes that are interrupted again and again.
+   late: exit after 1.5 s. With UNLINK_DELAY, the process's first unlink comes so many milliseconds late.
    cancelled: exit in a thread that is cancelled, while others go on.
    secure: 3 if the system runs the program with other rights than who started it, else 8. */
 #define _GNU_SOURCE
@@ -41,6 +42,14 @@ ssize_t write(int file, const void *bytes, size_t count)
     return syscall(SYS_write, file, bytes, count);
 }
 
+int unlink(const char *name)
+{
+    static int unlinks;
+    const char *delay = getenv("UNLINK_DELAY");
+    if (delay != NULL && unlinks++ == 0) usleep((useconds_t)atoi(delay) * 1000);
+    return (int)syscall(SYS_unlink, name);
+}
+
 enum { MANY = 300000, SOON = 3000 };   /* SOON: microseconds, in the middle of the time that it takes to write MANY */
 
 static void *end_soon(void *unused)
@@ -68,7 +77,8 @@ int main(int count, char **words)
     const char *how = count == 2 ? words[1] : "";
     if (strcmp(how, "secure") == 0) return getauxval(AT_SECURE) != 0 ? 3 : 8;
     take(1000);
-    if (strcmp(how, "exit") == 0) exit(3);
+    if (strcmp(how, "late") == 0) usleep(1500000);
+    if (strcmp(how, "exit") == 0 || strcmp(how, "late") == 0) exit(3);
     if (strcmp(how, "_exit") == 0) _exit(3);
     if (strcmp(how, "_Exit") == 0) _Exit(3);
     if (strcmp(how, "quick_exit") == 0) quick_exit(3);

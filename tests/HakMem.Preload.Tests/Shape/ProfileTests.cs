@@ -86,6 +86,22 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
         Assert.Equal([Trace], Directory.GetFiles(_folder));
     }
 
+    /// <summary>Both look before either takes it away; the one that is later must not take away what the other made meanwhile.</summary>
+    [NativeFact]
+    public void An_abandoned_log_gives_way_to_one_of_two()
+    {
+        _ = Record("endings", 128 + 9, "kill");
+        string program = $"'{NativeToolchain.Compiled("endings")}' late";
+        string script = $"export HAKMEM_TRACE='{Trace}' LD_PRELOAD='{library.File}'; UNLINK_DELAY=300 {program} & UNLINK_DELAY=900 {program}; first=$?; wait $!; exit $((first * 10 + $?))";
+        NativeResult run = NativeProcess.Run("/bin/sh", ["-c", script], [], TimeSpan.FromMinutes(1));
+        Assert.Equal((33, ""), (run.ExitCode, run.Error));
+        string[] left = Directory.GetFiles(_folder);
+        Assert.Equal(2, left.Length);
+        Assert.Contains(Trace, left);
+        Assert.Matches(@"\.gz\.\d+$", Assert.Single(left, file => file != Trace));
+        foreach (string file in left) AssertTaken(NativeTrace.Read(file), TakenAtFirst);
+    }
+
     /// <summary>A file that happens to have the log's name is the user's.</summary>
     [NativeTheory]
     [InlineData("")]
