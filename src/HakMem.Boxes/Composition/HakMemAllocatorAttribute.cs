@@ -123,6 +123,6 @@ public sealed class HakMemAllocatorAttribute : Attribute
     /// <summary>1: unused memory is given back to the system without anyone asking; 0: by <c>Trim</c> and for memory limits only.</summary>
     public int Purge { get; set; }
 
-    /// <summary>An address range of its own instead of the process-wide one, and a <c>Reset</c> method: for tests and experiments. Its hot path loads what is a constant elsewhere.</summary>
+    /// <summary>An address range of its own instead of the process-wide one, and a <c>Reset</c> method: for tests and experiments. Its hot path loads what is a constant elsewhere. Its hits find the thread's heap in the thread-local storage, by a call.</summary>
     public bool Isolated { get; set; }
 }

@@ -6,7 +6,7 @@ namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Shared: finds the heap of the calling thread by the place of its stack, as the first thread libraries of Linux found the thread itself. The runtime's thread-local storage is a call
-/// of the dynamic linker's; this is an address, two loads and a comparison. An index names, for each 16 KiB of addresses, a record of the stack that lies there; the record says where the
+/// of the dynamic linker's; this is an address, four loads and a comparison. An index names, for each 16 KiB of addresses, a record of the stack that lies there; the record says where the
 /// stack begins and ends and which heap its thread has. Only a thread that runs on the stack finds its address inside, so what it reads was written by itself:
 /// a record's bounds never change, its heap is written by the thread that runs there, and a thread's end shuts it (native code, as a thread-specific key's destructor) before another thread can
 /// have the same memory for its stack. What others write into the index meanwhile can hide a record, never falsify one. Who is not found (a stack of the program's own making, no record left, two stacks at
@@ -65,7 +65,7 @@ public static unsafe class ThreadStacks
         where TConfig : struct, IAllocatorConfig
         => TConfig.TakeMeta(space, IndexBytes + (MaxRecords * (nuint)sizeof(Record)));
 
-    /// <summary>The heap of the calling thread. 5 loads, 1 branch. False when this does not find it; then <paramref name="heap"/> is nothing.</summary>
+    /// <summary>The heap of the calling thread. 4 loads, 1 branch. False when this does not find it; then <paramref name="heap"/> is nothing.</summary>
     [HotPath]
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
