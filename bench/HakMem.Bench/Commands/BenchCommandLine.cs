@@ -48,6 +48,7 @@ internal static class BenchCommandLine
             new FlavorProbeCommand(),
             new MemoryProbeCommand(),
             new StudyProbeCommand(),
+            new TimesProbeCommand(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().First();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

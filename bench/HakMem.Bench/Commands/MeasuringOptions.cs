@@ -25,6 +25,12 @@ internal sealed class MeasuringOptions
         HelpName = "n",
     };
 
+    private readonly Option<int?> _processes = new("--processes")
+    {
+        Description = $"Processes that the timed rounds are spread over: where a process's memory lies decides more than the rounds' noise. Default: one for every 10 rounds, at most {MeasuringPlan.MaxDefaultProcesses}.",
+        HelpName = "n",
+    };
+
     private readonly Option<bool> _noMemory = new("--no-memory") { Description = "Measure no memory: saves the child processes." };
 
     private readonly JsonFileOption _json = new();
@@ -36,6 +42,11 @@ internal sealed class MeasuringOptions
             if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int rounds) && rounds is < 1 or > MaxRounds)
                 result.AddError($"--rounds must be from 1 to {MaxRounds}, not {result.Tokens[0].Value}.");
         });
+        _processes.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int processes) && processes is < 1 or > MaxRounds)
+                result.AddError($"--processes must be from 1 to {MaxRounds}, not {result.Tokens[0].Value}.");
+        });
     }
 
     public static string KnownNames => string.Join(", ", AllocatorCatalog.All.Select(entry => entry.Name));
@@ -44,17 +55,25 @@ internal sealed class MeasuringOptions
     {
         command.Add(_allocators);
         command.Add(_rounds);
+        command.Add(_processes);
         command.Add(_noMemory);
         command.Add(_json);
     }
 
     public string? JsonFile(ParseResult parsed) => _json.WritableFile(parsed);
 
-    public MeasuringPlan Plan(ParseResult parsed, TextWriter error) => new(Contestant.From(Allocators(parsed.GetValue(_allocators), error)))
+    public MeasuringPlan Plan(ParseResult parsed, TextWriter error)
     {
-        Rounds = parsed.GetValue(_rounds),
-        WithMemory = !parsed.GetValue(_noMemory),
-    };
+        int rounds = parsed.GetValue(_rounds);
+        if (parsed.GetValue(_processes) is { } processes && processes > rounds)
+            throw new BadInputException($"--processes: {rounds} rounds cannot be spread over {processes} processes.");
+        return new(Contestant.From(Allocators(parsed.GetValue(_allocators), error)))
+        {
+            Rounds = rounds,
+            Processes = parsed.GetValue(_processes) ?? MeasuringPlan.DefaultProcesses(rounds),
+            WithMemory = !parsed.GetValue(_noMemory),
+        };
+    }
 
     private static IEnumerable<AllocatorEntry> Allocators(string? names, TextWriter error)
     {

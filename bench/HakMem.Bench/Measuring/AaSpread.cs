@@ -6,7 +6,7 @@ namespace HakMem.Bench.Measuring;
 
 /// <summary>
 /// How far an allocator differs from itself: the noise below which a difference says nothing. It is the ratio between
-/// the minima of the even and of the odd rounds (which visit the contestants in opposite orders), or between contestants
+/// the minima of the even and of the odd processes, or with one process of its rounds (which visit the contestants in opposite orders), or between contestants
 /// that are the same allocator if that is larger; net of the floor.
 /// </summary>
 internal static class AaSpread

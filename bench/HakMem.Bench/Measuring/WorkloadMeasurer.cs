@@ -81,7 +81,17 @@ internal sealed class WorkloadMeasurer(MeasuringPlan plan, IProgressSink progres
         Contestant[] able = [.. plan.Contestants.Where(contestant => rows[contestant].Error is null && TrialPass(workload, contestant, rows))];
         if (able.Length == 0)
             return;
-        IReadOnlyList<TimedContestant> timed = new RoundRunner(workload, able).Run(plan.Rounds, () => progress.Step("time"));
+        int[] shares = [.. plan.Shares()];
+        (IReadOnlyList<TimedContestant>? timed, string? error) = shares.Length == 1
+            ? (new RoundRunner(workload, able).Run(plan.Rounds, () => progress.Step("time")), null)
+            : TimesProbe.Measure(workload.Recipe, able, shares, () => progress.Step("time"));
+        if (timed is null)
+        {
+            foreach (Contestant contestant in able)
+                rows[contestant] = rows[contestant] with { Error = $"timed rounds: {error}" };
+            return;
+        }
+
         foreach (TimedContestant one in timed)
             rows[one.Contestant] = rows[one.Contestant] with { NsPerOp = one.NsPerOp, PageFaultsPerOp = one.PageFaultsPerOp, AaSpread = AaSpread.Of(one, timed) };
     }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
@@ -8,9 +9,10 @@ using HakMem.Bench.Measuring;
 
 namespace HakMem.Bench.Memory;
 
-/// <summary>This program again, in a process of its own whose runtime is configured alike for all allocators, so that children differ by their allocator only.</summary>
+/// <summary>This program again, in a process of its own.</summary>
 internal static class ChildProcess
 {
+    // A memory's measurement: the runtime is configured alike for all allocators, so that children differ by their allocator only.
     private static readonly (string Name, string Value)[] s_fixedRuntime =
     [
         ("DOTNET_gcServer", "0"),
@@ -20,10 +22,17 @@ internal static class ChildProcess
         ("DOTNET_TieredPGO", "0"),
     ];
 
+    /// <summary>Runs a child with a fixed configuration of the runtime, whose memory can be compared.</summary>
     /// <returns>What the child wrote to standard output, or why it failed.</returns>
-    public static (string? Output, string? Error) Run(string command, string allocator, WorkloadRecipe recipe)
+    public static (string? Output, string? Error) Run(string command, string allocator, WorkloadRecipe recipe) => Run(s_fixedRuntime, [command, allocator, recipe.ToJson()]);
+
+    /// <summary>Runs a child configured as this process.</summary>
+    /// <returns>What the child wrote to standard output, or why it failed.</returns>
+    public static (string? Output, string? Error) RunAlike(params IEnumerable<string> arguments) => Run([], arguments);
+
+    private static (string? Output, string? Error) Run(IEnumerable<(string Name, string Value)> settings, IEnumerable<string> arguments)
     {
-        using Process child = Process.Start(StartInfo(command, allocator, recipe)) ?? throw new InvalidOperationException("no child process");
+        using Process child = Process.Start(StartInfo(settings, arguments)) ?? throw new InvalidOperationException("no child process");
         Task<string> errors = child.StandardError.ReadToEndAsync();
         string output = child.StandardOutput.ReadToEnd().Trim();
         child.WaitForExit();
@@ -33,16 +42,15 @@ internal static class ChildProcess
         return (null, $"its process ended with {child.ExitCode}{(reason.Length > 0 ? $": {reason}" : "")}");
     }
 
-    private static ProcessStartInfo StartInfo(string command, string allocator, WorkloadRecipe recipe)
+    private static ProcessStartInfo StartInfo(IEnumerable<(string Name, string Value)> settings, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(DotnetHost()) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(typeof(ChildProcess).Assembly.Location);
-        start.ArgumentList.Add(command);
-        start.ArgumentList.Add(allocator);
-        start.ArgumentList.Add(recipe.ToJson());
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
         foreach (string name in start.Environment.Keys.Where(MimallocEnvironment.IsOption).ToArray())
             start.Environment.Remove(name);
-        foreach ((string name, string value) in s_fixedRuntime)
+        foreach ((string name, string value) in settings)
             start.Environment[name] = value;
         return start;
     }

@@ -35,7 +35,7 @@ internal static class ResultTable
         foreach (MeasuredRow row in reports.SelectMany(report => report.Rows).Where(row => row.Error is not null))
             writer.WriteLine($"error: {row.Scenario} {row.Variant}, {row.Allocator}: {row.Error}");
         if (plan.WithTimes && reports.Any(report => report.Figures.Count == 0))
-            WriteLegend(writer);
+            WriteLegend(writer, [.. plan.Shares()]);
         writer.WriteLine("Served by:");
         foreach (MeasuredRow row in reports.SelectMany(report => report.Rows).Where(row => row.Identity is not null).DistinctBy(row => row.Allocator))
             writer.WriteLine($"  {row.Allocator}: {row.Identity}");
@@ -120,11 +120,14 @@ internal static class ResultTable
         return table;
     }
 
-    private static void WriteLegend(TextWriter writer)
+    private static void WriteLegend(TextWriter writer, int[] shares)
     {
+        writer.WriteLine($"{Count(shares.Sum(), "round")}{(shares.Length == 1 ? "" : $" in {shares.Length} processes")}; minima and medians over all.");
         writer.WriteLine("ns/op: CPU time, each allocation, reallocation and free one operation. net: less the null row, the harness itself.");
         writer.WriteLine("A/A spread: how far the allocator differs from itself here; a ratio marked = lies inside that of either and is called equal.");
     }
+
+    private static string Count(int number, string what) => $"{number} {what}{(number == 1 ? "" : "s")}";
 
     private static double? Net(MeasuredRow row, MeasuredRow? floor) =>
         row.NsPerOp is { } times && floor?.NsPerOp is { } floorTimes ? Math.Max(0, times.Min - floorTimes.Min) : null;

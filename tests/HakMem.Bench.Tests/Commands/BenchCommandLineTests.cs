@@ -1,8 +1,12 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using HakMem.Bench.Allocators;
 using HakMem.Bench.Commands;
+using HakMem.Bench.Measuring;
 using HakMem.Bench.Tests.Replay;
 using HakMem.Bench.Tests.Traces;
 using Xunit;
@@ -29,6 +33,8 @@ public class BenchCommandLineTests
     [InlineData("replay --allocators ,", "--allocators names none. Known: ")]
     [InlineData("replay --rounds 0", "--rounds must be from 1 to 10000, not 0.")]
     [InlineData("replay --rounds many", "'many'")]
+    [InlineData("replay --processes 0", "--processes must be from 1 to 10000, not 0.")]
+    [InlineData("replay --rounds 3 --processes 4", "--processes: 3 rounds cannot be spread over 4 processes.")]
     [InlineData("replay --json /no/such/folder/file.json", "--json: there is no folder '/no/such/folder'.")]
     [InlineData("replay --json ", "--json needs a file name.\n")]
     [InlineData("scenario tiny --json ", "--json needs a file name.\n")]
@@ -145,6 +151,28 @@ public class BenchCommandLineTests
         Assert.True(native.GetProperty("nsPerOp").GetProperty("min").GetDouble() > 0);
         Assert.True(native.GetProperty("peakRssBytes").GetInt64() > native.GetProperty("peakLiveBytes").GetInt64() / 4);
         Assert.Contains("mallinfo2 moved", native.GetProperty("identity").GetString()!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("scenario larson --threads 2 --chunks 50 --ops 500")]
+    [InlineData("replay")]
+    public void Rounds_of_several_processes_come_together(string command)
+    {
+        string file = SyntheticTraces.Random(seed: 10, events: 3_000, threads: 2).Save("spread");
+        string[] arguments = [.. command.Split(' '), .. command == "replay" ? new[] { file } : [], "--allocators", "native,hakmem,native", "--rounds", "3", "--processes", "2", "--no-memory"];
+        (int exitCode, string output, string error) = Run(arguments);
+        Assert.True(exitCode == 0, error + output);
+        Assert.Contains("3 rounds in 2 processes; minima and medians over all.", output, StringComparison.Ordinal);
+        Assert.Equal(["native", "hakmem", "native#2", "null"], Regex.Matches(output, @" (\S+) +\d+\.\d\d +\d+\.\d\d ").Select(static row => row.Groups[1].Value));
+    }
+
+    [Fact]
+    public void Rounds_that_a_process_cannot_do_are_errors()
+    {
+        (IReadOnlyList<TimedContestant>? timed, string? problem) = TimesProbe.Measure(
+            WorkloadRecipe.OfTrace("/no/such/trace.hkt.gz", "serial"), Contestant.From([AllocatorCatalog.Find("native")!]), [1, 1], static () => { });
+        Assert.Null(timed);
+        Assert.Contains("/no/such/trace.hkt.gz", problem!, StringComparison.Ordinal);
     }
 
     [Fact]
