@@ -106,8 +106,11 @@ public unsafe partial interface IAllocatorConfig
     /// <inheritdoc cref="PageArena.Return{TConfig}"/>
     [Bound("PageArena", "Return")] static abstract void ReturnSpan(uint firstChunk, uint chunks, bool dirty);
 
-    /// <inheritdoc cref="PageArena.HideDirty{TConfig}"/>
-    [Bound("PageArena", "HideDirty")] static abstract uint HideDirtyChunks(SuperSlab* superSlab, out uint zeroed);
+    /// <inheritdoc cref="PageArena.Forget{TConfig}"/>
+    [Bound("PageArena", "Forget")] static abstract void ForgetSpan(uint firstChunk, uint chunks);
+
+    /// <inheritdoc cref="PageArena.Hide{TConfig}"/>
+    [Bound("PageArena", "Hide")] static abstract void HideChunks(SuperSlab* superSlab, uint mask);
 
     /// <inheritdoc cref="PageArena.Show{TConfig}"/>
     [Bound("PageArena", "Show")] static abstract void ShowChunks(SuperSlab* superSlab, uint mask, uint stillDirty, uint zeroed);

@@ -12,7 +12,6 @@ namespace HakMem.Boxes;
 public static unsafe class BigCache
 {
     private const uint MaxSlots = 32;
-    private const uint MaxAgeMilliseconds = 1000;
     private const int FirstLog2 = 7;
     private static nuint MaxBytes => (nuint)1 << 47;
 
@@ -202,12 +201,14 @@ public static unsafe class BigCache
         }
     }
 
-    /// <summary>Unmaps cached mappings that are too old, or all. No lock may be held.</summary>
+    /// <summary>Unmaps cached mappings that have waited for the purge delay, or all. No lock may be held.</summary>
     public static void Drain<TConfig>(bool all)
         where TConfig : struct, IAllocatorConfig
     {
         SharedState* state = TConfig.BigCacheState;
         if (state->Count == 0) return;   // a guess without the lock; missing one is made good at the next call
+        Composition* composition = TConfig.Composition;
+        if (!all && !composition->PurgeEnabled) return;
         ulong time = TConfig.OsMilliseconds();
         while (true)
         {
@@ -216,7 +217,7 @@ public static unsafe class BigCache
             Slot* slots = SharedState.Slots(state);
             for (uint i = 0; i < state->Count; i++)
             {
-                if (!all && (long)(time - slots[i].FreedAt) < MaxAgeMilliseconds) continue;
+                if (!all && (long)(time - slots[i].FreedAt) < composition->PurgeDelay) continue;
                 taken = slots[i];
                 Take(state, i);
                 break;

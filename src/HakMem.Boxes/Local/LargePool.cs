@@ -120,6 +120,7 @@ public static unsafe class LargePool
         uint chunks = Detach<TConfig>(heap, block, chunk);
         CountShared<TConfig>(-1, -(long)chunks);
         bool purged = TConfig.Composition->PurgeEnabled && TConfig.Composition->HugePages != HugePagePolicy.Always && TConfig.OsPurge((byte*)block, (nuint)chunks << Chunk.Log2);
+        if (purged) TConfig.ForgetSpan(chunk, chunks);   // cleared or prefaulted before
         Return<TConfig>(chunk, chunks, !purged);
     }
 

@@ -52,7 +52,7 @@ public static unsafe class PageArena
         if (!TConfig.TryCharge((nuint)(chunks * want) << Chunk.Log2))
         {
             want = 1;
-            if (!TConfig.TryCharge((nuint)chunks << Chunk.Log2)) return 0;
+            if (!TConfig.TryCharge((nuint)chunks << Chunk.Log2)) return TryTakeCommitted<TConfig>(arena, chunks, aligned, spans);
         }
 
         Enter<TConfig>(arena);
@@ -85,6 +85,17 @@ public static unsafe class PageArena
         return got;
     }
 
+    // At the hard limit there is still what is free and was not given back: the OS refused it, or a huge page is in use elsewhere.
+    private static uint TryTakeCommitted<TConfig>(SharedState* arena, uint chunks, bool aligned, ChunkSpan* span)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Enter<TConfig>(arena);
+        bool found = TryFindUsed(arena, arena->Listed >> (int)chunks << (int)chunks, chunks, aligned, uint.MaxValue, true, out SuperSlab* superSlab, out uint first);
+        if (found) Hand<TConfig>(arena, superSlab, first, chunks, span);
+        SpinLock.Exit<TConfig>(&arena->Lock);
+        return found ? 1u : 0;
+    }
+
     /// <summary>Takes the chunks behind a span so that it becomes longer in place. False when they are not free.</summary>
     public static bool TryExtend<TConfig>(uint firstChunk, uint chunks, uint newChunks)
         where TConfig : struct, IAllocatorConfig
@@ -92,12 +103,12 @@ public static unsafe class PageArena
         uint offset = firstChunk % Chunk.PerSuperSlab;
         if (offset + newChunks > Chunk.PerSuperSlab) return false;
         SharedState* arena = TConfig.PageArenaState;
-        if (!TConfig.TryCharge((nuint)(newChunks - chunks) << Chunk.Log2)) return false;
+        bool charged = TConfig.TryCharge((nuint)(newChunks - chunks) << Chunk.Log2);
         SuperSlab* superSlab = SuperSlab.Of<TConfig>(firstChunk);
         uint more = Bits.Run(offset + chunks, newChunks - chunks);
         Enter<TConfig>(arena);
         TConfig.OnSuperSlab(superSlab);
-        bool free = (superSlab->Free & more) == more;
+        bool free = ((charged ? superSlab->Free : Committed(superSlab)) & more) == more;
         if (free) Cut(arena, superSlab, more);
         SpinLock.Exit<TConfig>(&arena->Lock);
         return free;
@@ -128,9 +139,21 @@ public static unsafe class PageArena
         }
 
         superSlab->Backed &= ~mask;
-
+        uint waits = (superSlab->Dirty | superSlab->Zeroed) & mask;
+        if (waits != 0) SuperSlab.Stamp(superSlab, waits, TConfig.OsMilliseconds());
         if ((superSlab->Dirty | superSlab->Zeroed) != 0) TConfig.QueuePurge(superSlab);   // clean ones, too, may be what others waited for: huge pages go back whole
         Insert(arena, superSlab);
+        SpinLock.Exit<TConfig>(&arena->Lock);
+    }
+
+    /// <summary>Notes that a span which somebody has was given back to the OS, whatever was behind it before.</summary>
+    public static void Forget<TConfig>(uint firstChunk, uint chunks)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* arena = TConfig.PageArenaState;
+        SuperSlab* superSlab = SuperSlab.Of<TConfig>(firstChunk);
+        Enter<TConfig>(arena);
+        superSlab->Backed &= ~Bits.Run(firstChunk % Chunk.PerSuperSlab, chunks);
         SpinLock.Exit<TConfig>(&arena->Lock);
     }
 
@@ -180,22 +203,21 @@ public static unsafe class PageArena
         SpinLock.Exit<TConfig>(&arena->Lock);
     }
 
-    /// <summary>Hides the free chunks of a SuperSlab that have memory behind them from every taker and returns their mask; <paramref name="zeroed"/> are those that were cleared. Under the arena's lock, before they are purged or cleared without it.</summary>
-    public static uint HideDirty<TConfig>(SuperSlab* superSlab, out uint zeroed)
+    /// <summary>Hides free chunks of a SuperSlab from every taker. Under the arena's lock, before they are purged or cleared without it.</summary>
+    public static void Hide<TConfig>(SuperSlab* superSlab, uint mask)
         where TConfig : struct, IAllocatorConfig
     {
         SharedState* arena = TConfig.PageArenaState;
         TConfig.OnSuperSlab(superSlab);
-        zeroed = superSlab->Zeroed;
-        uint mask = superSlab->Dirty | zeroed, count = (uint)BitOperations.PopCount(zeroed);
-        arena->ZeroedChunks -= count;
-        arena->DirtyChunks += count;
+        arena->ZeroedChunks -= (uint)BitOperations.PopCount((superSlab->Zeroed | superSlab->Backed) & mask);
+        arena->DirtyChunks += (uint)BitOperations.PopCount(mask & ~superSlab->Dirty);
         Remove(arena, superSlab);
         superSlab->Free &= ~mask;
         superSlab->Hidden |= mask;
-        superSlab->Dirty = superSlab->Zeroed = 0;
+        superSlab->Dirty &= ~mask;
+        superSlab->Zeroed &= ~mask;
+        superSlab->Backed &= ~mask;
         Insert(arena, superSlab);
-        return mask;
     }
 
     /// <summary>Shows hidden chunks again; those of <paramref name="stillDirty"/> could not be purged, those of <paramref name="zeroed"/> were cleared instead. Under the arena's lock.</summary>
@@ -238,7 +260,7 @@ public static unsafe class PageArena
         where TConfig : struct, IAllocatorConfig
     {
         ulong lists = arena->Listed >> (int)chunks << (int)chunks;
-        if (arena->DirtyChunks >= chunks && TryFindDirty(arena, lists, chunks, aligned, out SuperSlab* found, out uint first))
+        if (arena->DirtyChunks >= chunks && TryFindUsed(arena, lists, chunks, aligned, DirtyProbes, false, out SuperSlab* found, out uint first))
         {
             Hand<TConfig>(arena, found, first, chunks, span);
             return true;
@@ -260,14 +282,14 @@ public static unsafe class PageArena
         return false;
     }
 
-    // A free run that was used before, in any SuperSlab, comes before a fresh one in a tighter: its pages are there.
-    private static bool TryFindDirty(SharedState* arena, ulong lists, uint chunks, bool aligned, out SuperSlab* found, out uint first)
+    // A free run that was used before, in any SuperSlab, comes before a fresh one in a tighter: its pages are there. Zeroed ones, too, where only memory counts.
+    private static bool TryFindUsed(SharedState* arena, ulong lists, uint chunks, bool aligned, uint probes, bool orZeroed, out SuperSlab* found, out uint first)
     {
-        for (uint probes = DirtyProbes; lists != 0; lists &= lists - 1)
+        for (; lists != 0; lists &= lists - 1)
         {
             for (found = *SharedState.List(arena, (uint)BitOperations.TrailingZeroCount(lists)); found != null; found = found->Next)
             {
-                if (Bits.TryFindRun(found->Dirty, chunks, aligned, out first)) return true;
+                if (Bits.TryFindRun(orZeroed ? Committed(found) : found->Dirty, chunks, aligned, out first)) return true;
                 if (--probes == 0) return false;
             }
         }
@@ -276,6 +298,9 @@ public static unsafe class PageArena
         first = 0;
         return false;
     }
+
+    // The free chunks that have memory behind them.
+    private static uint Committed(SuperSlab* superSlab) => superSlab->Dirty | superSlab->Zeroed | (superSlab->Backed & superSlab->Free);
 
     private static void Hand<TConfig>(SharedState* arena, SuperSlab* superSlab, uint first, uint chunks, ChunkSpan* span)
         where TConfig : struct, IAllocatorConfig

@@ -5,9 +5,9 @@ using System.Threading;
 namespace HakMem.Boxes;
 
 /// <summary>
-/// Box of layer Pages: SuperSlabs with dirty free chunks wait here, first come first served, until their deadline; then each run of
-/// neighbouring chunks goes back to the OS in one call, without any lock held and hidden from every taker meanwhile. Where the composition wants
-/// it, a chunk is cleared instead the first time, to serve who wants zeros, and goes back when it waited once more. Any thread's slow path may do it. State: <see cref="SharedState"/> and the queue links, under the arena's lock.
+/// Box of layer Pages: SuperSlabs with dirty free chunks wait here, first come first served, until one of these has been free for the purge delay; then each run of
+/// neighbours that have goes back to the OS in one call, without any lock held and hidden from every taker meanwhile. A chunk that is used again in time begins anew. Where the composition wants
+/// it, a chunk is cleared instead the first time, to serve who wants zeros, and goes back when it waited once more. Where it wants huge pages, 2 MiB go back whole, once all of their chunks have waited. Any thread's slow path may do it. State: <see cref="SharedState"/> and the queue links, under the arena's lock.
 /// </summary>
 [Box(BoxLayer.Pages, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class PurgeQueue
@@ -32,10 +32,13 @@ public static unsafe class PurgeQueue
     public static void Add<TConfig>(SuperSlab* superSlab)
         where TConfig : struct, IAllocatorConfig
     {
-        if (superSlab->Queued) return;
-        SharedState* queue = TConfig.PurgeQueueState;
+        if (!superSlab->Queued) Append(TConfig.PurgeQueueState, superSlab, TConfig.OsMilliseconds() + TConfig.Composition->PurgeDelay);
+    }
+
+    private static void Append(SharedState* queue, SuperSlab* superSlab, ulong deadline)
+    {
         superSlab->Queued = true;
-        superSlab->Deadline = TConfig.OsMilliseconds() + TConfig.Composition->PurgeDelay;
+        superSlab->Deadline = deadline;
         superSlab->QueueNext = null;
         if (queue->Head == null)
         {
@@ -62,10 +65,9 @@ public static unsafe class PurgeQueue
         if (!now && (time < deadline || !TConfig.Composition->PurgeEnabled)) return;
 
         PageArena.SharedState* arena = TConfig.PageArenaState;
-        while (TryPop<TConfig>(arena, queue, time, now, out SuperSlab* superSlab, out uint mask, out uint zeroed))
+        while (TryPop<TConfig>(arena, queue, time, now, out SuperSlab* superSlab, out uint mask, out uint cleared))
         {
             if (mask == 0) continue;   // taken again meanwhile: nothing is hidden, so there is nothing to show
-            uint cleared = TConfig.Composition->PreZero && !now ? mask & ~zeroed : 0;
             uint refused = 0;
             for (uint left = mask & ~cleared; left != 0;)
             {
@@ -83,6 +85,7 @@ public static unsafe class PurgeQueue
 
             SpinLock.Enter<TConfig>(&arena->Lock);
             TConfig.ShowChunks(superSlab, mask, refused, cleared);
+            SuperSlab.Stamp(superSlab, refused | cleared, time);
             queue->PurgedChunks += (uint)BitOperations.PopCount(mask & ~(refused | cleared));
             if ((refused | cleared) != 0) TConfig.QueuePurge(superSlab);
             SpinLock.Exit<TConfig>(&arena->Lock);
@@ -101,25 +104,51 @@ public static unsafe class PurgeQueue
         return Bits.Run(first, count);
     }
 
-    private static bool TryPop<TConfig>(PageArena.SharedState* arena, SharedState* queue, ulong time, bool now, out SuperSlab* superSlab, out uint mask, out uint zeroed)
+    private static bool TryPop<TConfig>(PageArena.SharedState* arena, SharedState* queue, ulong time, bool now, out SuperSlab* superSlab, out uint mask, out uint cleared)
         where TConfig : struct, IAllocatorConfig
     {
         SpinLock.Enter<TConfig>(&arena->Lock);
         superSlab = queue->Head;
-        mask = zeroed = 0;
+        mask = cleared = 0;
         bool due = superSlab != null && (now || superSlab->Deadline <= time);
         if (due)
         {
             queue->Head = superSlab->QueueNext;
             Volatile.Write(ref queue->Deadline, queue->Head == null ? 0 : queue->Head->Deadline + 1);
             superSlab->Queued = false;
-
-            // A huge page goes back whole or not at all: what stays is queued again with the next chunk that is freed.
-            bool whole = TConfig.Composition->HugePages != HugePagePolicy.Always || superSlab->Free == uint.MaxValue;
-            if (whole) mask = TConfig.HideDirtyChunks(superSlab, out zeroed);
+            mask = Due<TConfig>(superSlab, time, now, out cleared, out ulong next);
+            if (mask != 0) TConfig.HideChunks(superSlab, mask);
+            if (next != 0) Append(queue, superSlab, next);   // later than now, or this would not end
         }
 
         SpinLock.Exit<TConfig>(&arena->Lock);
         return due;
+    }
+
+    // The chunks whose time has come, those of them that are to be cleared, and when to look again; 0 for not before another chunk is freed.
+    private static uint Due<TConfig>(SuperSlab* superSlab, ulong time, bool now, out uint cleared, out ulong next)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Composition* composition = TConfig.Composition;
+        uint waiting = superSlab->Dirty | superSlab->Zeroed, due = waiting, delay = composition->PurgeDelay;
+        cleared = 0;
+        next = 0;
+
+        // A huge page goes back whole or not at all: what stays is queued again with the next chunk that is freed.
+        bool huge = composition->HugePages == HugePagePolicy.Always;
+        if (waiting == 0 || (huge && superSlab->Free != uint.MaxValue)) return 0;
+        for (uint left = now ? 0 : waiting; left != 0; left &= left - 1)
+        {
+            int chunk = BitOperations.TrailingZeroCount(left);
+            uint age = SuperSlab.Age(superSlab, chunk, time);
+            if (age >= delay) continue;
+            due &= ~(1u << chunk);
+            ulong at = time + (delay - age);
+            if (next == 0 || at < next) next = at;
+        }
+
+        if (composition->PreZero && !now) cleared = due & superSlab->Dirty;
+        if (!huge) return due;
+        return cleared != 0 ? cleared : due == waiting ? uint.MaxValue : 0;
     }
 }

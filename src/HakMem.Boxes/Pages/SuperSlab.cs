@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace HakMem.Boxes;
 
 /// <summary>
@@ -34,7 +36,7 @@ public unsafe struct SuperSlab
     /// </summary>
     public uint Backed;
 
-    /// <summary>When its dirty chunks are due, in milliseconds of the clock.</summary>
+    /// <summary>When the purge queue looks at it, in milliseconds of the clock.</summary>
     public ulong Deadline;
 
     /// <summary>The next in its list.</summary>
@@ -45,6 +47,18 @@ public unsafe struct SuperSlab
 
     /// <summary>The next in the purge queue.</summary>
     public SuperSlab* QueueNext;
+
+    // When each free chunk that is dirty or zeroed became so: the low half of the clock's milliseconds.
+    private fixed uint _since[(int)Chunk.PerSuperSlab];
+
+    /// <summary>Notes that chunks became dirty or zeroed just now. Under the arena's lock.</summary>
+    public static void Stamp(SuperSlab* superSlab, uint mask, ulong milliseconds)
+    {
+        for (; mask != 0; mask &= mask - 1) superSlab->_since[BitOperations.TrailingZeroCount(mask)] = (uint)milliseconds;
+    }
+
+    /// <summary>For how many milliseconds a chunk has been dirty or zeroed. Under the arena's lock.</summary>
+    public static uint Age(SuperSlab* superSlab, int chunk, ulong milliseconds) => (uint)milliseconds - superSlab->_since[chunk];
 
     /// <summary>Makes the record of 2 MiB that nobody uses: all chunks free and clean, in no list.</summary>
     public static void MarkFree(SuperSlab* superSlab)

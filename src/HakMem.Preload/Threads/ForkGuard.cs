@@ -50,7 +50,8 @@ internal static unsafe class ForkGuard
     private static void Child()
     {
         if (Trampolines.GetSlot() != ThreadSlot.Forking) return;
-        if (PreloadAllocator.Config.FirstHeap()->NextInComposition != null) RemoteFree.Recover<PreloadAllocator.Config>();
+        ThreadHeap* last = PreloadAllocator.Config.FirstHeap();   // null when there was no memory for any
+        if (last != null && last->NextInComposition != null) RemoteFree.Recover<PreloadAllocator.Config>();
         ThreadHeap* mine = s_before;
         for (ThreadHeap* heap = PreloadAllocator.Config.FirstHeap(); heap != null; heap = heap->NextInComposition)
         {

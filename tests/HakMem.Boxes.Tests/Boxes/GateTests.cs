@@ -233,6 +233,29 @@ public unsafe class ReallocGateTests
         HeapWalk.AssertValid<Config>();
     });
 
+    /// <summary>A chunk that was cleared while it was unused has memory behind it; not any more when its block was outgrown and went back.</summary>
+    [Fact]
+    public void What_is_outgrown_is_counted_right_where_it_had_been_cleared() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        _ = TestHeap.CurrentHeap();
+        Config.Composition->PreZero = true;
+        ChunkSpan span;
+        Assert.Equal(1u, Config.TryTakeSpans(3, false, 1, &span));
+        Config.ReturnSpan(span.FirstChunk, 3, true);
+        FaultyMemory.Clock = 1102;
+        PurgeQueue.Poll<Config>(false);
+        Assert.Equal(3UL, Config.PageArenaState->ZeroedChunks);
+        BlockLedger ledger = new();
+        ledger.Add(TestHeap.Alloc(150_000), 150_000);
+        Assert.Equal(0UL, Config.PageArenaState->ZeroedChunks);
+        ledger.Add(TestHeap.Alloc(60_000), 60_000);   // behind it
+        ledger.Move(0, TestHeap.Realloc(ledger[0], 300_000), 300_000);
+        Assert.Equal((0UL, 0UL), (Config.PageArenaState->ZeroedChunks, Config.PageArenaState->DirtyChunks));
+        ledger.Check();
+        HeapWalk.AssertValid<Config>();
+    });
+
     [Fact]
     public void Where_blocks_are_outgrown_again_and_again_their_memory_stays() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {

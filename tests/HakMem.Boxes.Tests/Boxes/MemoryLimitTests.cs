@@ -89,6 +89,34 @@ public unsafe class MemoryLimitTests
         PressedHeap.Free(block);
     });
 
+    /// <summary>What is free and still committed serves at the limit: it costs nothing more.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void At_the_limit_free_memory_that_could_not_go_back_is_used(bool huge) => OwnThread.RunFresh(PressedHeap.Reset, () =>
+    {
+        Open(8 * Mib, 8 * Mib);
+        if (huge) Config.Composition->HugePages = HugePagePolicy.Always;
+        List<nint> blocks = [];
+        while (PressedHeap.TryAlloc(250_000, out void* block)) blocks.Add((nint)block);
+        Assert.InRange(blocks.Count, 28, 32);
+        if (!huge)
+        {
+            FaultyMemory.Affected = MemoryCalls.Purge;
+            FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+            FaultyMemory.FailTimes = long.MaxValue;
+        }
+
+        for (int i = 0; i < blocks.Count; i += 2) PressedHeap.Free((void*)blocks[i]);   // every other: no SuperSlab becomes free
+        List<nint> others = [];
+        while (PressedHeap.TryAlloc(120_000, out void* block)) others.Add((nint)block);
+        Assert.InRange(others.Count, blocks.Count - 4, blocks.Count + 4);
+        Assert.True(MemoryLimit.Committed<Config>() <= 8 * Mib);
+        HeapWalk.AssertValid<Config>();
+        for (int i = 1; i < blocks.Count; i += 2) PressedHeap.Free((void*)blocks[i]);
+        foreach (nint block in others) PressedHeap.Free((void*)block);
+    });
+
     /// <summary>The host is told in the middle of a refill; what it allocates and frees of the same class is neither lost nor given out twice.</summary>
     [Fact]
     public void The_host_may_use_the_heap_that_is_short() => OwnThread.RunFresh(PressedHeap.Reset, static () =>

@@ -278,10 +278,15 @@ public unsafe class BigCacheTests
         Assert.False(new ReadOnlySpan<byte>(block, 3_900_000).ContainsAnyExcept((byte)0));
         TestHeap.Free(block);
         long unmaps = FaultyMemory.Unmaps;
-        FaultyMemory.Clock = 5999;
+        FaultyMemory.Clock = 5099;
         BigCache.Drain<Config>(false);
         Assert.Equal((unmaps, 1u), (FaultyMemory.Unmaps, Config.BigCacheState->Count));
-        FaultyMemory.Clock = 6000;
+        FaultyMemory.Clock = 9000;
+        Config.Composition->PurgeEnabled = false;   // then only a trim gives back
+        BigCache.Drain<Config>(false);
+        Assert.Equal((unmaps, 1u), (FaultyMemory.Unmaps, Config.BigCacheState->Count));
+        Config.Composition->PurgeEnabled = true;
+        FaultyMemory.Clock = 5100;
         BigCache.Drain<Config>(false);
         Assert.Equal((unmaps + 1, 0u), (FaultyMemory.Unmaps, Config.BigCacheState->Count));
     });

@@ -35,6 +35,66 @@ public unsafe class PurgeQueueTests
         }
     });
 
+    /// <summary>Who frees and takes the same memory again and again keeps it; only what nobody took for the whole delay goes back.</summary>
+    [Fact]
+    public void A_chunk_that_is_used_again_in_time_begins_anew() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        uint first = TakeWritten(8);
+        ChunkSpan again;
+        Config.ReturnSpan(first, 8, true);
+        for (ulong time = 1050; time < 2000; time += 50)
+        {
+            FaultyMemory.Clock = time;
+            PurgeQueue.Poll<Config>(false);
+            Assert.Equal(1u, Config.TryTakeSpans(3, false, 1, &again));
+            Assert.Equal((first, time <= 1100), (again.FirstChunk, FaultyMemory.Purges == 0));
+            Config.ReturnSpan(first, 3, true);
+        }
+
+        Assert.Equal((1, 5 * 65536, 3UL), (FaultyMemory.Purges, FaultyMemory.PurgedBytes, Config.PageArenaState->DirtyChunks));
+        Assert.InRange(Config.PurgeQueueState->Deadline, 2000UL, 2051UL);   // when the first of those that wait was free for 100 ms
+        FaultyMemory.Clock = 2049;
+        PurgeQueue.Poll<Config>(false);
+        Assert.Equal(1, FaultyMemory.Purges);
+        FaultyMemory.Clock = 2051;
+        PurgeQueue.Poll<Config>(false);
+        Assert.Equal((2, 8 * 65536, 0UL, 0UL), (FaultyMemory.Purges, FaultyMemory.PurgedBytes, Config.PageArenaState->DirtyChunks, Config.PurgeQueueState->Deadline));
+    });
+
+    /// <summary>The system backs 2 MiB at the first use of any of its pages: they go back with one call, those that nobody wrote to among them, and only when all have waited.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_huge_page_goes_back_whole_when_all_of_it_has_waited(bool preZero) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        FaultyMemory.Clock = 1000;
+        _ = TestHeap.CurrentHeap();
+        Config.Composition->HugePages = HugePagePolicy.Always;
+        Config.Composition->PreZero = preZero;
+        uint first = TakeWritten(2);
+        SuperSlab* superSlab = SuperSlab.Of<Config>(first);
+        Config.ReturnSpan(first, 1, true);
+        FaultyMemory.Clock = 1050;
+        Config.ReturnSpan(first + 1, 1, true);
+        FaultyMemory.Clock = 1101;
+        PurgeQueue.Poll<Config>(false);   // the second has waited for half of it
+        Assert.Equal(0, FaultyMemory.Purges);
+        FaultyMemory.Clock = 1151;
+        PurgeQueue.Poll<Config>(false);
+        if (preZero)
+        {
+            Assert.Equal((0, 2UL, 0UL), (FaultyMemory.Purges, Config.PageArenaState->ZeroedChunks, Config.PageArenaState->DirtyChunks));
+            FaultyMemory.Clock = 1300;
+            PurgeQueue.Poll<Config>(false);
+        }
+
+        Assert.Equal((1, 2 << 20), (FaultyMemory.Purges, FaultyMemory.PurgedBytes));
+        Assert.Equal((0UL, 0UL, 0UL), (Config.PageArenaState->ZeroedChunks, Config.PageArenaState->DirtyChunks, Config.PurgeQueueState->Deadline));
+        Assert.True(SuperSlab.IsValid<Config>(superSlab));
+        Assert.Equal(uint.MaxValue, superSlab->Free);
+    });
+
     /// <summary>While the system takes chunks back they are nobody's, and the record tells which: whoever finds it so in the child of a fork shows them again.</summary>
     [Fact]
     public void What_is_being_purged_is_hidden_and_known() => OwnThread.RunFresh(TestHeap.Reset, static () =>
@@ -42,8 +102,9 @@ public unsafe class PurgeQueueTests
         uint first = TakeWritten(4);
         Config.ReturnSpan(first, 3, true);
         SuperSlab* superSlab = SuperSlab.Of<Config>(first);
-        uint mask = Config.HideDirtyChunks(superSlab, out uint zeroed);
-        Assert.Equal((3, mask, 0u, 0u), (BitOperations.PopCount(mask), superSlab->Hidden, superSlab->Free & mask, superSlab->Dirty | zeroed));
+        uint mask = superSlab->Dirty;
+        Config.HideChunks(superSlab, mask);
+        Assert.Equal((3, mask, 0u, 0u), (BitOperations.PopCount(mask), superSlab->Hidden, superSlab->Free & mask, superSlab->Dirty));
         Assert.True(SuperSlab.IsValid<Config>(superSlab));
         Assert.Equal(3UL, Config.PageArenaState->DirtyChunks);
         ChunkSpan* others = stackalloc ChunkSpan[4];
