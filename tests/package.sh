@@ -18,7 +18,12 @@ for variable in $(compgen -e | grep -iE '^(hakmem|msbuild|dotnet_host_path|vstes
 unset NUGET_PACKAGES Configuration CI
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_UI_LANGUAGE=en DOTNET_DbgEnableMiniDump=0
 
+# One compiler serves all builds, found by the folder for temporary files; it ends with this script.
+export UseSharedCompilation=true TMPDIR="$work/tmp"
+mkdir -p "$TMPDIR"
+
 finish() {
+  (cd / && dotnet build-server shutdown --vbcscompiler) > /dev/null 2>&1
   if [ -n "${HAKMEMTEST_KEEP:-}" ]; then echo "kept: $work"; else rm -rf "$work"; fi
 }
 trap finish EXIT
@@ -64,10 +69,11 @@ if [ $# -gt 0 ]; then
   version=$(basename "$package" .nupkg); version=${version#HakMem.}
   mkdir -p "$work/feed" && cp "$package" "$work/feed/" || exit 1
 else
+  # The analyzers judge the sources in the repository's own build, not here again.
   version="0.1.0-test.$(date +%s)"   # in no folder of packages yet
   copy_sources "$work/sources"
   cd "$work/sources" || exit 1
-  if ! sdk pack src/HakMem -c Release -v quiet -nologo -o "$work/feed" "-p:Version=$version"; then cat "$work/last.txt"; echo "0 passed, 1 failed: the package cannot be made"; exit 1; fi
+  if ! sdk pack src/HakMem -c Release -v quiet -nologo -o "$work/feed" "-p:Version=$version" -p:RunAnalyzers=false; then cat "$work/last.txt"; echo "0 passed, 1 failed: the package cannot be made"; exit 1; fi
 fi
 
 # A packages folder of their own, so that nothing stale is used; packs of the SDK may come from the user's.
@@ -148,7 +154,7 @@ hash_of() { sha256sum "$1" | cut -d ' ' -f 1; }
 equal "package: different assemblies HakMem.dll" 4 "$(for file in "$content"/lib/net10.0/HakMem.dll "$content"/flavors/*/net10.0/HakMem.dll; do hash_of "$file"; done | sort -u | wc -l)"
 if [ $# -eq 0 ]; then
   copy_sources "$work/elsewhere/and/deeper"
-  (cd "$work/elsewhere/and/deeper" && build src/HakMem -c Release "-p:Version=$version")
+  (cd "$work/elsewhere/and/deeper" && build src/HakMem -c Release "-p:Version=$version" -p:RunAnalyzers=false)
   different=""
   for file in HakMem/bin/Release/release/net10.0/HakMem.dll=lib/net10.0/HakMem.dll HakMem.Boxes/bin/Release/net10.0/HakMem.Boxes.dll=lib/net10.0/HakMem.Boxes.dll \
     HakMem.Generators/bin/Release/netstandard2.0/HakMem.Generators.dll=analyzers/dotnet/cs/HakMem.Generators.dll; do
@@ -209,10 +215,10 @@ if [ $# -eq 0 ]; then
   project "$projects/OfSources" "<OutputType>Exe</OutputType><HakMemBuildFlavor>hardened</HakMemBuildFlavor></PropertyGroup>$imports<PropertyGroup>" "<ProjectReference Include=\"../MidOfSources/MidOfSources.csproj\" />$generator"
   cp "$projects/Far/Program.cs" "$projects/OfSources/"
   cd "$projects/OfSources" || exit 1
-  build -c Release; line=$(answer bin/Release/net10.0/OfSources.dll)
+  build -c Release -p:RunAnalyzers=false; line=$(answer bin/Release/net10.0/OfSources.dll)
   equal "application -> library -> HakMem.csproj: flavor" hardened "$(field "$line" 1)"
   equal "application -> library -> HakMem.csproj: own allocator" "hardened: $(features_of hardened)" "$(field "$line" 3): $(field "$line" 4)"
-  build -c Release -p:HakMemBuildFlavor=profile; equal "the same, another flavor on the command line" profile "$(field "$(answer bin/Release/net10.0/OfSources.dll)" 1)"
+  build -c Release -p:RunAnalyzers=false -p:HakMemBuildFlavor=profile; equal "the same, another flavor on the command line" profile "$(field "$(answer bin/Release/net10.0/OfSources.dll)" 1)"
 fi
 
 # ---- switches ----------------------------------------------------------------------------------------------------------------------------
