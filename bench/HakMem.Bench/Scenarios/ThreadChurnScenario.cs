@@ -31,6 +31,7 @@ internal sealed unsafe class ThreadChurnScenario : MemoryStudyScenario
     private const int CheckedLifetimes = 200;
     private const int BlocksOfOwn = 100;
     private const int WavesUntilFree = 8;
+    private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(3);
 
     // Every thread of a real program makes a managed object and with it takes 8 KiB from the collector. Without, the
     // collector never runs, and the C library's heap fills with the runtime's records of 60,000 ended threads.
@@ -55,6 +56,7 @@ internal sealed unsafe class ThreadChurnScenario : MemoryStudyScenario
     [
         FigureKind.Mebibytes("rssSettledBytes", "RSS\nsettled"),
         FigureKind.Mebibytes("rssBytes", "RSS after\nall threads"),
+        FigureKind.Mebibytes("rssIdleBytes", "after 3 s\nof idleness"),
         FigureKind.Mebibytes("rssAfterLastFreeBytes", "after the\nlast free"),
         FigureKind.Mebibytes("rssCollectedBytes", "after a\ncollection"),
         FigureKind.Mebibytes("committedSettledBytes", "committed\nsettled"),
@@ -93,6 +95,8 @@ internal sealed unsafe class ThreadChurnScenario : MemoryStudyScenario
             figures["heaps"] = counters.Heaps;
         }
 
+        Thread.Sleep(s_idle);
+        figures["rssIdleBytes"] = OwnRssBytes();
         for (long i = 0; i < _left.Length; i++)
             FreeLeft<T>(_left.Pointer + i);
         figures["rssAfterLastFreeBytes"] = OwnRssBytes();
