@@ -4,6 +4,7 @@ namespace HakMem.Generators.Emit;
 internal sealed partial class CompositionWriter
 {
     private const string Space = ContractNames.Qualifier + "SpaceState*";
+    private const uint FreesWithoutHeap = 64;
     private const string CompositionState = ContractNames.Qualifier + "Composition*";
 
     private void WriteCold()
@@ -42,7 +43,7 @@ internal sealed partial class CompositionWriter
 
         _code.Member($$"""
             {{Outline}}
-            private static void FindAndFreeSlow(void* block) => FreeSlow(KnownHeap(), block);
+            private static void FindAndFreeSlow(void* block) => FreeSlow(HeapForFrees(1), block);
             """);
 
         _code.Member($$"""
@@ -82,12 +83,30 @@ internal sealed partial class CompositionWriter
             """);
 
         _code.Member($$"""
-            /// <summary>The heap of this thread; null when it has none, as of one that only frees: a free never allocates, so it makes no heap either.</summary>
+            /// <summary>The heap of this thread; null when it has none.</summary>
             private static {{Heap}} KnownHeap()
             {
                 if (TryFindHeap(out {{Heap}} heap)) return heap;
                 heap = Current.Heap;{{(isolated ? "" : $"\n    if (heap != null) {{ {Call("ThreadStacks", "Note", "heap")}; }}\n")}}
                 return heap;
+            }
+            """);
+
+        _code.Member($$"""
+            /// <summary>The heap of this thread, which frees so many blocks; null when it has none and freed few: a free needs no memory. Who frees many gets one, if there is memory for it: then they go back in batches.</summary>
+            private static {{Heap}} HeapForFrees(uint blocks)
+            {
+                {{Heap}} heap = KnownHeap();
+                return heap != null || (Current.Frees += blocks) < {{FreesWithoutHeap}} ? heap : AttachForFrees();
+            }
+            """);
+
+        _code.Member($$"""
+            {{Outline}}
+            private static {{Heap}} AttachForFrees()
+            {
+                Current.Frees = 0;
+                return Attach();
             }
             """);
 
@@ -106,6 +125,8 @@ internal sealed partial class CompositionWriter
         // Without a static constructor the field is one load after the thread's own storage.
         _code.Open("private static class Current")
             .Lines($"[{NameScope.ThreadStatic}] internal static {Heap} Heap;")
+            .Lines("/// <summary>The blocks that this thread freed while it had no heap.</summary>")
+            .Lines($"[{NameScope.ThreadStatic}] internal static uint Frees;")
             .Close();
 
         if (_composition.Declaration.Isolated) { WriteIsolatedState(); }

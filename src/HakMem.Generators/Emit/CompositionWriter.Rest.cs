@@ -162,7 +162,7 @@ internal sealed partial class CompositionWriter
             /// <summary>Gives several blocks back.</summary>
             /// <param name="blocks">The blocks.</param>
             /// <param name="count">How many there are.</param>
-            public static void FreeBatch(void** blocks, uint count) => {{Call("FreeGate", "FreeBatch", "Current.Heap, blocks, count")}};
+            public static void FreeBatch(void** blocks, uint count) => {{Call("FreeGate", "FreeBatch", "HeapForFrees(count), blocks, count")}};
             """);
     }
 

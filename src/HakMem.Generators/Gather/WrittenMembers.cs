@@ -22,7 +22,7 @@ internal static class WrittenMembers
         "AllocBatch(nuint, void**, uint)", "FreeBatch(void**, uint)", "UsableSize(void*)", "Trim()", $"ReadStatistics({ContractNames.Namespace}.AllocatorStatistics*)",
         "BuildFlavor", "Features", "VisitDiagnostics`1(ref !0)",
         "FindAndAllocSlow(nuint)", "FindAndTryAllocSlow(nuint)", "FindAndFreeSlow(void*)", $"AllocSlow({Heap}, nuint)", $"TryAllocSlow({Heap}, nuint)", $"FreeSlow({Heap}, void*)",
-        $"TryFindHeap(ref {Heap})", "KnownHeap()", "CurrentHeapSlow()", "Attach()", "ThrowOutOfMemory()", "ThrowBadAlignment()",
+        $"TryFindHeap(ref {Heap})", "KnownHeap()", "HeapForFrees(uint)", "AttachForFrees()", "CurrentHeapSlow()", "Attach()", "ThrowOutOfMemory()", "ThrowBadAlignment()",
         "Current", "State", "HeapLayout", "SharedLayout", "Config",
     ];
 

@@ -67,6 +67,57 @@ public unsafe class RemoteFreeTests
         Assert.Equal((1UL, 1UL), (statistics.InUseBlocks, statistics.Heaps));
     });
 
+    /// <summary>Who frees many blocks has a heap from the 64th on and combines; where there is no memory for one, blocks are sent one by one as before.</summary>
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_thread_that_frees_many_blocks_gets_a_heap(bool batch, bool refused) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        const uint Count = 300;
+        ThreadHeap* mine = TestHeap.CurrentHeap();
+        void** blocks = stackalloc void*[(int)Count + 1];
+        Assert.Equal(Count + 1, TestHeap.AllocBatch(100, blocks, Count + 1));
+        nint start = (nint)blocks;
+        OwnThread.Run(() =>
+        {
+            void** given = (void**)start;
+            if (refused)
+            {
+                FaultyMemory.Affected = MemoryCalls.Commit | MemoryCalls.Map | MemoryCalls.Reserve;
+                FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+                FaultyMemory.FailTimes = long.MaxValue;
+                while (Config.TakeMeta(Config.Space, 4096) != null) { }
+            }
+
+            for (uint i = 0; !batch && i < 63; i++) TestHeap.Free(given[i]);
+            Assert.Equal(1UL, Heaps());
+            if (batch) TestHeap.FreeBatch(given, Count);
+            for (uint i = 63; !batch && i < Count; i++) TestHeap.Free(given[i]);
+            Assert.Equal(refused ? 1UL : 2UL, Heaps());
+            Assert.Equal(1UL, InUse());
+        });
+        FaultyMemory.FailAt = 0;
+        TestHeap.Free(blocks[Count]);
+        Assert.Equal(0UL, InUse());
+        HeapWalk.AssertValid<Config>();
+    });
+
+    private static ulong Heaps()
+    {
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        return statistics.Heaps;
+    }
+
+    private static ulong InUse()
+    {
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        return statistics.InUseBlocks;
+    }
+
     [Fact]
     public void Freeing_twice_is_found_in_the_table_and_in_the_remote_bitmap()
     {

@@ -220,7 +220,7 @@ internal static unsafe class HandStripped
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void FindAndFreeSlow(void* block) => FreeSlow(KnownHeap(), block);
+    private static void FindAndFreeSlow(void* block) => FreeSlow(HeapForFrees(1), block);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FreeSlow(ThreadHeap* heap, void* block)
@@ -273,6 +273,19 @@ internal static unsafe class HandStripped
         heap = Current.Heap;
         if (heap != null) ThreadStacks.Note<Config>(heap);
         return heap;
+    }
+
+    private static ThreadHeap* HeapForFrees(uint blocks)
+    {
+        ThreadHeap* heap = KnownHeap();
+        return heap != null || (Current.Frees += blocks) < 64 ? heap : AttachForFrees();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ThreadHeap* AttachForFrees()
+    {
+        Current.Frees = 0;
+        return Attach();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -744,6 +757,7 @@ internal static unsafe class HandStripped
     private static class Current
     {
         [ThreadStatic] internal static ThreadHeap* Heap;
+        [ThreadStatic] internal static uint Frees;
     }
 
     private static class State

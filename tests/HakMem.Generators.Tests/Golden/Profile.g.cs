@@ -273,7 +273,7 @@ internal static unsafe partial class RequestHeap
     /// <summary>Gives several blocks back.</summary>
     /// <param name="blocks">The blocks.</param>
     /// <param name="count">How many there are.</param>
-    public static void FreeBatch(void** blocks, uint count) => FreeGate.FreeBatch<Config>(Current.Heap, blocks, count);
+    public static void FreeBatch(void** blocks, uint count) => FreeGate.FreeBatch<Config>(HeapForFrees(count), blocks, count);
 
     /// <summary>How many bytes of a block may be used: at least as many as were asked for.</summary>
     /// <param name="block">A block of this allocator.</param>
@@ -368,7 +368,7 @@ internal static unsafe partial class RequestHeap
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void FindAndFreeSlow(void* block) => FreeSlow(KnownHeap(), block);
+    private static void FindAndFreeSlow(void* block) => FreeSlow(HeapForFrees(1), block);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FreeSlow(ThreadHeap* heap, void* block) => FreeGate.FreeSlow<Config>(heap, block);
@@ -382,7 +382,7 @@ internal static unsafe partial class RequestHeap
         return heap != null;
     }
 
-    /// <summary>The heap of this thread; null when it has none, as of one that only frees: a free never allocates, so it makes no heap either.</summary>
+    /// <summary>The heap of this thread; null when it has none.</summary>
     private static ThreadHeap* KnownHeap()
     {
         if (TryFindHeap(out ThreadHeap* heap)) return heap;
@@ -390,6 +390,20 @@ internal static unsafe partial class RequestHeap
         if (heap != null) { ThreadStacks.Note<Config>(heap); }
 
         return heap;
+    }
+
+    /// <summary>The heap of this thread, which frees so many blocks; null when it has none and freed few: a free needs no memory. Who frees many gets one, if there is memory for it: then they go back in batches.</summary>
+    private static ThreadHeap* HeapForFrees(uint blocks)
+    {
+        ThreadHeap* heap = KnownHeap();
+        return heap != null || (Current.Frees += blocks) < 64 ? heap : AttachForFrees();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ThreadHeap* AttachForFrees()
+    {
+        Current.Frees = 0;
+        return Attach();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -418,6 +432,8 @@ internal static unsafe partial class RequestHeap
     private static class Current
     {
         [ThreadStatic] internal static ThreadHeap* Heap;
+        /// <summary>The blocks that this thread freed while it had no heap.</summary>
+        [ThreadStatic] internal static uint Frees;
     }
 
     /// <summary>Read-only fields: constants to the just-in-time compiler once they are set.</summary>
