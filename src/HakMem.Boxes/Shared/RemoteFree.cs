@@ -42,6 +42,33 @@ public static unsafe class RemoteFree
     }
 
     /// <summary>
+    /// Frees a block whose word is in this thread's table already. False when it is not, or when anything about the block is unusual; then nothing was done. That the word is in the table
+    /// tells that the slab is of this composition and has a block that is out: nobody can have given it back. It may have come to this heap meanwhile; then the heap sends to itself.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryCombine<TConfig>(ThreadHeap* heap, void* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        nuint offset = (nuint)block - (nuint)TConfig.Base, chunk = offset >> Chunk.Log2;
+        if (chunk >= TConfig.ChunkCount) return false;
+        uint sizeClass = (byte)PageMap.Get<TConfig>(chunk);
+        if (sizeClass >= SizeClasses.Count) return false;
+        SizeClass* info = TConfig.Classes + sizeClass;   // of nobody's chunk, class 0 has no block's start
+        if (!Slab.IndexOf(info, offset & info->SlabMask, out uint index)) return false;
+        HeapState* state = TConfig.RemoteTableOf(heap);
+        nuint key = KeyOf(info, offset, index);
+        Entry* found = Find(state, key);
+        ulong bit = 1UL << (int)(index & 63);
+        if (found->Key != key || (found->Bits & bit) != 0 || state->Frees + 1 >= TConfig.RemoteBatch) return false;
+        TConfig.OnRemoteBlock(sizeClass, block);
+        TConfig.OnRemoteFree(heap, sizeClass);
+        found->Bits |= bit;
+        state->Frees++;
+        TConfig.OnSlowExit(heap, SlowExit.CombinedFree);
+        return true;
+    }
+
+    /// <summary>
     /// Frees a block of another heap of this composition; <paramref name="entry"/> is its chunk's, read for the last time while the caller still held the block.
     /// The heap may be null, for a thread that has none: then the block is sent at once. About 35 instructions when its word is in the table.
     /// </summary>
@@ -50,16 +77,15 @@ public static unsafe class RemoteFree
     {
         uint sizeClass = (byte)entry;
         SizeClass* info = TConfig.Classes + sizeClass;
-        nuint mask = info->SlabMask;
         nuint offset = (nuint)block - (nuint)TConfig.Base;
-        if (!Slab.IndexOf(info, offset & mask, out uint index))
+        if (!Slab.IndexOf(info, offset & info->SlabMask, out uint index))
         {
             Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
             return;
         }
 
         TConfig.OnRemoteBlock(sizeClass, block);
-        nuint key = (((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6)) + 1;
+        nuint key = KeyOf(info, offset, index);
         ulong bit = 1UL << (int)(index & 63);
         if (heap == null)
         {
@@ -70,8 +96,7 @@ public static unsafe class RemoteFree
 
         TConfig.OnRemoteFree(heap, sizeClass);
         HeapState* state = TConfig.RemoteTableOf(heap);
-        Entry* set = HeapState.Entries(state) + (SetOf(key) * 2);
-        Entry* found = set[0].Key == key ? set : set + 1;
+        Entry* found = Find(state, key);
         if (found->Key == key && (found->Bits & bit) == 0)
         {
             found->Bits |= bit;
@@ -83,6 +108,17 @@ public static unsafe class RemoteFree
         }
 
         AddSlow<TConfig>(heap, block, key, bit, entry >> 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nuint KeyOf(SizeClass* info, nuint offset, uint index) => (((offset & ~(nuint)info->SlabMask) >> (Chunk.Log2 - 6)) | (index >> 6)) + 1;
+
+    // The entry of a word if it is in the table, else any of its set.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Entry* Find(HeapState* state, nuint key)
+    {
+        Entry* set = HeapState.Entries(state) + (SetOf(key) * 2);
+        return set[0].Key == key ? set : set + 1;
     }
 
     // The words of a slab lie in sets one after the other, so that they are sent one after the other: the slab's lines then come once.

@@ -43,7 +43,12 @@ internal sealed partial class CompositionWriter
 
         _code.Member($$"""
             {{Outline}}
-            private static void FindAndFreeSlow(void* block) => FreeSlow(HeapForFrees(1), block);
+            private static void FindAndFreeSlow(void* block)
+            {
+                if (TryFindHeap(out {{Heap}} heap) && {{Call("RemoteFree", "TryCombine", "heap, block")}}) { return; }
+
+                FreeSlow(HeapForFrees(1), block);
+            }
             """);
 
         _code.Member($$"""

@@ -20,6 +20,7 @@ internal sealed partial class Composer
         ("FreeGate", "void FreeSlow(ThreadHeap* heap, void* block)"),
         ("FreeGate", "void FreeBatch(ThreadHeap* heap, void** blocks, uint count)"),
         ("FreeGate", "nuint UsableSize(void* block)"),
+        ("RemoteFree", "bool TryCombine(ThreadHeap* heap, void* block)"),
         ("ReallocGate", "void* Realloc(ThreadHeap* heap, void* block, nuint size, nuint alignment)"),
         ("HeapRegistry", "ThreadHeap* Attach()"),
         ("HeapRegistry", "Composition* Open(SpaceState* space)"),

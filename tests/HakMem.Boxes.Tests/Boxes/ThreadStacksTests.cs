@@ -122,7 +122,7 @@ public sealed unsafe class ThreadStacksTests
         Config.StacksState->Records = 16384;
         try
         {
-            // Small stacks, of which there is no record yet.
+            // A stack larger than any before, so that the C library has no used one for it, of which there would be a record.
             Exception? error = null;
             Thread thread = new(() => error = Record.Exception(static () =>
             {
@@ -134,7 +134,7 @@ public sealed unsafe class ThreadStacksTests
                 Assert.True(StackHeap.Alloc(64) == block);
                 StackHeap.Free(block);
                 Assert.True(StackHeap.CurrentHeap() == heap);
-            }), 333 << 10);
+            }), 333 << 20);
             thread.Start();
             thread.Join();
             Assert.Null(error);

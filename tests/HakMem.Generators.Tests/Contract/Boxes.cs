@@ -33,6 +33,8 @@ public static unsafe class SharedPool
 [Box(BoxLayer.Shared)]
 public static unsafe class RemoteFree
 {
+    public static bool TryCombine<TConfig>(ThreadHeap* heap, void* block) where TConfig : IAllocatorConfig => false;
+
     public struct HeapState
     {
         public fixed ulong Table[128];

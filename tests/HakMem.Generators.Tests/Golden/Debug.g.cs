@@ -354,7 +354,12 @@ partial struct Outer
         }
 
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private static void FindAndFreeSlow(void* block) => FreeSlow(HeapForFrees(1), block);
+        private static void FindAndFreeSlow(void* block)
+        {
+            if (TryFindHeap(out ThreadHeap* heap) && RemoteFree.TryCombine<Config>(heap, block)) { return; }
+
+            FreeSlow(HeapForFrees(1), block);
+        }
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         private static void FreeSlow(ThreadHeap* heap, void* block) => FreeGate.FreeSlow<Config>(heap, block);
