@@ -111,7 +111,7 @@ public sealed class HakMemAllocatorAttribute : Attribute
     /// <summary>How many bytes of freed big blocks are kept for reuse.</summary>
     public int BigCacheBytes { get; set; }
 
-    /// <summary>How many frees of blocks of other heaps may be gathered before they are sent.</summary>
+    /// <summary>How many frees of blocks of other heaps may be gathered before they are sent; a block of 128 bytes or more counts once more for each 128.</summary>
     public int RemoteBatch { get; set; }
 
     /// <summary>The largest address range reserved, as a power of two of bytes, from 24 to 40; the process-wide range is shared and takes the first composition's value.</summary>

@@ -83,7 +83,7 @@ public unsafe partial interface IAllocatorConfig
     /// <summary>How many bytes of freed big blocks are kept for reuse.</summary>
     [Option(33554432, Minimum = 0)] static abstract uint BigCacheBytes { get; }
 
-    /// <summary>How many frees of blocks of other heaps may be gathered before they are sent.</summary>
+    /// <summary>How many frees of blocks of other heaps may be gathered before they are sent; a block of 128 bytes or more counts once more for each 128.</summary>
     [Option(4096, Minimum = 1)] static abstract uint RemoteBatch { get; }
 
     /// <summary>The largest address range reserved, as a power of two of bytes.</summary>

@@ -21,7 +21,7 @@ public static unsafe class RemoteFree
     /// <summary>What remote frees keep in each heap: the combining table.</summary>
     public struct HeapState
     {
-        /// <summary>Frees since the table was sent.</summary>
+        /// <summary>Frees since the table was sent, larger blocks counting for several: what an idle thread keeps from others is bounded in bytes, too.</summary>
         public uint Frees;
 
         /// <summary>Words that were sent because another needed their place.</summary>
@@ -59,11 +59,13 @@ public static unsafe class RemoteFree
         nuint key = KeyOf(info, offset, index);
         Entry* found = Find(state, key);
         ulong bit = 1UL << (int)(index & 63);
-        if (found->Key != key || (found->Bits & bit) != 0 || state->Frees + 1 >= TConfig.RemoteBatch) return false;
+        if (found->Key != key || (found->Bits & bit) != 0) return false;
+        uint frees = state->Frees + Weight(info);
+        if (frees >= TConfig.RemoteBatch) return false;
         TConfig.OnRemoteBlock(sizeClass, block);
         TConfig.OnRemoteFree(heap, sizeClass);
         found->Bits |= bit;
-        state->Frees++;
+        state->Frees = frees;
         TConfig.OnSlowExit(heap, SlowExit.CombinedFree);
         return true;
     }
@@ -101,14 +103,17 @@ public static unsafe class RemoteFree
         {
             found->Bits |= bit;
             TConfig.OnSlowExit(heap, SlowExit.CombinedFree);
-            if (++state->Frees < TConfig.RemoteBatch) return;
+            if ((state->Frees += Weight(info)) < TConfig.RemoteBatch) return;
             SendAll<TConfig>(heap);
             TConfig.WantScavenge();
             return;
         }
 
-        AddSlow<TConfig>(heap, block, key, bit, entry >> 8);
+        AddSlow<TConfig>(heap, block, key, bit, entry);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Weight(SizeClass* info) => 1 + (info->SizeBytes >> 7);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nuint KeyOf(SizeClass* info, nuint offset, uint index) => (((offset & ~(nuint)info->SlabMask) >> (Chunk.Log2 - 6)) | (index >> 6)) + 1;
@@ -128,13 +133,13 @@ public static unsafe class RemoteFree
 
     // The word is not in the table: it comes in as the first of its set, the second is sent. In sets of two, a pair of words that meet do not drive each other out.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void AddSlow<TConfig>(ThreadHeap* heap, void* block, nuint key, ulong bit, uint owner)
+    private static void AddSlow<TConfig>(ThreadHeap* heap, void* block, nuint key, ulong bit, uint entry)
         where TConfig : struct, IAllocatorConfig
     {
         HeapState* state = TConfig.RemoteTableOf(heap);
         Entry* set = HeapState.Entries(state) + (SetOf(key) * 2);
         if (set[0].Key == key || set[1].Key == key) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
-        if (TConfig.Space->Owners[owner].Heap->Kind == HeapKind.FirstClass)
+        if (TConfig.Space->Owners[entry >> 8].Heap->Kind == HeapKind.FirstClass)
         {
             // In the table it would outlive its heap.
             TConfig.OnSlowExit(heap, SlowExit.DirectFree);
@@ -153,7 +158,7 @@ public static unsafe class RemoteFree
         set[1] = set[0];
         set[0].Bits = bit;
         Volatile.Write(ref set[0].Key, key);   // last: a table without frees has no key, wherever its thread was when the process forked
-        bool full = ++state->Frees >= TConfig.RemoteBatch;
+        bool full = (state->Frees += Weight(TConfig.Classes + (byte)entry)) >= TConfig.RemoteBatch;
         if (full) SendAll<TConfig>(heap);
         if (full || ask) TConfig.WantScavenge();
     }
