@@ -16,7 +16,7 @@ internal sealed record MeasuringPlan(IReadOnlyList<Contestant> Contestants)
 
     public bool WithMemory { get; init; } = true;
 
-    public const int DefaultRounds = 40;
+    public const int DefaultRounds = 30;
     public const int MaxDefaultProcesses = 2;
     public const int MaxMemoryProcesses = 5;
     public const int MaxStudyProcesses = 3;
