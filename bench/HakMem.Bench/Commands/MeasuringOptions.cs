@@ -37,16 +37,8 @@ internal sealed class MeasuringOptions
 
     public MeasuringOptions()
     {
-        _rounds.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int rounds) && rounds is < 1 or > MaxRounds)
-                result.AddError($"--rounds must be from 1 to {MaxRounds}, not {result.Tokens[0].Value}.");
-        });
-        _processes.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int processes) && processes is < 1 or > MaxRounds)
-                result.AddError($"--processes must be from 1 to {MaxRounds}, not {result.Tokens[0].Value}.");
-        });
+        KeepInRange(_rounds);
+        KeepInRange(_processes);
     }
 
     public static string KnownNames => string.Join(", ", AllocatorCatalog.All.Select(entry => entry.Name));
@@ -74,6 +66,12 @@ internal sealed class MeasuringOptions
             WithMemory = !parsed.GetValue(_noMemory),
         };
     }
+
+    private static void KeepInRange(Option option) => option.Validators.Add(result =>
+    {
+        if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int number) && number is < 1 or > MaxRounds)
+            result.AddError($"{option.Name} must be from 1 to {MaxRounds}, not {result.Tokens[0].Value}.");
+    });
 
     private static IEnumerable<AllocatorEntry> Allocators(string? names, TextWriter error)
     {

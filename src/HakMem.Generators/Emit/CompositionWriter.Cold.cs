@@ -4,8 +4,10 @@ namespace HakMem.Generators.Emit;
 internal sealed partial class CompositionWriter
 {
     private const string Space = ContractNames.Qualifier + "SpaceState*";
-    private const uint FreesWithoutHeap = 64;
     private const string CompositionState = ContractNames.Qualifier + "Composition*";
+
+    // Blocks that a thread without a heap frees before it gets one.
+    private const uint FreesWithoutHeap = 64;
 
     private void WriteCold()
     {
