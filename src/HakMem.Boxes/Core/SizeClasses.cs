@@ -1,3 +1,4 @@
+using System;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -59,6 +60,23 @@ public static unsafe class SizeClasses
     /// <summary>The largest size in bytes that <see cref="FillTable"/> covers.</summary>
     public const uint MaxTableBytes = 1024;
 
+    /// <summary>The class of every multiple of 16 up to <see cref="MaxTableBytes"/>, in the image: of a constant size the just-in-time compiler reads it itself.</summary>
+    public static ReadOnlySpan<byte> Table =>
+    [
+        1, 1, 2, 3, 4, 5, 6, 7, 8,
+        9, 10, 11, 12, 13, 14, 15, 16,
+        17, 17, 18, 18, 19, 19, 20, 20,
+        21, 21, 22, 22, 23, 23, 24, 24,
+        25, 25, 25, 25, 26, 26, 26, 26,
+        27, 27, 27, 27, 28, 28, 28, 28,
+        29, 29, 29, 29, 30, 30, 30, 30,
+        31, 31, 31, 31, 32, 32, 32, 32,
+    ];
+
+    /// <summary>The class of a size up to <see cref="MaxTableBytes"/>: one load, none when the size is a constant.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint ClassOfTiny(nuint sizeBytes) => Unsafe.Add(ref Unsafe.AsRef(in Table[0]), (nint)((sizeBytes + 15) >> 4));
+
     /// <summary>The class of a size from 1 to <see cref="MaxBytes"/> bytes; 0 counts as 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint ClassOf(nuint sizeBytes)
@@ -102,10 +120,10 @@ public static unsafe class SizeClasses
         return rounded < sizeBytes ? sizeBytes : rounded;
     }
 
-    /// <summary>Writes the class of every multiple of 16 up to <see cref="MaxTableBytes"/>: 65 bytes.</summary>
+    /// <summary>Writes <see cref="Table"/>, for who has a register near by: 65 bytes.</summary>
     public static void FillTable(byte* table)
     {
-        for (uint unit = 0; unit <= MaxTableBytes / 16; unit++) table[unit] = (byte)ClassOf(unit << 4);
+        for (uint unit = 0; unit <= MaxTableBytes / 16; unit++) table[unit] = Table[(int)unit];
     }
 
     /// <summary>Writes the table of all classes: <see cref="Count"/> entries.</summary>

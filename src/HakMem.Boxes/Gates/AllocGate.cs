@@ -11,7 +11,7 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Gates)]
 public static unsafe class AllocGate
 {
-    /// <summary>The class of a tiny size. 1 branch, 1 load; false when the size is not tiny.</summary>
+    /// <summary>The class of a tiny size. 1 branch, 1 load, neither for a constant; false when the size is not tiny.</summary>
     [HotPath]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryClassify<TConfig>(ThreadHeap* heap, nuint size, out uint sizeClass)
@@ -23,7 +23,7 @@ public static unsafe class AllocGate
             return false;
         }
 
-        sizeClass = ThreadHeap.ClassTable(heap)[(size + 15) >> 4];
+        sizeClass = SizeClasses.ClassOfTiny(size);
         return true;
     }
 

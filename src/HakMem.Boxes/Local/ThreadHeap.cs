@@ -111,7 +111,7 @@ public unsafe struct ThreadHeap
     /// <summary>Whoever holds it is, for a first-class heap, the running thread. Taken before <see cref="Lock"/>.</summary>
     [FieldOffset(176)] public int UserLock;
 
-    /// <summary>The class of a size, by its 16-byte steps: one load. See <see cref="SizeClasses.FillTable"/>.</summary>
+    /// <summary>A copy of <see cref="SizeClasses.Table"/>, for code compiled ahead of time: one load, the heap being in a register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* ClassTable(ThreadHeap* heap) => (byte*)heap + TableOffset;
 

@@ -1,4 +1,3 @@
-using System;
 using System.Numerics;
 using Xunit;
 
@@ -27,8 +26,11 @@ public unsafe class SizeClassesTests
     {
         byte* table = stackalloc byte[65];
         SizeClasses.FillTable(table);
-        for (nuint size = 0; size <= SizeClasses.MaxTableBytes; size++) Assert.Equal(SizeClasses.ClassOf(size == 0 ? 1 : size), Math.Max(1u, table[(size + 15) >> 4]));
-        Assert.NotEqual(0, table[0]);
+        for (nuint size = 0; size <= SizeClasses.MaxTableBytes; size++)
+        {
+            Assert.Equal(SizeClasses.ClassOf(size), table[(size + 15) >> 4]);
+            Assert.Equal(SizeClasses.ClassOf(size), SizeClasses.ClassOfTiny(size));
+        }
     }
 
     [Fact]

@@ -15,6 +15,7 @@ internal static unsafe class HotPathProgram
         for (int round = 0; round < Rounds; round++)
         {
             Loop(&AllocPlain, &FreePlain);
+            Loop(&AllocConstant, &FreePlain);
             Loop(&AllocNode, &FreePlain);
             Loop(&AllocCell, &FreePlain);
             Loop(&AllocListed, &FreeListed);
@@ -46,6 +47,8 @@ internal static unsafe class HotPathProgram
     private static void* AllocPlain(nuint size) => PlainHeap.Alloc(size);
 
     private static void FreePlain(void* block) => PlainHeap.Free(block);
+
+    private static void* AllocConstant(nuint size) => PlainHeap.Alloc(48);
 
     private static void* AllocNode(nuint size) => PlainNode.Pool.Alloc();
 

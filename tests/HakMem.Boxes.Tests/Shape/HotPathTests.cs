@@ -27,7 +27,7 @@ public class HotPathTests(ITestOutputHelper output)
         Dictionary<string, JitListing> listings = JitListing.OfHotPaths();
         foreach (JitListing listing in listings.Values) output.WriteLine($"{listing.Method}: {listing.Instructions.Count} instructions, {listing.Calls.Length} calls, {listing.TailJumps.Length} tail jumps");
 
-        foreach (string method in new[] { "AllocPlain", "FreePlain", "AllocNode", "AllocCell", "AllocListed", "FreeListed" })
+        foreach (string method in new[] { "AllocPlain", "FreePlain", "AllocConstant", "AllocNode", "AllocCell", "AllocListed", "FreeListed" })
         {
             JitListing listing = listings[method];
             string code = string.Join("\n", listing.Instructions);
@@ -55,12 +55,12 @@ public class HotPathTests(ITestOutputHelper output)
     }
 
     [OptimizedFact]
-    public void A_pool_looks_no_size_class_up()
+    public void No_size_class_is_looked_up_for_a_pool_or_a_constant_size()
     {
         Dictionary<string, JitListing> listings = JitListing.OfHotPaths();
         JitListing plain = listings["AllocPlain"];
         Assert.Contains(plain.Instructions, LoadsAByte);
-        foreach (string method in new[] { "AllocNode", "AllocCell" })
+        foreach (string method in new[] { "AllocConstant", "AllocNode", "AllocCell" })
         {
             JitListing pool = listings[method];
             string code = string.Join("\n", pool.Instructions);

@@ -54,7 +54,7 @@ internal static unsafe class HandStripped
             return false;
         }
 
-        sizeClass = ThreadHeap.ClassTable(heap)[(size + 15) >> 4];
+        sizeClass = SizeClasses.ClassOfTiny(size);
         return true;
     }
 

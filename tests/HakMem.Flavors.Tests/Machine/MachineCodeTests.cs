@@ -22,7 +22,7 @@ public class MachineCodeTests(ITestOutputHelper output)
     private static readonly Lazy<MachineCode[]> s_pair = new(static () => MachineCode.Of("Release", "HandStripped"));
 
     [OptimizedTheory]
-    [InlineData("Alloc", 35)]
+    [InlineData("Alloc", 36)]
     [InlineData("Free", 40)]
     [InlineData("FindAndAllocSlow", 0)]
     [InlineData("FindAndFreeSlow", 0)]
