@@ -154,6 +154,7 @@ public static unsafe partial class UnifiedCacheRefill
     public static void Flush<TConfig>(ThreadHeap* heap, uint sizeClass, void* block)
         where TConfig : struct, IAllocatorConfig
     {
+        heap->FlushedClass = sizeClass;
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
         uint count = TConfig.CountFront(heap, sizeClass);
         bool mayGrow = bin->LastMove == FrontMove.Flushed || count == 0;   // full with nothing in it: it has no place yet

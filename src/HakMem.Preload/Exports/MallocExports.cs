@@ -127,9 +127,13 @@ internal static unsafe class MallocExports
             return;
         }
 
-        FreeGate.FreeBatch<Config>(path.Heap, &block, 1);   // tries the stack again: the heap may have come just now, with blocks of the thread before
+        FreeInside(path.Heap, block);   // tries the stack again: the heap may have come just now, with blocks of the thread before
         path.Leave();
     }
+
+    /// <summary>Frees any block, in a thread that is in the slow path.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void FreeInside(ThreadHeap* heap, void* block) => Config.FreeSlow(heap, block);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void* FailNoMemory()

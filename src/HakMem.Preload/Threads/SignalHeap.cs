@@ -83,7 +83,7 @@ internal static unsafe class SignalHeap
         while (block != null)
         {
             void* next = *(void**)block;
-            FreeGate.FreeBatch<PreloadAllocator.Config>(heap, &block, 1);
+            MallocExports.FreeInside(heap, block);
             block = next;
         }
 

@@ -107,6 +107,32 @@ public unsafe class FreeGateTests
         Assert.Equal((nuint)0, TestHeap.UsableSize(null));
     });
 
+    [Fact]
+    public void The_class_flushed_last_is_only_a_guess() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        uint small = SizeClasses.ClassOf(64), middle = SizeClasses.ClassOf(1024);
+        void* other = TestHeap.Alloc(1024), large = TestHeap.Alloc(100_000);
+        List<nint> blocks = [];
+        for (int i = 0; i < 10_000; i++) blocks.Add((nint)TestHeap.Alloc(64));
+        void* kept = TestHeap.Alloc(64);   // not one that another class lends
+        foreach (nint block in blocks) TestHeap.Free((void*)block);
+        Assert.Equal(small, heap->FlushedClass);
+        for (uint guess = 0; guess < SizeClasses.Count; guess++)
+        {
+            heap->FlushedClass = guess;
+            Assert.True(FreeGate.TryOwn<Config>(heap, kept, out uint sizeClass) && sizeClass == small);
+            Assert.True(FreeGate.TryOwn<Config>(heap, other, out sizeClass) && sizeClass == middle);
+            Assert.False(FreeGate.TryOwn<Config>(heap, large, out _));
+            OwnThread.Run(() =>
+            {
+                ThreadHeap* another = TestHeap.CurrentHeap();
+                another->FlushedClass = small;
+                Assert.False(FreeGate.TryOwn<Config>(another, kept, out _));
+            });
+        }
+    });
+
     [Theory]
     [InlineData("stack", "free of an address that is not allocated: 0x")]
     [InlineData("free chunk", "free of an address that is not allocated: 0x")]

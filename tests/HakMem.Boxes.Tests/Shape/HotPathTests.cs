@@ -19,7 +19,7 @@ public sealed class OptimizedFactAttribute : FactAttribute
 /// <summary>Invariant 8: what the machine runs on a hit, as the JIT wrote it.</summary>
 public class HotPathTests(ITestOutputHelper output)
 {
-    private const int MostInstructions = 44;
+    private const int MostInstructions = 47;
 
     [OptimizedFact]
     public void A_hit_makes_no_call_and_leaves_by_one()
@@ -36,6 +36,19 @@ public class HotPathTests(ITestOutputHelper output)
             Assert.True(listing.TailJumps.Length == 0, $"{method} leaves by:\n{code}");
             Assert.True(listing.Atomics.Length == 0, $"{method} is atomic somewhere:\n{code}");
         }
+    }
+
+    /// <summary>The guessed class is loaded and compared, and a branch decides: what is pushed to does not wait for the block's address.</summary>
+    [OptimizedFact]
+    public void A_free_guesses_the_class_and_branches()
+    {
+        string[] code = [.. JitListing.OfHotPaths()["FreePlain"].Instructions];
+        string guess = $"+0x{System.Runtime.InteropServices.Marshal.OffsetOf<ThreadHeap>(nameof(ThreadHeap.FlushedClass)):X}]";
+        int load = System.Array.FindIndex(code, line => line.StartsWith("mov", System.StringComparison.Ordinal) && line.EndsWith(guess, System.StringComparison.Ordinal));
+        Assert.True(load > 0, string.Join("\n", code));
+        Assert.StartsWith("cmp", code[load + 1]);
+        Assert.StartsWith("je", code[load + 2]);
+        Assert.DoesNotContain(code, static line => line.StartsWith("cmov", System.StringComparison.Ordinal));
     }
 
     /// <summary>A composition with an address range of its own finds the heap in the runtime's storage.</summary>

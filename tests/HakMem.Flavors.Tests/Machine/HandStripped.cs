@@ -134,8 +134,11 @@ internal static unsafe class HandStripped
             return false;
         }
 
-        sizeClass = State.PageMap[chunk] ^ heap->IdShifted;
-        return sizeClass < SizeClasses.Count;
+        uint own = State.PageMap[chunk] ^ heap->IdShifted;
+        sizeClass = heap->FlushedClass;
+        if (own == sizeClass) return true;
+        sizeClass = own;
+        return own < SizeClasses.Count;
     }
 
     [SkipLocalsInit]
@@ -529,6 +532,7 @@ internal static unsafe class HandStripped
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Flush(ThreadHeap* heap, uint sizeClass, void* block)
     {
+        heap->FlushedClass = sizeClass;
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
         uint count = Count(heap, sizeClass);
         bool mayGrow = bin->LastMove == FrontMove.Flushed || count == 0;

@@ -23,7 +23,7 @@ public class MachineCodeTests(ITestOutputHelper output)
 
     [OptimizedTheory]
     [InlineData("Alloc", 36)]
-    [InlineData("Free", 40)]
+    [InlineData("Free", 45)]
     [InlineData("FindAndAllocSlow", 0)]
     [InlineData("FindAndFreeSlow", 0)]
     [InlineData("AllocSlow", 0)]
