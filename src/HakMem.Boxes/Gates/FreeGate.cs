@@ -28,7 +28,7 @@ public static unsafe class FreeGate
         }
 
         uint own = PageMap.Get<TConfig>(chunk) ^ heap->IdShifted;
-        sizeClass = heap->FlushedClass;
+        sizeClass = heap->GuessedClass;
         if (own == sizeClass) return true;
         sizeClass = own;
         return own < SizeClasses.Count;   // not this owner, or not in a slab: larger

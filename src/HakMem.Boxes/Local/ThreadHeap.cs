@@ -69,8 +69,11 @@ public unsafe struct ThreadHeap
     /// <summary>What <see cref="ThreadStacks"/> keeps of the running thread's stack; null when it is not found by that.</summary>
     [FieldOffset(40)] public void* Stack;
 
-    /// <summary>The class whose stack was full last, so likely that of the next block freed (<see cref="FreeGate.TryOwn{TConfig}"/>). A guess; written by the running thread.</summary>
-    [FieldOffset(48)] public uint FlushedClass;
+    /// <summary>The likely class of the next block freed (<see cref="FreeGate.TryOwn{TConfig}"/>): whose stack was full twice, without another's having been full or empty meanwhile. Else 0. Written by the running thread.</summary>
+    [FieldOffset(48)] public uint GuessedClass;
+
+    /// <summary>The class whose stack was full last; 0 when one was empty since. Written by the running thread.</summary>
+    [FieldOffset(52)] public uint FlushedClass;
 
     /// <summary>Guards the bins' slab lists, the L parts of the slabs, the warm and large pools of this heap.</summary>
     [FieldOffset(64)] public int Lock;

@@ -28,6 +28,7 @@ public static unsafe partial class UnifiedCacheRefill
         where TConfig : struct, IAllocatorConfig
     {
         TConfig.OnFrontMiss(heap, sizeClass);
+        heap->FlushedClass = heap->GuessedClass = 0;
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
         uint home = TConfig.Classes[sizeClass].Home;
         if (bin->Borrowed < TConfig.Classes[sizeClass].Lent && bin->Current == null && bin->Partial == null && bin->Sparse == null)
@@ -154,6 +155,7 @@ public static unsafe partial class UnifiedCacheRefill
     public static void Flush<TConfig>(ThreadHeap* heap, uint sizeClass, void* block)
         where TConfig : struct, IAllocatorConfig
     {
+        heap->GuessedClass = heap->FlushedClass == sizeClass ? sizeClass : 0;
         heap->FlushedClass = sizeClass;
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
         uint count = TConfig.CountFront(heap, sizeClass);

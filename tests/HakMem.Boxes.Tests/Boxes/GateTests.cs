@@ -108,7 +108,7 @@ public unsafe class FreeGateTests
     });
 
     [Fact]
-    public void The_class_flushed_last_is_only_a_guess() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    public void The_class_that_is_flushed_again_and_again_is_only_a_guess() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         ThreadHeap* heap = TestHeap.CurrentHeap();
         uint small = SizeClasses.ClassOf(64), middle = SizeClasses.ClassOf(1024);
@@ -117,17 +117,19 @@ public unsafe class FreeGateTests
         for (int i = 0; i < 10_000; i++) blocks.Add((nint)TestHeap.Alloc(64));
         void* kept = TestHeap.Alloc(64);   // not one that another class lends
         foreach (nint block in blocks) TestHeap.Free((void*)block);
-        Assert.Equal(small, heap->FlushedClass);
+        Assert.Equal(small, heap->GuessedClass);
+        _ = TestHeap.Alloc(3000);
+        Assert.Equal(0u, heap->GuessedClass);
         for (uint guess = 0; guess < SizeClasses.Count; guess++)
         {
-            heap->FlushedClass = guess;
+            heap->GuessedClass = guess;
             Assert.True(FreeGate.TryOwn<Config>(heap, kept, out uint sizeClass) && sizeClass == small);
             Assert.True(FreeGate.TryOwn<Config>(heap, other, out sizeClass) && sizeClass == middle);
             Assert.False(FreeGate.TryOwn<Config>(heap, large, out _));
             OwnThread.Run(() =>
             {
                 ThreadHeap* another = TestHeap.CurrentHeap();
-                another->FlushedClass = small;
+                another->GuessedClass = small;
                 Assert.False(FreeGate.TryOwn<Config>(another, kept, out _));
             });
         }

@@ -43,7 +43,7 @@ public class HotPathTests(ITestOutputHelper output)
     public void A_free_guesses_the_class_and_branches()
     {
         string[] code = [.. JitListing.OfHotPaths()["FreePlain"].Instructions];
-        string guess = $"+0x{System.Runtime.InteropServices.Marshal.OffsetOf<ThreadHeap>(nameof(ThreadHeap.FlushedClass)):X}]";
+        string guess = $"+0x{System.Runtime.InteropServices.Marshal.OffsetOf<ThreadHeap>(nameof(ThreadHeap.GuessedClass)):X}]";
         int load = System.Array.FindIndex(code, line => line.StartsWith("mov", System.StringComparison.Ordinal) && line.EndsWith(guess, System.StringComparison.Ordinal));
         Assert.True(load > 0, string.Join("\n", code));
         Assert.StartsWith("cmp", code[load + 1]);

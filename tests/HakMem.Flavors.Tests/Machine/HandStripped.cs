@@ -135,7 +135,7 @@ internal static unsafe class HandStripped
         }
 
         uint own = State.PageMap[chunk] ^ heap->IdShifted;
-        sizeClass = heap->FlushedClass;
+        sizeClass = heap->GuessedClass;
         if (own == sizeClass) return true;
         sizeClass = own;
         return own < SizeClasses.Count;
@@ -311,6 +311,7 @@ internal static unsafe class HandStripped
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void* Refill(ThreadHeap* heap, uint sizeClass, uint lastLender)
     {
+        heap->FlushedClass = heap->GuessedClass = 0;
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
         uint home = State.Classes[sizeClass].Home;
         if (bin->Borrowed < State.Classes[sizeClass].Lent && bin->Current == null && bin->Partial == null && bin->Sparse == null)
@@ -532,6 +533,7 @@ internal static unsafe class HandStripped
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Flush(ThreadHeap* heap, uint sizeClass, void* block)
     {
+        heap->GuessedClass = heap->FlushedClass == sizeClass ? sizeClass : 0;
         heap->FlushedClass = sizeClass;
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
         uint count = Count(heap, sizeClass);
