@@ -57,7 +57,7 @@ public static unsafe class SizeClasses
     /// <summary>The page-map class of every further chunk of a large block.</summary>
     public const uint LargeInterior = 253;
 
-    /// <summary>The largest size in bytes that <see cref="FillTable"/> covers.</summary>
+    /// <summary>The largest size in bytes that <see cref="Table"/> covers.</summary>
     public const uint MaxTableBytes = 1024;
 
     /// <summary>The class of every multiple of 16 up to <see cref="MaxTableBytes"/>, in the image: of a constant size the just-in-time compiler reads it itself.</summary>
@@ -120,7 +120,7 @@ public static unsafe class SizeClasses
         return rounded < sizeBytes ? sizeBytes : rounded;
     }
 
-    /// <summary>Writes <see cref="Table"/>, for who has a register near by: 65 bytes.</summary>
+    /// <summary>Copies <see cref="Table"/>, 65 bytes, to where code compiled ahead of time reads it (<see cref="ThreadHeap.ClassTable"/>).</summary>
     public static void FillTable(byte* table)
     {
         for (uint unit = 0; unit <= MaxTableBytes / 16; unit++) table[unit] = Table[(int)unit];

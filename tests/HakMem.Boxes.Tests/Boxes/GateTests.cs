@@ -118,6 +118,12 @@ public unsafe class FreeGateTests
         void* kept = TestHeap.Alloc(64);   // not one that another class lends
         foreach (nint block in blocks) TestHeap.Free((void*)block);
         Assert.Equal(small, heap->GuessedClass);
+        void* second = TestHeap.Alloc(1024), third = TestHeap.Alloc(1024);
+        heap->FlushedClass = small;
+        UnifiedCacheRefill.Flush<Config>(heap, middle, second);
+        Assert.Equal(0u, heap->GuessedClass);   // another class: no guess before its next flush
+        UnifiedCacheRefill.Flush<Config>(heap, middle, third);
+        Assert.Equal(middle, heap->GuessedClass);
         _ = TestHeap.Alloc(3000);
         Assert.Equal(0u, heap->GuessedClass);
         for (uint guess = 0; guess < SizeClasses.Count; guess++)

@@ -45,7 +45,7 @@ internal static unsafe partial class RequestHeap
         return FindAndAllocSlow(size);
     }
 
-    /// <summary>Gives a block back; any thread may. A hit is a load of the thread's heap, of the block's owner and class, and a push: three branches.</summary>
+    /// <summary>Gives a block back; any thread may. A hit is a load of the thread's heap, of the block's owner and class, and a push: four branches, five when the class is not the guessed one.</summary>
     /// <param name="block">A block of this allocator, or null for nothing.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Free(void* block)
