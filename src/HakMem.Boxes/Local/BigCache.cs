@@ -12,6 +12,7 @@ namespace HakMem.Boxes;
 public static unsafe class BigCache
 {
     private const uint MaxSlots = 32;
+    private const uint SlotsPerLock = 1024, Rounds = 4;
     private const int FirstLog2 = 7;
     private static nuint MaxBytes => (nuint)1 << 47;
 
@@ -181,23 +182,39 @@ public static unsafe class BigCache
         SpinLock.Exit<TConfig>(&space->BigLock);
     }
 
-    /// <summary>Frees every big block of a first-class heap. Nobody may use the heap or its blocks any more. No lock may be held.</summary>
+    /// <summary>
+    /// Frees every big block of a first-class heap: around the table, a stretch of it under the lock at a time, again if others' frees moved some of them behind the place. Nobody may use the heap or its blocks any more. No lock may be held.
+    /// </summary>
     public static void FreeAll<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
     {
         SpaceState* space = TConfig.Space;
+        nuint slot = 0, passed = 0;
+        int log2 = 0;
         while (heap->BigBlocks != 0)
         {
             byte* block = null;
             SpinLock.Enter<TConfig>(&space->BigLock);
-            for (nuint i = 0; i < (nuint)1 << space->BigLog2 && block == null; i++)
+            nuint mask = ((nuint)1 << space->BigLog2) - 1;
+            if (log2 != space->BigLog2) passed = 0;   // a table made anew has everything elsewhere
+            log2 = space->BigLog2;
+            for (uint i = 0; i < SlotsPerLock && block == null && passed <= Rounds * mask; i++)
             {
-                if (space->BigBlocks[i].Start != null && space->BigBlocks[i].Owner == heap->Id) block = space->BigBlocks[i].Start;
+                BigBlock* entry = space->BigBlocks + (slot & mask);
+                if (entry->Start != null && entry->Owner == heap->Id)
+                {
+                    block = entry->Start;   // the next look is at this slot again: freeing moves later entries up
+                    passed = 0;
+                    continue;
+                }
+
+                slot++;
+                passed++;
             }
 
             SpinLock.Exit<TConfig>(&space->BigLock);
-            if (block == null) return;
-            Free<TConfig>(block);
+            if (block != null) Free<TConfig>(block);
+            else if (passed > Rounds * mask) return;
         }
     }
 
