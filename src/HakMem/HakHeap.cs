@@ -20,6 +20,7 @@ public readonly record struct HakHeapStatistics(ulong Blocks, ulong InUseBytes, 
 /// </summary>
 public sealed unsafe class HakHeap : IDisposable
 {
+    private readonly uint _use;
     private nint _heap;
 
     /// <summary>Makes a heap.</summary>
@@ -28,7 +29,12 @@ public sealed unsafe class HakHeap : IDisposable
     {
         _ = DefaultAllocator.CurrentHeap();   // opens the allocator
         _heap = (nint)FirstClassHeap.Create<DefaultAllocator.Config>();
-        if (_heap != 0) return;
+        if (_heap != 0)
+        {
+            _use = ((ThreadHeap*)_heap)->Use;
+            return;
+        }
+
         GC.SuppressFinalize(this);
         throw new OutOfMemoryException();
     }
@@ -85,7 +91,7 @@ public sealed unsafe class HakHeap : IDisposable
     /// <exception cref="ObjectDisposedException">The heap is gone.</exception>
     public void* Realloc(void* ptr, nuint byteCount)
     {
-        void* block = FirstClassHeap.Realloc<DefaultAllocator.Config>(Heap(), ptr, byteCount, 1);
+        void* block = FirstClassHeap.Realloc<DefaultAllocator.Config>(Heap(), ptr, byteCount, 1, _use);
         GC.KeepAlive(this);
         return OrThrow(block);
     }
@@ -95,7 +101,7 @@ public sealed unsafe class HakHeap : IDisposable
     /// <exception cref="ObjectDisposedException">The heap is gone.</exception>
     public void Free(void* ptr)
     {
-        FirstClassHeap.Free<DefaultAllocator.Config>(Heap(), ptr);
+        FirstClassHeap.Free<DefaultAllocator.Config>(Heap(), ptr, _use);
         GC.KeepAlive(this);
     }
 
@@ -103,7 +109,7 @@ public sealed unsafe class HakHeap : IDisposable
     /// <exception cref="ObjectDisposedException">The heap is gone.</exception>
     public void Trim()
     {
-        FirstClassHeap.Trim<DefaultAllocator.Config>(Heap());
+        FirstClassHeap.Trim<DefaultAllocator.Config>(Heap(), _use);
         GC.KeepAlive(this);
     }
 
@@ -113,7 +119,7 @@ public sealed unsafe class HakHeap : IDisposable
     public HakHeapStatistics GetStatistics()
     {
         HeapStatistics numbers;
-        FirstClassHeap.ReadStatistics<DefaultAllocator.Config>(Heap(), &numbers);
+        FirstClassHeap.ReadStatistics<DefaultAllocator.Config>(Heap(), &numbers, _use);
         GC.KeepAlive(this);
         return new HakHeapStatistics(numbers.Blocks, numbers.Bytes, numbers.CachedBytes);
     }
@@ -157,7 +163,7 @@ public sealed unsafe class HakHeap : IDisposable
     // Kept alive to the end of the call: the finalizer of a heap in its last call would release it under the call's feet.
     private void* AllocOrNull(nuint byteCount, nuint alignment, bool zeroed)
     {
-        void* block = FirstClassHeap.Alloc<DefaultAllocator.Config>(Heap(), byteCount, alignment, zeroed);
+        void* block = FirstClassHeap.Alloc<DefaultAllocator.Config>(Heap(), byteCount, alignment, zeroed, _use);
         GC.KeepAlive(this);
         return block;
     }

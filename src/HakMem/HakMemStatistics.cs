@@ -10,7 +10,7 @@ public readonly record struct SizeClassUsage(nuint BlockSizeBytes, ulong Blocks)
 
 /// <summary>
 /// A snapshot of an allocator's numbers; all sizes in bytes. Committed is what may be backed by memory: in use, cached, free but not purged yet,
-/// and the unused parts of slabs. Tables are not counted, they take at most 1,414 bytes for each 64 KiB that was ever used, 2.2 %.
+/// and the unused parts of slabs. Tables are not counted, they take at most 1,418 bytes for each 64 KiB that was ever used, 2.2 %.
 /// </summary>
 public readonly unsafe struct HakMemStatistics
 {
@@ -45,7 +45,7 @@ public readonly unsafe struct HakMemStatistics
     /// <summary>Heaps made so far: one for each thread that ever allocated at the same time, and one for each <see cref="HakHeap"/> in use at the same time.</summary>
     public ulong Heaps => _numbers.Heaps;
 
-    /// <summary>Heaps that wait for a thread or a <see cref="HakHeap"/>: their thread ended, or they were released.</summary>
+    /// <summary>Heaps that wait for a thread or a <see cref="HakHeap"/>: their thread ended, or they were released or destroyed.</summary>
     public ulong FreeHeaps => _numbers.FreeHeaps;
 
     /// <summary>How often the heap of an ended thread, or a <see cref="HakHeap"/> that was released, was taken over.</summary>

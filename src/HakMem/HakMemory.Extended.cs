@@ -70,7 +70,7 @@ public static unsafe partial class HakMemory
     /// next power of two, or above 4 KiB from a class up to half larger; above 2 MiB a block may come from a kept mapping that is up to half larger.
     /// </summary>
     /// <param name="byteCount">The size in bytes.</param>
-    /// <returns>The least usable size in bytes; the request itself when it is beyond the address space.</returns>
+    /// <returns>The least usable size in bytes; the request itself when rounding it up would overflow.</returns>
     public static nuint GoodSize(nuint byteCount) => SizeClasses.GoodSize(byteCount);
 
     /// <summary>

@@ -31,6 +31,7 @@ internal static unsafe class Walker
         HashSet<nint> pending = [];
         for (ThreadHeap* heap = HeapRegistry.First<DefaultAllocator.Config>(); heap != null; heap = heap->NextInComposition)
         {
+            if (heap->Life == HeapLife.Spare) continue;   // a destroyed first-class heap
             Gather(heap, cached, pending);
             if (onlyHeap != 0 && heap->Id != onlyHeap) continue;
             bool firstClass = heap->Kind == HeapKind.FirstClass;

@@ -6,8 +6,8 @@ namespace HakMem;
 /// <summary>
 /// Unmanaged memory for any thread, shaped like <see cref="System.Runtime.InteropServices.NativeMemory"/>:
 /// <c>using NativeMemory = HakMem.HakMemory;</c> is a port. Every method may be called from any thread at any time; a block may be freed by
-/// another thread than the one that allocated it. Blocks are at least 16-byte aligned, and blocks of a power-of-two size up to 32 KiB are
-/// aligned to their size. A pointer that is not the start of a live block ends the process with a message when it is freed, as soon as
+/// another thread than the one that allocated it. Blocks are at least 16-byte aligned, and newly allocated ones of a power-of-two size up to 32 KiB are
+/// aligned to their size (one that was resized in place is where it was). A pointer that is not the start of a live block ends the process with a message when it is freed, as soon as
 /// that can be told (<c>docs/threat-model.md</c>).
 /// </summary>
 public static unsafe partial class HakMemory

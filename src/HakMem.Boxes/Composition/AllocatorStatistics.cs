@@ -36,7 +36,7 @@ public unsafe struct AllocatorStatistics
     /// <summary>Heaps made so far.</summary>
     public ulong Heaps;
 
-    /// <summary>Heaps without a thread.</summary>
+    /// <summary>Heaps without a thread or a user.</summary>
     public ulong FreeHeaps;
 
     /// <summary>How often a heap of an ended thread was taken over.</summary>

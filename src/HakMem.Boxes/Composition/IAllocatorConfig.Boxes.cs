@@ -172,7 +172,7 @@ public unsafe partial interface IAllocatorConfig
     [Bound("HeapRegistry", "PutSpare")] static abstract void PutSpareHeap(ThreadHeap* heap);
 
     /// <inheritdoc cref="HeapRegistry.Abandon{TConfig}"/>
-    [Bound("HeapRegistry", "Abandon")] static abstract void AbandonHeap(ThreadHeap* heap);
+    [Bound("HeapRegistry", "Abandon")] static abstract void AbandonHeap(ThreadHeap* heap, bool reusable);
 
     /// <inheritdoc cref="HeapRegistry.First{TConfig}"/>
     [Bound("HeapRegistry", "First")] static abstract ThreadHeap* FirstHeap();
@@ -246,7 +246,7 @@ public unsafe partial interface IAllocatorConfig
     [Bound("Refill", "RetireAll")] static abstract void RetireAllSlabs(ThreadHeap* heap);
 
     /// <inheritdoc cref="UnifiedCacheRefill.PurgePages{TConfig}"/>
-    [Bound("Refill", "PurgePages")] static abstract uint PurgePages(ThreadHeap* heap, uint sizeClass, uint limit, bool now, out bool changing);
+    [Bound("Refill", "PurgePages")] static abstract bool PurgePages(ThreadHeap* heap, uint sizeClass, PurgeWalk* walk, bool now);
 
     /// <inheritdoc cref="WarmPool.TryTake{TConfig}"/>
     [Bound("WarmPool", "TryTake")] static abstract bool TryTakeWarm(ThreadHeap* heap, out ChunkSpan span);

@@ -4,7 +4,7 @@ using System.Threading;
 namespace HakMem.Boxes;
 
 /// <summary>
-/// Box of layer Core. A lock in one word: 0 free, 1 held. Waits with the processor's pause, then the scheduler, then short sleeps
+/// Box of layer Core. A lock in one word: 0 free, 1 held, 2 held and waited for. Waits with the processor's pause, then the scheduler, then short sleeps
 /// (<see cref="IAllocatorConfig.OsWait"/>), never with anything of the runtime that can throw or run user code.
 /// Locks are taken in the order registry, heap, arena, address space; none is held across a call into user code.
 /// </summary>
@@ -16,6 +16,9 @@ public static unsafe class SpinLock
 
     /// <summary>From this attempt on, it sleeps.</summary>
     public const uint SleepAttempt = 128;
+
+    private const int Wanted = 2;
+    private const uint PassAttempts = 8;
 
     /// <summary>Takes the lock. Acquire; pairs with <see cref="Exit{TConfig}"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -46,6 +49,18 @@ public static unsafe class SpinLock
         Volatile.Write(ref *word, 0);
     }
 
+    /// <summary>
+    /// Gives the lock back and takes it again. When another thread has waited for some time it comes first: it sleeps by then, and whoever gives the lock back only to take it again would be faster each time.
+    /// </summary>
+    public static void Pass<TConfig>(int* word)
+        where TConfig : struct, IAllocatorConfig
+    {
+        bool wanted = Volatile.Read(ref *word) == Wanted;
+        Exit<TConfig>(word);
+        for (uint i = 0; wanted && i < PassAttempts && Volatile.Read(ref *word) == 0; i++) TConfig.OsWait(SleepAttempt);
+        Enter<TConfig>(word);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void EnterSlow<TConfig>(int* word)
         where TConfig : struct, IAllocatorConfig
@@ -53,7 +68,11 @@ public static unsafe class SpinLock
         uint attempt = 0;
         do
         {
-            while (Volatile.Read(ref *word) != 0) TConfig.OsWait(attempt++);
+            while (Volatile.Read(ref *word) != 0)
+            {
+                if (attempt >= YieldAttempt) _ = Interlocked.CompareExchange(ref *word, Wanted, 1);
+                TConfig.OsWait(attempt++);
+            }
         }
         while (Interlocked.CompareExchange(ref *word, 1, 0) != 0);
         TConfig.OnLock(word, attempt);

@@ -64,7 +64,7 @@ public static unsafe class AllocGate
         where TConfig : struct, IAllocatorConfig
     {
         void* block;
-        if (heap == null) return TConfig.AllocBig(size, 1, false);
+        if (heap == null) return TConfig.AllocBig(size, Natural(size), false);
         TConfig.OnSlowAlloc(heap, size);
         if (size <= TConfig.MaxTiny)
         {
@@ -79,7 +79,7 @@ public static unsafe class AllocGate
             block = size <= Chunk.SuperSlabBytes ? TConfig.AllocLarge(heap, size, 1, false) : null;
         }
 
-        return block != null ? block : TConfig.AllocBig(size, 1, false);
+        return block != null ? block : TConfig.AllocBig(size, Natural(size), false);
     }
 
     /// <summary>A block whose first <paramref name="size"/> bytes are zero; written only where the memory is not known to be. Null when no memory is to be had.</summary>
@@ -95,7 +95,7 @@ public static unsafe class AllocGate
     {
         void* block = null;
         if (heap != null) TConfig.OnSlowAlloc(heap, size);
-        if (heap == null || size > Chunk.SuperSlabBytes) return TConfig.AllocBig(size, 1, true);
+        if (heap == null || size > Chunk.SuperSlabBytes) return TConfig.AllocBig(size, Natural(size), true);
         if (size > SizeClasses.MaxBytes)
         {
             block = TConfig.AllocLarge(heap, size, 1, true);
@@ -105,7 +105,7 @@ public static unsafe class AllocGate
         uint sizeClass = SizeClasses.ClassOf(size);
         if (size > TConfig.MaxTiny && TConfig.TryCarveZeroed(heap, sizeClass, out block)) return block;
         block = AllocClass<TConfig>(heap, sizeClass);
-        if (block == null) return TConfig.AllocBig(size, 1, true);
+        if (block == null) return TConfig.AllocBig(size, Natural(size), true);
         NativeMemory.Clear(block, size);
         return block;
     }
@@ -152,6 +152,9 @@ public static unsafe class AllocGate
         while (got < count && (blocks[got] = AllocSlow<TConfig>(heap, size)) != null) got++;
         return got;
     }
+
+    // What a block of a slab is aligned to, so that one with a mapping of its own in its place is, too.
+    private static nuint Natural(nuint size) => size - 1 < SizeClasses.MaxBytes && (size & (size - 1)) == 0 ? size : 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void* AllocClass<TConfig>(ThreadHeap* heap, uint sizeClass)

@@ -29,12 +29,19 @@ public static unsafe class ReallocGate
         if (aligned)
         {
             void* resized = TryResize<TConfig>(block, usable, size, alignment);
-            if (resized != null) return resized;
+            if (resized != null)
+            {
+                if (usable > SizeClasses.MaxBytes) TellPressure<TConfig>(heap);
+                return resized;
+            }
         }
 
         void* moved = usable >= RoamingBytes && size > usable && alignment <= 16 && (heap == null || heap->Kind == HeapKind.Thread) ? TConfig.AllocBig(size, 1, false) : null;
         if (moved == null) moved = Alloc<TConfig>(heap, size, alignment);
-        if (moved == null) return null;
+        else TellPressure<TConfig>(heap);
+
+        // Without memory for a copy: what fits need not move, and to grow in place there may be enough now that everything unused was given back for the copy.
+        if (moved == null) return !aligned ? null : size <= usable ? block : TryResize<TConfig>(block, usable, size, alignment);
         NativeMemory.Copy(block, moved, usable < size ? usable : size);
         nuint chunk = PageMap.ChunkOf<TConfig>(block);
         if (usable >= OutgrownBytes && size > usable && chunk < TConfig.ChunkCount) TConfig.FreeOutgrown(heap, block, (uint)chunk);
@@ -50,9 +57,10 @@ public static unsafe class ReallocGate
         nuint usable = info->SizeBytes, offset = (nuint)block - (nuint)TConfig.Base;
         if (!Slab.IndexOf(info, offset & info->SlabMask, out _)) Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
         TConfig.OnUse(sizeClass, block);
-        if (Fits(usable, size) && (alignment <= 16 || ((nuint)block & (alignment - 1)) == 0)) return block;
+        bool aligned = alignment <= 16 || ((nuint)block & (alignment - 1)) == 0;
+        if (aligned && Fits(usable, size)) return block;
         void* moved = Alloc<TConfig>(heap, size, alignment);
-        if (moved == null) return null;
+        if (moved == null) return aligned && size <= usable ? block : null;
         NativeMemory.Copy(block, moved, usable < size ? usable : size);
         if (TConfig.TryPushFront(heap, sizeClass, block)) TConfig.OnFrontPush(heap, sizeClass, block);
         else TConfig.FreeSlow(heap, block);
@@ -73,6 +81,13 @@ public static unsafe class ReallocGate
 
         if (usable > SizeClasses.MaxBytes) return TConfig.TryResizeLarge(block, (uint)chunk, size) ? block : null;
         return Fits(usable, size) ? block : null;
+    }
+
+    // Growing in place is charged as an allocation is, and told of as one.
+    private static void TellPressure<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (TConfig.Composition != null && TConfig.Composition->Pressure != 0) _ = TConfig.TellHost(heap, false);
     }
 
     /// <summary>Whether a block of a slab stays where it is: the size fits, and at least half of the block is used.</summary>

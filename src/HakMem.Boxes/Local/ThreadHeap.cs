@@ -21,6 +21,9 @@ public enum HeapLife
 
     /// <summary>Its thread ended; it waits for another. Its partly used slabs may move to other heaps.</summary>
     Free,
+
+    /// <summary>It was first-class and has nothing in it; it waits to be that again.</summary>
+    Spare,
 }
 
 /// <summary>
@@ -116,6 +119,12 @@ public unsafe struct ThreadHeap
 
     /// <summary>Whoever holds it is, for a first-class heap, the running thread. Taken before <see cref="Lock"/>.</summary>
     [FieldOffset(176)] public int UserLock;
+
+    /// <summary>The number of its present use as a first-class heap: who waited for the user lock since an earlier one finds another. Never 0 in use. Under <see cref="UserLock"/>.</summary>
+    [FieldOffset(180)] public uint Use;
+
+    /// <summary>Whether it may be first-class again once it is empty: no large or big block bears its id. Under the registry's lock.</summary>
+    [FieldOffset(184)] public bool Reusable;
 
     /// <summary>A copy of <see cref="SizeClasses.Table"/>, for code compiled ahead of time: one load, the heap being in a register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

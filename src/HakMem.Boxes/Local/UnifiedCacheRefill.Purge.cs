@@ -6,26 +6,56 @@ namespace HakMem.Boxes;
 public static unsafe partial class UnifiedCacheRefill
 {
     /// <summary>
-    /// Gives back whole OS pages that lie in free blocks of a bin's slabs: of slabs that did not change since the last call, or with
-    /// <paramref name="now"/> of all. Stops after <paramref name="limit"/> calls to the OS, so that the lock is not held long; call again while it returns
-    /// the limit. Returns the number of calls; <paramref name="changing"/> tells that a slab was left for a later time. Under the heap's lock.
+    /// Gives back whole OS pages that lie in free blocks of a bin's slabs: of slabs that did not change since the last look, or with
+    /// <paramref name="now"/> of all. Goes on where <paramref name="walk"/> says, until all were looked at or what the walk may do is used up, so that the lock is not held long: then false, and the caller
+    /// gives the lock to who waits and calls again. Under the heap's lock.
     /// </summary>
-    public static uint PurgePages<TConfig>(ThreadHeap* heap, uint sizeClass, uint limit, bool now, out bool changing)
+    public static bool PurgePages<TConfig>(ThreadHeap* heap, uint sizeClass, PurgeWalk* walk, bool now)
         where TConfig : struct, IAllocatorConfig
     {
+        if (TConfig.Composition->HugePages == HugePagePolicy.Always) return true;
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-        changing = false;
-        if (TConfig.Composition->HugePages == HugePagePolicy.Always) return 0;
-        uint calls = PurgeSlab<TConfig>(heap, bin->Current, limit, now, ref changing);
-        for (Slab* slab = bin->Partial; slab != null && calls < limit; slab = slab->Next) calls += PurgeSlab<TConfig>(heap, slab, limit - calls, now, ref changing);
-        for (Slab* slab = bin->Sparse; slab != null && calls < limit; slab = slab->Next) calls += PurgeSlab<TConfig>(heap, slab, limit - calls, now, ref changing);
-        return calls;
+        SlabPlace list = walk->List;
+        Slab* slab = walk->At;
+        if (slab == null)
+        {
+            slab = bin->Current;
+        }
+        else if (slab->Owner != heap->Id || slab->Class != sizeClass || slab->Place != list)
+        {
+            // It left its list while the lock was free. The next pass sees the rest; who wants all of it now begins again.
+            walk->Changing = true;
+            if (!now || walk->Restarts == PurgeWalk.MostRestarts) return true;
+            walk->Restarts++;
+            walk->Slabs = uint.MaxValue;
+            list = SlabPlace.Current;
+            slab = bin->Current;
+        }
+
+        while (true)
+        {
+            if (slab == null)
+            {
+                if (list == SlabPlace.Sparse) return true;
+                list = list == SlabPlace.Current ? SlabPlace.Partial : SlabPlace.Sparse;
+                slab = *Head(bin, list);
+                continue;
+            }
+
+            walk->At = slab;
+            walk->List = list;
+            if (walk->Slabs == 0 || walk->Calls == 0) return false;
+            walk->Slabs--;
+            walk->Calls -= PurgeSlab<TConfig>(heap, slab, walk->Calls, now, ref walk->Changing);
+            if (walk->Calls == 0) return false;   // perhaps in the middle of this one
+            slab = list == SlabPlace.Current ? null : slab->Next;
+        }
     }
 
     private static uint PurgeSlab<TConfig>(ThreadHeap* heap, Slab* slab, uint limit, bool now, ref bool changing)
         where TConfig : struct, IAllocatorConfig
     {
-        if (slab == null || slab->FreeBlocks == 0) return 0;
+        if (slab->FreeBlocks == 0) return 0;
         if (slab->Stage == 0 || slab->SeenFree != (ushort)slab->FreeBlocks)
         {
             slab->Stage = 1;

@@ -46,9 +46,22 @@ public static unsafe class AddressSpace
         space->Classes = (SizeClass*)((byte*)space + stateBytes);
         SizeClasses.FillClasses(space->Classes);
         space->NextOwner = 1;
-        ReserveRange<TConfig>(space);
-        if (TryReserveTables<TConfig>(space)) return space;
-        if (space->Base != null) _ = TConfig.OsUnmap(space->Base, space->ChunkCount << Chunk.Log2);
+        space->OwnerLimit = MostOwnersOf<TConfig>();
+        nuint most = ~(nuint)0;
+        while (true)
+        {
+            ReserveRange<TConfig>(space, most);
+            if (TryReserveTables<TConfig>(space)) return space;
+
+            // The range has left no room for its tables: half of both, at last only the owners' and every block with a mapping of its own.
+            most = (space->ChunkCount << Chunk.Log2) / 2;
+            if (space->Base != null) _ = TConfig.OsUnmap(space->Base, space->ChunkCount << Chunk.Log2);
+            space->Base = null;
+            space->ChunkCount = 0;
+            if (space->Tables != null || (most == 0 && space->OwnerLimit == OwnerStep)) break;   // it was not for want of addresses, or there are too few for anything
+            space->OwnerLimit = space->OwnerLimit / 2 < OwnerStep ? OwnerStep : space->OwnerLimit / 2;
+        }
+
         _ = TConfig.OsUnmap((byte*)space, bytes);
         return null;
     }
@@ -198,6 +211,7 @@ public static unsafe class AddressSpace
             nuint step = Pages(bytes + 64);
             if (step < MetaStepBytes) step = MetaStepBytes;
             byte* mapping = TConfig.OsMap(step);
+            if (mapping == null) mapping = TConfig.OsMap(step = Pages(bytes + 64));   // where a step is too much, what is needed now may not be
             if (mapping == null)
             {
                 SpinLock.Exit<TConfig>(&space->Lock);
@@ -218,7 +232,7 @@ public static unsafe class AddressSpace
         return taken;
     }
 
-    private static void ReserveRange<TConfig>(SpaceState* space)
+    private static void ReserveRange<TConfig>(SpaceState* space, nuint most)
         where TConfig : struct, IAllocatorConfig
     {
         nuint limit = TConfig.OsAddressSpaceLimit(), bytes = (nuint)1 << (int)TConfig.ReserveLog2;
@@ -233,6 +247,7 @@ public static unsafe class AddressSpace
             bytes = limit / 2;   // small blocks outside of the range take a page each, so there has to be one; the rest of the program needs the other half
         }
 
+        if (bytes > most) bytes = most;
         for (bytes &= ~(Chunk.SuperSlabBytes - 1); bytes >= least; bytes = (bytes >> 1) & ~(Chunk.SuperSlabBytes - 1))
         {
             byte* reserved = TConfig.OsReserve(bytes + Chunk.SuperSlabBytes);
@@ -250,6 +265,14 @@ public static unsafe class AddressSpace
         }
     }
 
+    // Where address space is short, the table has room for one owner in 1 KiB of it: a heap takes more than that.
+    private static uint MostOwnersOf<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        nuint most = (TConfig.OsAddressSpaceLimit() >> 10) & ~((nuint)OwnerStep - 1);
+        return most < OwnerStep ? OwnerStep : most < MostOwners ? (uint)most : MostOwners;
+    }
+
     private static bool TryReserveTables<TConfig>(SpaceState* space)
         where TConfig : struct, IAllocatorConfig
     {
@@ -258,10 +281,6 @@ public static unsafe class AddressSpace
         nuint headers = Pages(chunks * Slab.Stride);
         nuint bitmaps = Pages(chunks * Slab.LongBitmapStride);
         nuint supers = Pages(chunks / Chunk.PerSuperSlab * (nuint)sizeof(SuperSlab));
-
-        // Where address space is short, the table has room for one owner in 1 KiB of it: a heap takes more than that.
-        nuint most = (TConfig.OsAddressSpaceLimit() >> 10) & ~((nuint)OwnerStep - 1);
-        space->OwnerLimit = most < OwnerStep ? OwnerStep : most < MostOwners ? (uint)most : MostOwners;
         nuint owners = Pages(space->OwnerLimit * (nuint)sizeof(OwnerEntry));
         nuint bytes = map + headers + bitmaps + supers + owners;
         byte* at = TConfig.OsReserve(bytes);

@@ -23,36 +23,41 @@ public struct HeapStatistics
 [Box(BoxLayer.Shared)]
 public static unsafe class FirstClassHeap
 {
-    /// <summary>A new heap with nothing in it. Null when the OS refuses.</summary>
+    /// <summary>
+    /// A new heap with nothing in it; null when the OS refuses. Its struct may have been another first-class heap before, so who may still be in a call of that one names the <see cref="ThreadHeap.Use"/> that it
+    /// means; with 0 the present one is meant.
+    /// </summary>
     public static ThreadHeap* Create<TConfig>()
         where TConfig : struct, IAllocatorConfig
     {
         ThreadHeap* heap = TConfig.TakeSpareHeap();
-        if (heap != null) heap->Kind = HeapKind.FirstClass;
+        if (heap == null) return null;
+        if (heap->Use == 0) heap->Use = 1;
+        heap->Kind = HeapKind.FirstClass;
         return heap;
     }
 
     /// <summary>A block of the heap, not zeroed or zeroed, at a multiple of <paramref name="alignment"/>, a power of two. Null when no memory is to be had, or the heap was released meanwhile. Any thread.</summary>
-    public static void* Alloc<TConfig>(ThreadHeap* heap, nuint size, nuint alignment, bool zeroed)
+    public static void* Alloc<TConfig>(ThreadHeap* heap, nuint size, nuint alignment, bool zeroed, uint use = 0)
         where TConfig : struct, IAllocatorConfig
     {
-        if (!TryEnter<TConfig>(heap)) return null;
+        if (!TryEnter<TConfig>(heap, use)) return null;
         void* block = AllocLocked<TConfig>(heap, size, alignment, zeroed);
         SpinLock.Exit<TConfig>(&heap->UserLock);
         if (block != null && TConfig.Composition->Pressure == 0) return block;
         if (!TConfig.TellHost(null, block == null) || block != null) return block;
-        if (!TryEnter<TConfig>(heap)) return null;
+        if (!TryEnter<TConfig>(heap, use)) return null;
         block = AllocLocked<TConfig>(heap, size, alignment, zeroed);
         SpinLock.Exit<TConfig>(&heap->UserLock);
         return block;
     }
 
     /// <summary>Frees a block of any heap of the composition; one of this heap goes to its front. Any thread.</summary>
-    public static void Free<TConfig>(ThreadHeap* heap, void* block)
+    public static void Free<TConfig>(ThreadHeap* heap, void* block, uint use = 0)
         where TConfig : struct, IAllocatorConfig
     {
         if (block == null) return;
-        if (!TryEnter<TConfig>(heap))
+        if (!TryEnter<TConfig>(heap, use))
         {
             TConfig.FreeSlow(null, block);
             return;
@@ -64,21 +69,26 @@ public static unsafe class FirstClassHeap
     }
 
     /// <summary>A block of the new size in this heap with the old contents. Null when no memory is to be had; the old block is as before then. Any thread.</summary>
-    public static void* Realloc<TConfig>(ThreadHeap* heap, void* block, nuint size, nuint alignment)
+    public static void* Realloc<TConfig>(ThreadHeap* heap, void* block, nuint size, nuint alignment, uint use = 0)
         where TConfig : struct, IAllocatorConfig
     {
-        if (block == null) return Alloc<TConfig>(heap, size, alignment, false);
+        if (block == null) return Alloc<TConfig>(heap, size, alignment, false, use);
         nuint usable = TConfig.UsableSize(block);
-        if (((nuint)block & (alignment - 1)) == 0)
+        bool aligned = ((nuint)block & (alignment - 1)) == 0;
+        if (aligned)
         {
             void* resized = TConfig.TryResize(block, usable, size, alignment);
-            if (resized != null) return resized;
+            if (resized != null)
+            {
+                if (usable > SizeClasses.MaxBytes && TConfig.Composition->Pressure != 0) _ = TConfig.TellHost(null, false);
+                return resized;
+            }
         }
 
-        void* moved = Alloc<TConfig>(heap, size, alignment, false);
-        if (moved == null) return null;
+        void* moved = Alloc<TConfig>(heap, size, alignment, false, use);
+        if (moved == null) return !aligned ? null : size <= usable ? block : TConfig.TryResize(block, usable, size, alignment);   // as the gate does
         NativeMemory.Copy(block, moved, usable < size ? usable : size);
-        Free<TConfig>(heap, block);
+        Free<TConfig>(heap, block, use);
         return moved;
     }
 
@@ -86,6 +96,7 @@ public static unsafe class FirstClassHeap
     public static void Destroy<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
     {
+        SpinLock.Enter<TConfig>(&heap->UserLock);   // against a pass that empties it
         TConfig.FreeAllBig(heap);
         TConfig.SendAllRemote(heap);
         SpinLock.Enter<TConfig>(&heap->Lock);
@@ -95,6 +106,8 @@ public static unsafe class FirstClassHeap
         TConfig.DrainWarm(heap);
         TConfig.DrainLarge(heap);
         SpinLock.Exit<TConfig>(&heap->Lock);
+        End(heap);
+        SpinLock.Exit<TConfig>(&heap->UserLock);
         TConfig.PutSpareHeap(heap);
         TConfig.WantScavenge();
     }
@@ -103,23 +116,25 @@ public static unsafe class FirstClassHeap
     public static void Release<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
     {
-        if (!TryEnter<TConfig>(heap)) return;
+        if (!TryEnter<TConfig>(heap, 0)) return;
         SpinLock.Enter<TConfig>(&heap->Lock);
+        bool reusable = heap->LargeChunks == 0 && heap->BigBlocks == 0;
         heap->Kind = HeapKind.Thread;   // from here on its full slabs and large blocks are in no list
         heap->FullSlabs = null;
         heap->LargeBlocks = null;
         heap->LargeChunks = 0;
         SpinLock.Exit<TConfig>(&heap->Lock);
+        End(heap);
         SpinLock.Exit<TConfig>(&heap->UserLock);
-        TConfig.AbandonHeap(heap);
+        TConfig.AbandonHeap(heap, reusable);
         TConfig.WantScavenge();
     }
 
     /// <summary>Gives the heap's unused memory back to the composition. Any thread.</summary>
-    public static void Trim<TConfig>(ThreadHeap* heap)
+    public static void Trim<TConfig>(ThreadHeap* heap, uint use = 0)
         where TConfig : struct, IAllocatorConfig
     {
-        if (!TryEnter<TConfig>(heap)) return;
+        if (!TryEnter<TConfig>(heap, use)) return;
         TConfig.SendAllRemote(heap);
         SpinLock.Enter<TConfig>(&heap->Lock);
         TConfig.FlushAllFronts(heap);
@@ -133,11 +148,11 @@ public static unsafe class FirstClassHeap
     }
 
     /// <summary>Adds the heap up. Exact when no other thread uses it meanwhile.</summary>
-    public static void ReadStatistics<TConfig>(ThreadHeap* heap, HeapStatistics* statistics)
+    public static void ReadStatistics<TConfig>(ThreadHeap* heap, HeapStatistics* statistics, uint use = 0)
         where TConfig : struct, IAllocatorConfig
     {
         *statistics = default;
-        if (!TryEnter<TConfig>(heap)) return;
+        if (!TryEnter<TConfig>(heap, use)) return;
         SpinLock.Enter<TConfig>(&heap->Lock);
         TConfig.CollectRemote(heap);
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
@@ -158,14 +173,19 @@ public static unsafe class FirstClassHeap
         SpinLock.Exit<TConfig>(&heap->UserLock);
     }
 
-    // Takes the user lock. False without it when the heap was released while the caller waited: a thread may run on it by now. It never becomes first-class again.
-    private static bool TryEnter<TConfig>(ThreadHeap* heap)
+    // Takes the user lock. False without it when the heap was released while the caller waited: a thread may run on it by now, or it is first-class again for another.
+    private static bool TryEnter<TConfig>(ThreadHeap* heap, uint use)
         where TConfig : struct, IAllocatorConfig
     {
         SpinLock.Enter<TConfig>(&heap->UserLock);
-        if (heap->Kind == HeapKind.FirstClass) return true;
+        if (heap->Kind == HeapKind.FirstClass && (use == 0 || use == heap->Use)) return true;
         SpinLock.Exit<TConfig>(&heap->UserLock);
         return false;
+    }
+
+    private static void End(ThreadHeap* heap)
+    {
+        if (++heap->Use == 0) heap->Use = 1;
     }
 
     private static void* AllocLocked<TConfig>(ThreadHeap* heap, nuint size, nuint alignment, bool zeroed)

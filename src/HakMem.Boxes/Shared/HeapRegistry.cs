@@ -41,8 +41,14 @@ public static unsafe class HeapRegistry
         /// <summary>The list of heaps without a thread.</summary>
         public ThreadHeap* FirstFree;
 
+        /// <summary>Where the next look through that list goes on; null is its start.</summary>
+        public ThreadHeap* FreeCursor;
+
         /// <summary>The list of first-class heaps that were destroyed and wait for use.</summary>
         public ThreadHeap* FirstSpare;
+
+        /// <summary>The heaps in it.</summary>
+        public uint SpareHeaps;
 
         /// <summary>Where the next probe for ended threads begins.</summary>
         public ThreadHeap* Cursor;
@@ -95,7 +101,7 @@ public static unsafe class HeapRegistry
         return heap;
     }
 
-    /// <summary>A heap without a thread and without anything in it, to be a first-class heap: a destroyed one, or a new one. Null when the OS refuses.</summary>
+    /// <summary>A heap without a thread and without anything in it, to be a first-class heap: a destroyed one, one that was released and is empty by now, or a new one. Null when the OS refuses.</summary>
     public static ThreadHeap* TakeSpare<TConfig>()
         where TConfig : struct, IAllocatorConfig
     {
@@ -103,7 +109,17 @@ public static unsafe class HeapRegistry
         SharedState* registry = TConfig.RegistryState;
         SpinLock.Enter<TConfig>(&registry->Lock);
         ThreadHeap* heap = registry->FirstSpare;
-        if (heap != null) registry->FirstSpare = heap->NextFree;
+        if (heap != null)
+        {
+            registry->FirstSpare = heap->NextFree;
+            registry->SpareHeaps--;
+        }
+        else
+        {
+            heap = TakeEmpty<TConfig>(registry);
+        }
+
+        if (heap != null) Activate(heap, 0);
         SpinLock.Exit<TConfig>(&registry->Lock);
         return heap != null ? heap : Create<TConfig>(registry, 0);
     }
@@ -114,17 +130,22 @@ public static unsafe class HeapRegistry
     {
         SharedState* registry = TConfig.RegistryState;
         SpinLock.Enter<TConfig>(&registry->Lock);
+        heap->Life = HeapLife.Spare;
         heap->NextFree = registry->FirstSpare;
         registry->FirstSpare = heap;
+        registry->SpareHeaps++;
         SpinLock.Exit<TConfig>(&registry->Lock);
     }
 
-    /// <summary>Takes a heap that nobody runs on any more, blocks and all, as if its thread had ended. No lock may be held.</summary>
-    public static void Abandon<TConfig>(ThreadHeap* heap)
+    /// <summary>
+    /// Takes a heap that nobody runs on any more, blocks and all, as if its thread had ended. With <paramref name="reusable"/> it may be first-class again once it is empty. No lock may be held.
+    /// </summary>
+    public static void Abandon<TConfig>(ThreadHeap* heap, bool reusable)
         where TConfig : struct, IAllocatorConfig
     {
         SharedState* registry = TConfig.RegistryState;
         SpinLock.Enter<TConfig>(&registry->Lock);
+        heap->Reusable = reusable;
         Retire<TConfig>(registry, heap);
         SpinLock.Exit<TConfig>(&registry->Lock);
     }
@@ -147,8 +168,8 @@ public static unsafe class HeapRegistry
         SpinLock.Enter<TConfig>(&registry->Lock);
         ThreadHeap* ended = ProbeEnded<TConfig>(registry, Probes, 0, out _);
         if (ended != null) Retire<TConfig>(registry, ended);
-        uint probes = FreeProbes;
-        for (ThreadHeap* free = registry->FirstFree; free != null && probes != 0 && slab == null; free = free->NextFree, probes--)
+        ThreadHeap* free = registry->FreeCursor != null ? registry->FreeCursor : registry->FirstFree;
+        for (uint probes = FreeProbes; free != null && probes != 0; free = free->NextFree, probes--)
         {
             SpinLock.Enter<TConfig>(&free->Lock);
             TConfig.CollectRemote(free);
@@ -163,8 +184,10 @@ public static unsafe class HeapRegistry
             }
 
             SpinLock.Exit<TConfig>(&free->Lock);
+            if (slab != null) break;   // it may have more
         }
 
+        registry->FreeCursor = free;   // further on each time: what the first few of many heaps have not, others may
         SpinLock.Exit<TConfig>(&registry->Lock);
         TConfig.OnSharedStep();   // the slab is adrift: owned, and in no list yet
         return slab != null;
@@ -249,7 +272,7 @@ public static unsafe class HeapRegistry
         if ((long)statistics->CommittedBytes < 0) statistics->CommittedBytes = 0;   // pages that a heap had given back when it was read, of slabs that were given up since
         statistics->PurgedBytes = TConfig.PurgeQueueState->PurgedChunks << Chunk.Log2;
         statistics->Heaps = TConfig.RegistryState->Heaps;
-        statistics->FreeHeaps = TConfig.RegistryState->FreeHeaps;
+        statistics->FreeHeaps = TConfig.RegistryState->FreeHeaps + TConfig.RegistryState->SpareHeaps;
         statistics->Adoptions = TConfig.RegistryState->Adoptions;
         statistics->Migrations = TConfig.RegistryState->Migrations;
     }
@@ -280,8 +303,7 @@ public static unsafe class HeapRegistry
         ThreadHeap* heap = registry->FirstFree;
         if (heap != null)
         {
-            registry->FirstFree = heap->NextFree;
-            registry->FreeHeaps--;
+            Unlink(registry, &registry->FirstFree, heap);
         }
         else
         {
@@ -293,6 +315,48 @@ public static unsafe class HeapRegistry
         if (heap != null) Activate(heap, thread);
         SpinLock.Exit<TConfig>(&registry->Lock);
         return heap;
+    }
+
+    // A released heap that nothing is in any more; it looks at a few, further on each time. Under the registry's lock.
+    private static ThreadHeap* TakeEmpty<TConfig>(SharedState* registry)
+        where TConfig : struct, IAllocatorConfig
+    {
+        ThreadHeap** link = &registry->FirstFree;
+        while (*link != null && *link != registry->FreeCursor) link = &(*link)->NextFree;
+        if (*link == null) link = &registry->FirstFree;
+        for (uint probes = FreeProbes; *link != null && probes != 0; probes--)
+        {
+            ThreadHeap* heap = *link;
+            if (heap->Reusable && IsEmpty<TConfig>(heap))
+            {
+                Unlink(registry, link, heap);
+                return heap;
+            }
+
+            link = &heap->NextFree;
+        }
+
+        registry->FreeCursor = *link;
+        return null;
+    }
+
+    // Whether no block of a free heap is out; what it kept goes back then.
+    private static bool IsEmpty<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Empty<TConfig>(heap);
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        ulong blocks = 0;
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++) blocks += *ThreadHeap.Out(heap, sizeClass);
+        SpinLock.Exit<TConfig>(&heap->Lock);
+        return blocks == 0;
+    }
+
+    private static void Unlink(SharedState* registry, ThreadHeap** link, ThreadHeap* heap)
+    {
+        *link = heap->NextFree;
+        if (registry->FreeCursor == heap) registry->FreeCursor = heap->NextFree;
+        registry->FreeHeaps--;
     }
 
     private static ThreadHeap* Create<TConfig>(SharedState* registry, uint thread)
@@ -328,6 +392,7 @@ public static unsafe class HeapRegistry
         mark[0] = mark[1] = mark[2] = mark[3] = 0;
         heap->Thread = thread;
         heap->Life = HeapLife.Active;
+        heap->Reusable = false;
     }
 
     // Looks at a few heaps, further on each time. Ending tells that the thread of one has marked its end and is not gone yet. Under the registry's lock.

@@ -10,8 +10,6 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class Scavenger
 {
-    private const uint CallsPerLock = 32;
-
     /// <summary>Asks for a pass after the purge delay, unless one is due already. A load and a branch then. No lock may be held.</summary>
     public static void Want<TConfig>()
         where TConfig : struct, IAllocatorConfig
@@ -66,9 +64,17 @@ public static unsafe class Scavenger
     private static bool Visit<TConfig>(ThreadHeap* heap, bool now)
         where TConfig : struct, IAllocatorConfig
     {
+        // Whoever has the user lock is the running thread of a first-class heap: what nobody uses now can be emptied, stacks and table too.
+        bool user = heap->Kind == HeapKind.FirstClass && SpinLock.TryEnter<TConfig>(&heap->UserLock);
         SpinLock.Enter<TConfig>(&heap->Lock);
         TConfig.CollectRemote(heap);
         bool moved = heap->Moves != heap->SeenMoves;
+        if (user && heap->Kind == HeapKind.FirstClass && (!moved || now))
+        {
+            TConfig.SendAllRemote(heap);
+            TConfig.FlushAllFronts(heap);
+        }
+
         heap->SeenMoves = heap->Moves;
         if (!moved || now)
         {
@@ -77,23 +83,21 @@ public static unsafe class Scavenger
             TConfig.DrainLarge(heap);
         }
 
-        bool more = moved;
+        if (user) SpinLock.Exit<TConfig>(&heap->UserLock);
+        PurgeWalk walk = default;
+        walk.Renew();
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
-            uint calls = TConfig.PurgePages(heap, sizeClass, CallsPerLock, now, out bool changing);
-            more |= changing;
-            while (calls == CallsPerLock)
+            walk.Begin();
+            while (!TConfig.PurgePages(heap, sizeClass, &walk, now))
             {
-                // The owner may be waiting.
-                SpinLock.Exit<TConfig>(&heap->Lock);
-                SpinLock.Enter<TConfig>(&heap->Lock);
-                calls = TConfig.PurgePages(heap, sizeClass, CallsPerLock, now, out changing);
-                more |= changing;
+                SpinLock.Pass<TConfig>(&heap->Lock);
+                walk.Renew();
             }
         }
 
         SpinLock.Exit<TConfig>(&heap->Lock);
-        return more;
+        return moved || walk.Changing;
     }
 
     private static void Arm<TConfig>(Composition* composition)

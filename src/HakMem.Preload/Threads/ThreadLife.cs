@@ -63,7 +63,7 @@ internal static unsafe class ThreadLife
         if (round + 1 < Rounds && LibC.pthread_setspecific(s_key - 1, (byte*)value + 1) == 0) return;
         int errno = *LibC.Errno();
         Trampolines.SetSlot(ThreadSlot.Busy);
-        HeapRegistry.Abandon<PreloadAllocator.Config>(heap);
+        HeapRegistry.Abandon<PreloadAllocator.Config>(heap, false);
         PreloadAllocator.Config.WantScavenge();   // what the thread left empty may be much, and there may be no other call for long
         Trampolines.SetSlot(ThreadSlot.Ended);
         *LibC.Errno() = errno;

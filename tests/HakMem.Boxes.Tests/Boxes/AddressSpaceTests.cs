@@ -42,11 +42,46 @@ public unsafe class AddressSpaceTests
         Assert.Equal(0, FaultyMemory.MappedBytes);
     }
 
+    [Theory]
+    [InlineData(2, 1, 25)]    // the tables once
+    [InlineData(2, 2, 0)]     // and of the half the range: then what is less
+    [InlineData(2, 60, 0)]    // whatever is asked, until the least
+    public void A_range_that_leaves_no_room_for_its_tables_is_halved(int failAt, int failTimes, int granted)
+    {
+        FaultyMemory.Restore();
+        FaultyMemory.Limit = 100 << 20;   // a range of 50 MiB
+        FaultyMemory.Affected = MemoryCalls.Reserve;
+        FaultyMemory.FailAt = failAt;
+        FaultyMemory.FailTimes = failTimes;
+        SpaceState* space = AddressSpace.Create<Wide>();
+        FaultyMemory.FailAt = 0;
+        if (failTimes < 10)
+        {
+            Assert.True(space != null);
+            Assert.InRange(space->ChunkCount << Chunk.Log2, granted == 0 ? 8u << 20 : (nuint)(granted - 1) << 20, (nuint)25 << 20);
+            AddressSpace.Destroy<Wide>(space);
+        }
+        else
+        {
+            Assert.True(space == null);
+        }
+
+        Assert.Equal(0, FaultyMemory.MappedBytes);
+    }
+
     [Fact]
     public void Without_a_range_own_mappings_serve() => OwnThread.RunFresh(WideHeap.Reset, static () =>
     {
         FaultyMemory.Limit = 15 << 20;
         BlockLedger ledger = new();
+        for (nuint size = 16; size <= 32768; size *= 2)
+        {
+            void* block = WideHeap.Alloc(size), zeroed = WideHeap.AllocZeroed(size);
+            Assert.Equal(((nuint)0, (nuint)0), ((nuint)block & (size - 1), (nuint)zeroed & (size - 1)));
+            WideHeap.Free(block);
+            WideHeap.Free(zeroed);
+        }
+
         for (nuint size = 1; size < 3_000_000; size *= 5)
         {
             ledger.Add(WideHeap.Alloc(size), size);

@@ -29,6 +29,73 @@ public unsafe class FirstClassHeapTests
     });
 
     [Fact]
+    public void Released_heaps_are_used_again_when_they_are_empty() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        BlockLedger left = new();
+        ThreadHeap* before = null;
+        for (int round = 0; round < 1000; round++)
+        {
+            ThreadHeap* heap = FirstClassHeap.Create<Config>();
+            Assert.True(heap != before);   // one with blocks is not
+            uint use = heap->Use;
+            left.Add(FirstClassHeap.Alloc<Config>(heap, 300, 1, false), 300);
+            FirstClassHeap.Release<Config>(heap);
+            Assert.True(heap->Use != use && heap->Use != 0);
+            if (left.Count > 2) TestHeap.Free(left.Take(0));
+            left.Check();
+            before = heap;
+        }
+
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        Assert.InRange(statistics.Heaps, 3UL, 150UL);   // some wait for what is in this thread's table of remote frees
+        while (left.Count != 0) TestHeap.Free(left.Take(0));
+        TestHeap.Trim();
+        Assert.Equal(0u, HeapWalk.AssertValid<Config>());
+        AssertNothingInUse();
+    });
+
+    /// <summary>A large block bears its heap's id until it is freed, and would be taken out of the wrong list then.</summary>
+    [Fact]
+    public void A_heap_that_left_a_large_block_is_not_used_again() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        foreach (nuint size in new nuint[] { 100_000, 3 << 20 })
+        {
+            ThreadHeap* heap = FirstClassHeap.Create<Config>();
+            void* block = FirstClassHeap.Alloc<Config>(heap, size, 1, false);
+            FirstClassHeap.Release<Config>(heap);
+            ThreadHeap* next = FirstClassHeap.Create<Config>();
+            Assert.True(next != heap);
+            FirstClassHeap.Destroy<Config>(next);
+            TestHeap.Free(block);
+        }
+
+        AssertNothingInUse();
+    });
+
+    [Fact]
+    public void A_call_that_waited_since_an_earlier_use_leaves_the_heap_alone() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        ThreadHeap* heap = FirstClassHeap.Create<Config>();
+        uint use = heap->Use;
+        FirstClassHeap.Destroy<Config>(heap);
+        Assert.Equal((HeapLife.Spare, 1u), (heap->Life, Config.RegistryState->SpareHeaps));
+        Assert.True(FirstClassHeap.Create<Config>() == heap);
+        Assert.Equal((HeapLife.Active, 0u), (heap->Life, Config.RegistryState->SpareHeaps));
+        Assert.True(FirstClassHeap.Alloc<Config>(heap, 64, 1, false, use) == null);
+        void* block = FirstClassHeap.Alloc<Config>(heap, 64, 1, false, heap->Use);
+        Assert.True(block != null && FirstClassHeap.Realloc<Config>(heap, block, 4000, 1, use) == null);
+        FirstClassHeap.Free<Config>(heap, block, use);   // sent, as from outside
+        HeapStatistics numbers;
+        FirstClassHeap.ReadStatistics<Config>(heap, &numbers);
+        Assert.Equal(0UL, numbers.Blocks);
+        FirstClassHeap.Destroy<Config>(heap);
+    });
+
+    [Fact]
     public void Destroy_drains_the_inbox_and_retires_every_slab() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         _ = TestHeap.CurrentHeap();

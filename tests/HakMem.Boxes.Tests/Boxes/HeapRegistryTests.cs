@@ -29,6 +29,46 @@ public unsafe class HeapRegistryTests
         Assert.Equal((2UL, 1UL, 1UL), (statistics.Heaps, statistics.Adoptions, statistics.InUseBlocks));
     });
 
+    /// <summary>Only the oldest of many heaps has what is wanted: looks that begin at the newest each time never come to it.</summary>
+    [Fact]
+    public void What_any_of_many_ended_threads_left_is_found() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        const int Ended = 40, Wanted = 512;
+        _ = TestHeap.CurrentHeap();
+        using CountdownEvent attached = new(Ended);
+        OwnThread.Handle[] threads = new OwnThread.Handle[Ended];
+        nint[] left = new nint[2000];
+        using ManualResetEventSlim filled = new();
+        for (int i = 0; i < Ended; i++)
+        {
+            bool first = i == 0;
+            threads[i] = OwnThread.Start(() =>
+            {
+                _ = TestHeap.CurrentHeap();
+                if (first)
+                {
+                    for (int b = 0; b < left.Length; b++) left[b] = (nint)TestHeap.Alloc(Wanted);
+                    for (int b = 0; b < left.Length; b++)
+                    {
+                        if (b % 4 != 0) TestHeap.Free((void*)left[b]);
+                    }
+                }
+
+                attached.Signal();
+                attached.Wait();
+            });
+        }
+
+        threads[0].Join();
+        TestHeap.Trim();
+        for (int i = 1; i < Ended; i++) threads[i].Join();
+        TestHeap.Trim();
+        Assert.Equal((uint)Ended, Config.RegistryState->FreeHeaps);
+        for (int i = 0; i < 4000; i++) _ = TestHeap.Alloc(Wanted);
+        Assert.NotEqual(0UL, Config.RegistryState->Migrations);
+        HeapWalk.AssertValid<Config>();
+    });
+
     [Fact]
     public void A_living_thread_keeps_its_heap() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {

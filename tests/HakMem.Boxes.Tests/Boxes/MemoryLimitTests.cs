@@ -36,6 +36,47 @@ public unsafe class MemoryLimitTests
         Assert.Equal((1, 0UL), (PressedHost.Told, Config.BigCacheState->Bytes));
     });
 
+    [Fact]
+    public void Growth_in_place_above_the_soft_limit_is_told_at_once() => OwnThread.RunFresh(PressedHeap.Reset, static () =>
+    {
+        Open(8 * Mib, ulong.MaxValue);
+        FaultyMemory.Clock = 1000;
+        void* block = PressedHeap.Alloc(3 << 20);
+        Assert.Equal(0, PressedHost.Told);
+        block = PressedHeap.Realloc(block, 20 << 20);
+        Assert.Equal(1, PressedHost.Told);
+        PressedHeap.Free(block);
+    });
+
+    /// <summary>A shrinking block that would be copied stays where it is when there is no memory for the copy.</summary>
+    [Theory]
+    [InlineData(7 << 20, 1 << 20)]
+    [InlineData(1 << 20, 100)]
+    [InlineData(20_000, 16)]
+    [InlineData(1024, 16)]
+    public void What_shrinks_needs_no_memory(int size, int shrunk) => OwnThread.RunFresh(PressedHeap.Reset, () =>
+    {
+        const ulong Limit = 16 * Mib;
+        Open(Limit, Limit);
+        byte* block = (byte*)PressedHeap.Alloc((nuint)size);
+        for (int i = 0; i < shrunk; i++) block[i] = (byte)(i * 7);
+        List<nint> others = [];
+        foreach (nuint fill in new nuint[] { 1 << 20, 65536, 4096, 16 })
+        {
+            while (PressedHeap.TryAlloc(fill, out void* other)) others.Add((nint)other);
+        }
+
+        byte* smaller = (byte*)PressedHeap.Realloc(block, (nuint)shrunk);
+        Assert.True(smaller != null);
+        for (int i = 0; i < shrunk; i++) Assert.Equal((byte)(i * 7), smaller[i]);
+        PressedHeap.Free(smaller);
+        foreach (nint other in others) PressedHeap.Free((void*)other);
+        PressedHeap.Trim();
+        AllocatorStatistics statistics;
+        PressedHeap.ReadStatistics(&statistics);
+        Assert.Equal((0UL, 0UL), (statistics.InUseBytes, statistics.CommittedBytes));
+    });
+
     [Theory]
     [InlineData(64)]
     [InlineData(1024)]

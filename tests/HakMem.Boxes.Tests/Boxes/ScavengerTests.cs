@@ -54,6 +54,88 @@ public unsafe class ScavengerTests
         HeapWalk.AssertValid<Config>();
     });
 
+    /// <summary>Each part under the lock is short however many slabs there are, and none looks again at what the parts before have done.</summary>
+    [Fact]
+    public void A_heap_of_many_slabs_is_looked_through_in_short_parts() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        const int Slabs = 600, Large = 16384;   // four to a slab
+        nint[] blocks = new nint[Slabs * 4];
+        for (int i = 0; i < blocks.Length; i++) *(byte*)(blocks[i] = (nint)TestHeap.Alloc(Large)) = 1;
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            if (i % 4 != 0) TestHeap.Free((void*)blocks[i]);
+        }
+
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        Config.FlushAllFronts(heap);
+        uint sizeClass = SizeClasses.ClassOf(Large);
+        long least = Slabs - 32;   // the last in the stack, the current one
+        PurgeWalk walk = default;
+        walk.Begin();
+        int parts = 0;
+        for (bool done = false; !done; parts++)
+        {
+            walk.Renew();
+            long before = FaultyMemory.Purges;
+            done = UnifiedCacheRefill.PurgePages<Config>(heap, sizeClass, &walk, true);
+            Assert.InRange(FaultyMemory.Purges - before, 0, 8);
+            if (parts == 20) Assert.InRange(FaultyMemory.Purges, 150, 168);   // every call of every part did something
+        }
+
+        Assert.InRange(FaultyMemory.Purges, least, Slabs * 2);
+        Assert.InRange(parts, Slabs / 8, Slabs / 4);
+
+        // With nothing to do it looks at 128 slabs at a time.
+        walk.Begin();
+        walk.Renew();
+        Assert.False(UnifiedCacheRefill.PurgePages<Config>(heap, sizeClass, &walk, true));
+        Slab* place = walk.At;
+        walk.Renew();
+        _ = UnifiedCacheRefill.PurgePages<Config>(heap, sizeClass, &walk, true);
+        Assert.True(walk.At != place);
+
+        // A slab that left its list meanwhile is no place to go on from.
+        byte original = (byte)walk.At->Place;
+        walk.At->Place = SlabPlace.Full;
+        Assert.True(UnifiedCacheRefill.PurgePages<Config>(heap, sizeClass, &walk, false));
+        Assert.True(walk.Changing);
+        walk.At->Place = (SlabPlace)original;
+    });
+
+    /// <summary>A pass and a trim empty a first-class heap that nobody is in: nobody else would.</summary>
+    [Fact]
+    public void An_idle_first_class_heap_keeps_nothing() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        FaultyMemory.Clock = 1000;
+        ThreadHeap* heap = FirstClassHeap.Create<Config>();
+        nint foreign = (nint)TestHeap.Alloc(300);
+        for (int round = 0; round < 2; round++)
+        {
+            for (nuint size = 16; size <= 32768; size *= 2) FirstClassHeap.Free<Config>(heap, FirstClassHeap.Alloc<Config>(heap, size, 1, false));
+            if (round == 1) FirstClassHeap.Free<Config>(heap, (void*)foreign);   // into its table
+            HeapStatistics numbers;
+            FirstClassHeap.ReadStatistics<Config>(heap, &numbers);
+            Assert.NotEqual(0UL, numbers.CachedBytes);
+
+            // Not while somebody is in it.
+            SpinLock.Enter<Config>(&heap->UserLock);
+            TestHeap.Trim();
+            SpinLock.Exit<Config>(&heap->UserLock);
+            FirstClassHeap.ReadStatistics<Config>(heap, &numbers);
+            Assert.NotEqual(0UL, numbers.CachedBytes);
+            if (round == 0) TestHeap.Trim();
+            else for (int i = 0; i < 4; i++) _ = Scavenger.Pass<Config>(false);
+            FirstClassHeap.ReadStatistics<Config>(heap, &numbers);
+            Assert.Equal((0UL, 0UL), (numbers.CachedBytes, numbers.Blocks));
+        }
+
+        AllocatorStatistics all;
+        TestHeap.ReadStatistics(&all);
+        Assert.Equal(0UL, all.InUseBlocks);
+        FirstClassHeap.Destroy<Config>(heap);
+    });
+
     [Fact]
     public void A_refused_purge_is_not_counted_and_not_repeated() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {

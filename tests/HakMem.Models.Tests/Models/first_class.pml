@@ -3,7 +3,8 @@
  * Heap 0 is first-class and owns the slab; two threads free a block of it each, one holds a third that nobody frees. When the frees have returned, a thread
  * destroys the heap: what the user promises is only that nobody is inside a call any more, so a bit that a free left behind would hit the next owner.
  * Another thread takes the slab for heap 1 as soon as it is given up and has two blocks of it freed by others. The scavenger visits heap 0 at any time,
- * also while it is destroyed, and heap 1; after Destroy the struct of heap 0 is a spare, which the scavenger still visits.
+ * also while it is destroyed, and heap 1; after Destroy the struct of heap 0 is a spare, which the scavenger still visits. It also empties the stacks and the table of a
+ * first-class heap whose user lock is free: then it is the running thread, which Destroy, under the same lock, excludes, so that there is nothing of it here.
  *
  * Checked: nothing is sent to a slab of a heap that is gone; the slab starts its next life with no remote bit, no summary and in no inbox; the L part is touched only
  * under the lock of the owner; no bit comes twice or is lost (an invalid end state).
