@@ -29,20 +29,10 @@ internal static unsafe class Limits
             UseAllSizes();
         },
 
-        // Not even the tables: every call fails as it should, nothing crashes.
-        ["no-tables"] = () =>
-        {
-            Limit(RlimitAs, "VmSize:", 100 * Mib);
-            foreach (nuint size in s_sizes)
-            {
-                if (HakMemory.TryAlloc(size, out void* block) || block != null) throw new InvalidOperationException($"{size} bytes from nowhere");
-                if (HakMemory.TryAllocZeroed(size, out block) || block != null) throw new InvalidOperationException($"{size} bytes from nowhere");
-                if (HakMemory.TryRealloc(null, size, out block) || block != null) throw new InvalidOperationException($"{size} bytes from nowhere");
-            }
-
-            HakMemory.Trim();
-            _ = HakMemory.GetStatistics();
-        },
+        // A range that fits leaves no room for its tables: a smaller one is taken.
+        ["little-room-100"] = () => UseLittleRoom(100),
+        ["little-room-160"] = () => UseLittleRoom(160),
+        ["little-room-256"] = () => UseLittleRoom(256),
         ["memory-runs-out-tiny"] = () => RunOut(512),
         ["memory-runs-out-mid"] = () => RunOut(20_000),
         ["memory-runs-out-large"] = () => RunOut(300_000),
@@ -74,6 +64,20 @@ internal static unsafe class Limits
         HakMemStatistics after = HakMemory.GetStatistics();
         if (after.InUseBlocks != before.InUseBlocks || after.InUseBytes != before.InUseBytes) throw new InvalidOperationException($"{before} became {after}");
         UseAllSizes();
+    }
+
+    private static void UseLittleRoom(uint mebibytes)
+    {
+        Limit(RlimitAs, "VmSize:", mebibytes * Mib);
+        foreach (nuint size in s_sizes)
+        {
+            if (!HakMemory.TryAlloc(size, out void* block)) throw new InvalidOperationException($"{size} bytes are refused");
+            if (!HakMemory.TryRealloc(block, size + 40, out block)) throw new InvalidOperationException($"{size + 40} bytes are refused");
+            HakMemory.Free(block);
+        }
+
+        HakMemory.Trim();
+        if (HakMemory.GetStatistics().InUseBlocks != 0) throw new InvalidOperationException($"left: {HakMemory.GetStatistics()}");
     }
 
     private static void UseAllSizes()

@@ -187,7 +187,9 @@ public sealed class FaultTests
     /// <summary>The operating system refuses address space or memory: null or an exception, nothing lost, and the heap works on afterwards.</summary>
     [Theory]
     [InlineData("no-range")]
-    [InlineData("no-tables")]
+    [InlineData("little-room-100")]
+    [InlineData("little-room-160")]
+    [InlineData("little-room-256")]
     [InlineData("memory-runs-out-tiny")]
     [InlineData("memory-runs-out-mid")]
     [InlineData("memory-runs-out-large")]
