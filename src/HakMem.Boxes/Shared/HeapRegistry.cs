@@ -11,7 +11,7 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class HeapRegistry
 {
-    private const uint Probes = 4, AttachProbes = 64, FreeProbes = 8;
+    private const uint Probes = 4, AttachProbes = 64, FreeProbes = 4;
     private const uint EndingWaits = 4;
 
     /// <summary>What the registry keeps in each composition.</summary>
@@ -168,29 +168,45 @@ public static unsafe class HeapRegistry
         SpinLock.Enter<TConfig>(&registry->Lock);
         ThreadHeap* ended = ProbeEnded<TConfig>(registry, Probes, 0, out _);
         if (ended != null) Retire<TConfig>(registry, ended);
-        ThreadHeap* free = registry->FreeCursor != null ? registry->FreeCursor : registry->FirstFree;
-        for (uint probes = FreeProbes; free != null && probes != 0; free = free->NextFree, probes--)
+
+        // A few of those that ended last, then a few more, further on each time: what the first of many heaps have not, others may.
+        ThreadHeap* free = registry->FirstFree;
+        for (uint probes = FreeProbes; free != null && probes != 0 && slab == null; free = free->NextFree, probes--) slab = TakeSlab<TConfig>(registry, free, heap, sizeClass);
+        if (slab == null && free != null)
         {
-            SpinLock.Enter<TConfig>(&free->Lock);
-            TConfig.CollectRemote(free);
-            if (TConfig.TryUnlinkSlab(free, sizeClass, out Slab* found))
+            if (registry->FreeCursor != null) free = registry->FreeCursor;
+            for (uint probes = FreeProbes; free != null && probes != 0; free = free->NextFree, probes--)
             {
-                TConfig.OnSharedStep();
-                Volatile.Write(ref found->Owner, heap->Id);
-                TConfig.OnSharedStep();
-                PageMap.Set<TConfig>(found->FirstChunk, TConfig.Classes[sizeClass].Chunks, heap->IdShifted | sizeClass);
-                registry->Migrations++;
-                slab = found;
+                slab = TakeSlab<TConfig>(registry, free, heap, sizeClass);
+                if (slab != null) break;   // it may have more
             }
 
-            SpinLock.Exit<TConfig>(&free->Lock);
-            if (slab != null) break;   // it may have more
+            registry->FreeCursor = free;
         }
 
-        registry->FreeCursor = free;   // further on each time: what the first few of many heaps have not, others may
         SpinLock.Exit<TConfig>(&registry->Lock);
         TConfig.OnSharedStep();   // the slab is adrift: owned, and in no list yet
         return slab != null;
+    }
+
+    // A slab of a heap without a thread, for another heap; null when it has none with free blocks of the class. Under the registry's lock.
+    private static Slab* TakeSlab<TConfig>(SharedState* registry, ThreadHeap* free, ThreadHeap* heap, uint sizeClass)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&free->Lock);
+        TConfig.CollectRemote(free);
+        bool taken = TConfig.TryUnlinkSlab(free, sizeClass, out Slab* found);
+        if (taken)
+        {
+            TConfig.OnSharedStep();
+            Volatile.Write(ref found->Owner, heap->Id);
+            TConfig.OnSharedStep();
+            PageMap.Set<TConfig>(found->FirstChunk, TConfig.Classes[sizeClass].Chunks, heap->IdShifted | sizeClass);
+            registry->Migrations++;
+        }
+
+        SpinLock.Exit<TConfig>(&free->Lock);
+        return taken ? found : null;
     }
 
     /// <summary>

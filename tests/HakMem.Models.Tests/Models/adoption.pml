@@ -11,6 +11,7 @@
  *
  * Models
  *   src/HakMem.Boxes/Shared/HeapRegistry.cs:TryAdoptSlab
+ *   src/HakMem.Boxes/Shared/HeapRegistry.cs:TakeSlab
  *   src/HakMem.Boxes/Shared/HeapRegistry.cs:Attach
  *   src/HakMem.Boxes/Shared/HeapRegistry.cs:TakeOver
  *   src/HakMem.Boxes/Shared/HeapRegistry.cs:Retire
@@ -128,7 +129,7 @@ proctype Sender(byte w; byte b) {
 /* The thread that takes a slab for heap 1. */
 proctype Adopter() {
   byte sum, v, w, to; bool taken, mine, found;
-  /* src/HakMem.Boxes/Shared/HeapRegistry.cs:TryAdoptSlab */
+  /* src/HakMem.Boxes/Shared/HeapRegistry.cs:TryAdoptSlab, TakeSlab */
   Enter(OLD);
   Collect(OLD);
   /* src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:TryUnlink */
