@@ -45,9 +45,16 @@ internal sealed class ReplayCommand : Command
         IReadOnlyList<string> files = named.Length > 0 ? named : TraceFolder.AllFiles();
         // Every file is decoded before the first is measured: a bad one is found at once.
         foreach (string file in files)
-            TraceReader.Read(file).Dispose();
+            Validate(file, checkOnly);
         string variant = parsed.GetValue(_parallel) ? ParallelReplay.VariantName : SerialReplay.VariantName;
         IEnumerable<Func<Workload>> workloads = files.Select(file => (Func<Workload>)WorkloadRecipe.OfTrace(Path.GetFullPath(file), variant).Create);
         return new MeasuringRun(plan, jsonFile, parsed.CommandLine(), output, error).Execute(workloads);
+    }
+
+    private static void Validate(string file, bool checkOnly)
+    {
+        using Trace trace = TraceReader.Read(file);
+        if (trace.EventCount == 0 && !checkOnly)
+            throw new BadInputException($"'{file}' is a trace without events: there is nothing to time.");
     }
 }

@@ -95,6 +95,18 @@ public class BenchCommandLineTests
         Assert.Equal($"error: {bad}: event 2: frees block 0, which an earlier event freed or reallocated", error.Trim().Split('\n')[^1]);
     }
 
+    [Fact]
+    public void A_trace_without_events_is_told_checked_and_not_timed()
+    {
+        string file = new TraceWriter().Save("empty");
+        Assert.Equal(0, Run("info", file).ExitCode);
+        Assert.Equal(0, Run("replay", file, "--check", "--allocators", "native").ExitCode);
+        (int exitCode, string output, string error) = Run("replay", file, "--rounds", "2", "--allocators", "native");
+        Assert.Equal(2, exitCode);
+        Assert.Equal("", output);
+        Assert.Equal($"error: '{file}' is a trace without events: there is nothing to time.", error.Trim().Split('\n')[^1]);
+    }
+
     [Theory]
     [InlineData("--help")]
     [InlineData("replay --help")]
