@@ -53,6 +53,13 @@ internal sealed class ReplayCommand : Command
 
     private static void Validate(string file, bool checkOnly)
     {
+        // Opened by each process again, which a pipe would keep waiting.
+        using (FileStream stream = File.OpenRead(file))
+        {
+            if (!stream.CanSeek)
+                throw new BadInputException($"'{file}' can be read only once, and a replay reads a trace again for each process; save it to a file first.");
+        }
+
         using Trace trace = TraceReader.Read(file);
         if (trace.EventCount == 0 && !checkOnly)
             throw new BadInputException($"'{file}' is a trace without events: there is nothing to time.");

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
@@ -105,6 +106,21 @@ public class BenchCommandLineTests
         Assert.Equal(2, exitCode);
         Assert.Equal("", output);
         Assert.Equal($"error: '{file}' is a trace without events: there is nothing to time.", error.Trim().Split('\n')[^1]);
+    }
+
+    [Fact]
+    public void A_trace_from_a_pipe_is_told_and_not_replayed()
+    {
+        string file = new TraceWriter().Alloc(1).Free(1).Save("piped"), pipe = Path.ChangeExtension(file, ".pipe");
+        Process.Start("mkfifo", [pipe]).WaitForExit();
+        foreach ((string command, int expected, string answer) in new[] { ("info", 0, "2 events"), ("replay", 2, "can be read only once") })
+        {
+            using Process writer = Process.Start("sh", ["-c", "cat \"$0\" > \"$1\"", file, pipe]);
+            (int exitCode, string output, string error) = Run(command, pipe);
+            writer.WaitForExit();
+            Assert.True(exitCode == expected, error);
+            Assert.Contains(answer, output + error, StringComparison.Ordinal);
+        }
     }
 
     [Theory]
