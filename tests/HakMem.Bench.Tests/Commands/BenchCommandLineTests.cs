@@ -38,6 +38,8 @@ public class BenchCommandLineTests
     [InlineData("replay --rounds 3 --processes 4", "--processes: 3 rounds cannot be spread over 4 processes.")]
     [InlineData("replay --json /no/such/folder/file.json", "--json: there is no folder '/no/such/folder'.")]
     [InlineData("replay --json ", "--json needs a file name.\n")]
+    [InlineData("replay --json /proc/x", "--json: '/proc/x' cannot be written: ")]
+    [InlineData("scenario tiny --json /tmp", "--json: '/tmp' is a folder.")]
     [InlineData("scenario tiny --json ", "--json needs a file name.\n")]
     [InlineData("scenario", "Which scenario? Known: tiny, random-mixed, grow, larson, producer-consumer, ring, async-handover, private, thread-churn, burst-idle.")]
     [InlineData("scenario timy", "There is no scenario 'timy'. Did you mean 'tiny'? Known: tiny, random-mixed, grow, larson, producer-consumer, ring, async-handover, private, thread-churn, burst-idle.")]
@@ -121,6 +123,19 @@ public class BenchCommandLineTests
             Assert.True(exitCode == expected, error);
             Assert.Contains(answer, output + error, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void A_refused_command_leaves_no_file_and_no_change_of_one()
+    {
+        string json = Path.Combine(Directory.CreateTempSubdirectory("hakmem-bench-").FullName, "result.json"), broken = new TraceWriter().Alloc(8).Free(1).Free(1).Save("broken");
+        string[] commandLine = ["replay", broken, "--json", json];
+        Assert.Equal(2, Run(commandLine).ExitCode);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.GetDirectoryName(json)!));
+        File.WriteAllText(json, "of yesterday");
+        Assert.Equal(2, Run(commandLine).ExitCode);
+        Assert.Equal([json], Directory.GetFileSystemEntries(Path.GetDirectoryName(json)!));
+        Assert.Equal("of yesterday", File.ReadAllText(json));
     }
 
     [Theory]
