@@ -12,12 +12,12 @@ namespace HakMem.Bench.Commands;
 /// <summary>Replays what real programs allocated.</summary>
 internal sealed class ReplayCommand : Command
 {
-    public const string CommandName = "replay";
+    public const string CommandName = "replay", ParallelName = "--parallel";
 
     private readonly MeasuringOptions _measuring = new();
     private readonly Argument<string[]> _files;
 
-    private readonly Option<bool> _parallel = new("--parallel") { Description = "One thread for each thread of the trace, instead of one for all." };
+    private readonly Option<bool> _parallel = new(ParallelName) { Description = "One thread for each thread of the trace, instead of one for all." };
 
     private readonly Option<bool> _check = new("--check")
     {

@@ -50,7 +50,7 @@ public class BenchCommandLineTests
     [InlineData("scenario larson --chunk 10", "There is no option '--chunk'. Did you mean '--chunks'?")]
     [InlineData("scenario thread-churn --at-once 0", "--at-once must be from 1 to 1024, not 0.")]
     [InlineData("scenario burst-idle --keep 0", "--keep must be from 1 to 1048576, not 0.")]
-    [InlineData("scenario larson tiny --check", "--check: 'tiny' has no check pass.")]
+    [InlineData("scenario tiny larson --parallel", "--parallel is an option of replay, where a trace says which thread does what. A scenario has its threads by itself: tiny, random-mixed, grow one, the others several (--threads).")]
     [InlineData("flavors --rounds 0", "--rounds must be from 1 to 1000, not 0.")]
     [InlineData("flavors --inline", "Unrecognized command or argument '--inline'.")]
     [InlineData("scenario grow --size 0", "--size must be from 1 to 1073741824, not 0.")]
@@ -167,6 +167,15 @@ public class BenchCommandLineTests
         (int exitCode, string output, _) = Run("replay", file, "--check", "--parallel", "--allocators", "native");
         Assert.Equal(0, exitCode);
         Assert.Contains("clean", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("ns/op", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Scenarios_of_one_thread_have_a_check_pass()
+    {
+        (int exitCode, string output, string error) = Run("scenario", "tiny", "random-mixed", "grow", "--count", "1000", "--check", "--allocators", "native,hakmem");
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(20, Regex.Count(output, " clean *$", RegexOptions.Multiline));
         Assert.DoesNotContain("ns/op", output, StringComparison.Ordinal);
     }
 
