@@ -246,6 +246,16 @@ public class BenchCommandLineTests
             variants);
     }
 
+    [Theory]
+    [InlineData("micro --list flat", 0)]
+    [InlineData("micro --list flat --filter *AllocFree*", 0)]
+    [InlineData("micro --help", 0)]
+    [InlineData("micro --list foo", 2)]
+    [InlineData("micro --list flat --fliter x", 2)]
+    [InlineData("micro --filter nothing-of-that-name", 2)]
+    public void Options_of_BenchmarkDotNet_that_it_cannot_read_exit_with_2(string commandLine, int expected) =>
+        Assert.Equal(expected, Run(commandLine.Split(' ')).ExitCode);
+
     private static (int ExitCode, string Output, string Error) Run(params string[] arguments)
     {
         using var output = new StringWriter();
