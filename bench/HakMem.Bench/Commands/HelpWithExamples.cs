@@ -34,7 +34,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction help) : Sync
             " scenario random-mixed --slots 8192 --min 16 --max 256",
             " scenario larson --threads 1,2,4 --rounds-per-pass 10 --rounds 20",
             " scenario burst-idle --keep 2000        what comes back to the operating system",
-            " scenario ring private --check          verify every block, time nothing",
+            " scenario tiny ring private --check     verify every block, time nothing",
             " scenario grow --count 1000000 --size 64 --no-memory",
         ],
         [NativeCommand.CommandName] =

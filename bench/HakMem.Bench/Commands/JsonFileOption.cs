@@ -1,5 +1,7 @@
+using System;
 using System.CommandLine;
 using System.IO;
+using HakMem.Bench.Reporting;
 
 namespace HakMem.Bench.Commands;
 
@@ -28,7 +30,17 @@ internal sealed class JsonFileOption : Option<string?>
         string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         if (!Directory.Exists(folder))
             throw new BadInputException($"{OptionName}: there is no folder '{folder}'.");
-        using FileStream writable = new(file, FileMode.OpenOrCreate, FileAccess.Write);
+        if (Directory.Exists(file))
+            throw new BadInputException($"{OptionName}: '{file}' is a folder.");
+        try
+        {
+            WholeFile.Probe(file);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException($"{OptionName}: '{file}' cannot be written: {problem.Message}");
+        }
+
         return file;
     }
 }

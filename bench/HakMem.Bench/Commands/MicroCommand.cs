@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.IO;
 using System.Linq;
 using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.ConsoleArguments;
+using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 
 namespace HakMem.Bench.Commands;
@@ -22,9 +24,16 @@ internal sealed class MicroCommand : Command
     private static int Execute(ParseResult parsed, TextWriter output, TextWriter error)
     {
         string[] arguments = [.. parsed.UnmatchedTokens.Where(token => token != "--" && token != InProcess), InProcess];
-        bool onlyLists = arguments.Any(argument => argument is "--list" or "--help" or "--info");
+        bool onlyTells = arguments.Any(argument => argument is "--list" or "--help" or "--info" or "--version");
+        // Asked beforehand: a run by options that cannot be read has no benchmarks, as one that lists them has.
+        if (!ConfigParser.Parse(arguments, NullLogger.Instance).isSuccess && !arguments.Any(argument => argument is "--help" or "--version"))
+        {
+            ConfigParser.Parse(arguments, ConsoleLogger.Default);
+            return ExitCode.BadInput;
+        }
+
         var summaries = BenchmarkSwitcher.FromAssembly(typeof(MicroCommand).Assembly).Run(arguments, DefaultConfig.Instance).ToList();
-        if (summaries.Count == 0 && !onlyLists)
+        if (summaries.Count == 0 && !onlyTells)
             return ExitCode.BadInput;
         return summaries.Any(summary => summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success)) ? ExitCode.RowFailed : ExitCode.Success;
     }

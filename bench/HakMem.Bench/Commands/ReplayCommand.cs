@@ -12,12 +12,12 @@ namespace HakMem.Bench.Commands;
 /// <summary>Replays what real programs allocated.</summary>
 internal sealed class ReplayCommand : Command
 {
-    public const string CommandName = "replay";
+    public const string CommandName = "replay", ParallelName = "--parallel";
 
     private readonly MeasuringOptions _measuring = new();
     private readonly Argument<string[]> _files;
 
-    private readonly Option<bool> _parallel = new("--parallel") { Description = "One thread for each thread of the trace, instead of one for all." };
+    private readonly Option<bool> _parallel = new(ParallelName) { Description = "One thread for each thread of the trace, instead of one for all." };
 
     private readonly Option<bool> _check = new("--check")
     {
@@ -45,9 +45,23 @@ internal sealed class ReplayCommand : Command
         IReadOnlyList<string> files = named.Length > 0 ? named : TraceFolder.AllFiles();
         // Every file is decoded before the first is measured: a bad one is found at once.
         foreach (string file in files)
-            TraceReader.Read(file).Dispose();
+            Validate(file, checkOnly);
         string variant = parsed.GetValue(_parallel) ? ParallelReplay.VariantName : SerialReplay.VariantName;
         IEnumerable<Func<Workload>> workloads = files.Select(file => (Func<Workload>)WorkloadRecipe.OfTrace(Path.GetFullPath(file), variant).Create);
         return new MeasuringRun(plan, jsonFile, parsed.CommandLine(), output, error).Execute(workloads);
+    }
+
+    private static void Validate(string file, bool checkOnly)
+    {
+        // Opened by each process again, which a pipe would keep waiting.
+        using (FileStream stream = File.OpenRead(file))
+        {
+            if (!stream.CanSeek)
+                throw new BadInputException($"'{file}' can be read only once, and a replay reads a trace again for each process; save it to a file first.");
+        }
+
+        using Trace trace = TraceReader.Read(file);
+        if (trace.EventCount == 0 && !checkOnly)
+            throw new BadInputException($"'{file}' is a trace without events: there is nothing to time.");
     }
 }

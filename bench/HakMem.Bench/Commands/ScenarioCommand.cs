@@ -11,6 +11,8 @@ namespace HakMem.Bench.Commands;
 /// <summary>Runs synthetic scenarios.</summary>
 internal sealed class ScenarioCommand : Command
 {
+    private static readonly string[] s_ofOneThread = [TinyScenario.Definition.Name, RandomMixedScenario.Definition.Name, GrowScenario.Definition.Name];
+
     private readonly MeasuringOptions _measuring = new();
 
     private readonly Argument<string[]> _names = new("names")
@@ -23,7 +25,7 @@ internal sealed class ScenarioCommand : Command
 
     private readonly Option<bool> _check = new("--check")
     {
-        Description = "Only the check pass of scenarios with threads: every block carries a pattern of its own that is verified when it is freed. Without this option a check pass comes before the timed ones.",
+        Description = "Only the check pass, which is shorter than a timed one: every block carries a pattern of its own that is verified when it is freed. Without this option a check pass comes before the timed ones.",
     };
 
     public ScenarioCommand()
@@ -51,8 +53,6 @@ internal sealed class ScenarioCommand : Command
         string? jsonFile = _measuring.JsonFile(parsed);
         MeasuringPlan plan = _measuring.Plan(parsed, error);
         bool checkOnly = parsed.GetValue(_check);
-        if (checkOnly && scenarios.FirstOrDefault(scenario => !scenario.HasCheck) is { } without)
-            throw new BadInputException($"--check: '{without.Name}' has no check pass.");
         plan = plan with { WithCheck = true, WithTimes = !checkOnly, WithMemory = plan.WithMemory && !checkOnly };
         IEnumerable<Func<Workload>> workloads =
             from scenario in scenarios
@@ -68,6 +68,8 @@ internal sealed class ScenarioCommand : Command
         var scenarios = new List<ScenarioDefinition>();
         foreach (string name in names)
         {
+            if (name == ReplayCommand.ParallelName)
+                throw new BadInputException($"{name} is an option of {ReplayCommand.CommandName}, where a trace says which thread does what. A scenario has its threads by itself: {string.Join(", ", s_ofOneThread)} one, the others several ({ScenarioOptions.ThreadsName}).");
             if (name.StartsWith('-'))
                 throw new BadInputException($"There is no option '{name}'.{Suggestion.For(name, Options.Select(option => option.Name))}");
             scenarios.Add(ScenarioCatalog.All.FirstOrDefault(scenario => scenario.Name == name) ?? throw new BadInputException(

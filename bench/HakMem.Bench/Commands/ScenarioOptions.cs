@@ -9,6 +9,8 @@ namespace HakMem.Bench.Commands;
 /// <summary>The options that set the parameters of scenarios.</summary>
 internal sealed class ScenarioOptions
 {
+    public const string ThreadsName = "--threads";
+
     private const int MaxThreads = 1024;
     private const int MaxBytes = 1 << 30;
 
@@ -20,7 +22,7 @@ internal sealed class ScenarioOptions
     private readonly Option<int?> _count = Bounded("--count", $"grow: blocks live at once. Default: {s_defaults.Count}.", 1, 1 << 27);
     private readonly Option<int?> _size = Bounded("--size", $"grow: size of every block, in bytes. Default: {s_defaults.SizeBytes}.", 1, MaxBytes);
 
-    private readonly Option<string?> _threads = new("--threads")
+    private readonly Option<string?> _threads = new(ThreadsName)
     {
         Description = "Numbers of threads, separated by commas; one row group for each. Default: larson 1,2,4; private 1,2,4 … 64; ring 2,4; burst-idle 2.",
         HelpName = "n,n",

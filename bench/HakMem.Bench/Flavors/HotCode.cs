@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO;
 using System.Text.RegularExpressions;
 using HakMem.Bench.Commands;
+using HakMem.Bench.Memory;
 
 namespace HakMem.Bench.Flavors;
 
@@ -21,7 +22,7 @@ internal sealed partial record HotCode(MethodSize Alloc, MethodSize Free)
         string listing = Path.GetTempFileName();
         try
         {
-            var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
+            var start = new ProcessStartInfo(ChildProcess.DotnetHost()) { RedirectStandardOutput = true };
             start.ArgumentList.Add(typeof(HotCode).Assembly.Location);
             start.ArgumentList.Add(FlavorProbeCommand.CommandName);
             start.ArgumentList.Add(flavor.Type);
@@ -31,7 +32,8 @@ internal sealed partial record HotCode(MethodSize Alloc, MethodSize Free)
             start.Environment["DOTNET_JitDisasmOnlyOptimized"] = "1";
             start.Environment["DOTNET_TieredPGO"] = "0";
             start.Environment["DOTNET_TC_DelaySingleProcMultiplier"] = "1";   // with one processor the last tier would come ten times as late
-            using Process process = Process.Start(start) ?? throw new InvalidOperationException("no child process");
+            using OwnedProcess owned = OwnedProcess.Start(start);
+            Process process = owned.Process;
             _ = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
             if (process.ExitCode != 0)

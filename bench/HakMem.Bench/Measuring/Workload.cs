@@ -23,9 +23,6 @@ internal abstract class Workload : IDisposable
     /// <summary>True if a pass runs on threads of its own.</summary>
     public virtual bool UsesThreads => false;
 
-    /// <summary>True if <see cref="Check{T}"/> can follow every byte of the workload.</summary>
-    public virtual bool HasCheck => false;
-
     /// <summary>What <see cref="Study{T}"/> finds; empty if the workload is timed instead.</summary>
     public virtual IReadOnlyList<FigureKind> Figures => [];
 
@@ -39,8 +36,8 @@ internal abstract class Workload : IDisposable
 
     /// <summary>Runs one pass, watching every block's contents and alignment.</summary>
     /// <exception cref="CheckFailureException">The allocator broke a promise.</exception>
-    public virtual CheckTally Check<T>()
-        where T : struct, IBenchAllocator => throw new NotSupportedException();
+    public abstract CheckTally Check<T>()
+        where T : struct, IBenchAllocator;
 
     public virtual void Dispose()
     {

@@ -17,7 +17,7 @@ internal sealed class WorkloadMeasurer(MeasuringPlan plan, IProgressSink progres
         int steps = plan.Contestants.Count * ((plan.WithCheck ? 1 : 0) + (plan.WithMemory ? plan.MemoryProcesses : 0)) + (plan.WithTimes ? plan.Rounds : 0);
         progress.Begin($"{workload.Scenario} {workload.Variant}", steps);
         var rows = plan.Contestants.ToDictionary(contestant => contestant, contestant => Identify(workload, contestant));
-        if (plan.WithCheck && workload.HasCheck)
+        if (plan.WithCheck)
             CheckAll(workload, rows);
         if (plan.WithTimes)
             TimeAll(workload, rows);
@@ -31,7 +31,7 @@ internal sealed class WorkloadMeasurer(MeasuringPlan plan, IProgressSink progres
         int processes = plan.WithTimes ? plan.StudyProcesses : 0;
         progress.Begin($"{workload.Scenario} {workload.Variant}", plan.Contestants.Count * (processes + 1));
         var rows = plan.Contestants.ToDictionary(contestant => contestant, contestant => Identify(workload, contestant));
-        if (plan.WithCheck && workload.HasCheck)
+        if (plan.WithCheck)
             CheckAll(workload, rows);
         string[] names = [.. plan.Contestants.Where(contestant => rows[contestant].Error is null).Select(contestant => contestant.Entry.Name).Distinct()];
         IReadOnlyDictionary<string, StudyResult> results = StudyProbe.Measure(workload.Recipe, names, processes, () => progress.Step("study"));

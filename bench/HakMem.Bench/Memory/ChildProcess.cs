@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
@@ -32,7 +31,8 @@ internal static class ChildProcess
 
     private static (string? Output, string? Error) Run(IEnumerable<(string Name, string Value)> settings, IEnumerable<string> arguments)
     {
-        using Process child = Process.Start(StartInfo(settings, arguments)) ?? throw new InvalidOperationException("no child process");
+        using OwnedProcess owned = OwnedProcess.Start(StartInfo(settings, arguments));
+        Process child = owned.Process;
         Task<string> errors = child.StandardError.ReadToEndAsync();
         string output = child.StandardOutput.ReadToEnd().Trim();
         child.WaitForExit();
@@ -56,7 +56,7 @@ internal static class ChildProcess
     }
 
     /// <summary>The host of the running runtime, four folders above its libraries.</summary>
-    private static string DotnetHost()
+    public static string DotnetHost()
     {
         string host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
         return File.Exists(host) ? host : "dotnet";

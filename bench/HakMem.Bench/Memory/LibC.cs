@@ -10,6 +10,9 @@ internal static unsafe class LibC
 
     public const int ThisProcess = 0;
 
+    public const int SetParentDeathSignal = 1;
+    public const int KillSignal = 9;
+
     public const int ProtectReadWrite = 3;
     public const int MapPrivateAnonymous = 0x22;
     public const int MapNoReserve = 0x4000;
@@ -43,6 +46,12 @@ internal static unsafe class LibC
 
     [DllImport("libc", EntryPoint = "getrusage")]
     public static extern int GetResourceUsage(int who, ResourceUsage* usage);
+
+    [DllImport("libc", EntryPoint = "prctl")]
+    public static extern int ProcessControl(int option, nuint first, nuint second, nuint third, nuint fourth);
+
+    [DllImport("libc", EntryPoint = "getppid")]
+    public static extern int ParentProcess();
 
     [DllImport("libc", EntryPoint = "mmap")]
     public static extern void* MemoryMap(void* address, nuint byteCount, int protection, int flags, int file, nint offset);

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
+using HakMem.Bench.Memory;
 
 namespace HakMem.Bench.Native;
 
@@ -24,7 +25,8 @@ internal sealed record NativeRun(long Operations, long CpuNanoseconds, long Peak
             start.Environment.Remove(name);
         if (allocator.Library is not null)
             start.Environment["LD_PRELOAD"] = allocator.Library;
-        using Process process = Process.Start(start) ?? throw new InvalidOperationException("no child process");
+        using OwnedProcess owned = OwnedProcess.Start(start);
+        Process process = owned.Process;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(s_patience))
         {

@@ -39,8 +39,6 @@ internal sealed unsafe class ParallelReplay : Workload
 
     public override bool UsesThreads => true;
 
-    public override bool HasCheck => true;
-
     public override PassCost TimedPass<T>()
     {
         var wait = new CrossThreadWait();

@@ -34,8 +34,6 @@ internal sealed unsafe class SerialReplay : Workload
 
     public override WorkloadRecipe Recipe => WorkloadRecipe.OfTrace(_file, VariantName);
 
-    public override bool HasCheck => true;
-
     public override PassCost TimedPass<T>()
     {
         ulong* word = _program.Words.Pointer;

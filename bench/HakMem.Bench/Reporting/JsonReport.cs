@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -14,8 +15,9 @@ internal static class JsonReport
 
     public static void Write(string file, IReadOnlyList<WorkloadReport> reports, IReadOnlyDictionary<string, object> environment)
     {
-        using FileStream stream = File.Create(file);
+        using var stream = new MemoryStream();
         Write(stream, reports, environment);
+        WholeFile.Write(file, stream.GetBuffer().AsSpan(0, (int)stream.Length));
     }
 
     public static void Write(Stream stream, IReadOnlyList<WorkloadReport> reports, IReadOnlyDictionary<string, object> environment)

@@ -12,8 +12,8 @@ namespace HakMem.Bench.Reporting;
 /// <summary>The one table of a run, with the noise to read it by and what served each row.</summary>
 internal static class ResultTable
 {
-    // Wider than any row: a pipe has no width of its own, and a table that wraps cannot be read.
-    private const int PipeColumns = 220;
+    // Wider than any row, be it a memory study's with the longest name of a file: a pipe has no width of its own, and a table that wraps cannot be read.
+    private const int PipeColumns = 2_000;
     private const string Nothing = "";
 
     public static void Write(TextWriter writer, IReadOnlyList<WorkloadReport> reports, MeasuringPlan plan)

@@ -25,10 +25,7 @@ internal sealed class AsyncHandoverScenario : ThreadedScenario
             .. from way in new[] { Yield, Channel }
                select string.Create(CultureInfo.InvariantCulture, $"{parameters.Flows} flows {way} batches of {parameters.Batch ?? DefaultBatch}{Bytes(Range(parameters))}"),
         ],
-        (variant, parameters) => new AsyncHandoverScenario(variant, parameters))
-    {
-        HasCheck = true,
-    };
+        (variant, parameters) => new AsyncHandoverScenario(variant, parameters));
 
     private const string Yield = "yield";
     private const string Channel = "channel";

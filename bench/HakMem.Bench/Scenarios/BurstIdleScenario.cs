@@ -21,10 +21,7 @@ internal sealed unsafe class BurstIdleScenario : MemoryStudyScenario
         "150k x 512 B + 100k x 1 KiB + 50k x 2 KiB, few are kept, all threads idle; what comes back",
         ["--threads", "--keep", "--idle", "--divisor"],
         parameters => ForEachThreadCount(parameters, [2], _ => string.Create(CultureInfo.InvariantCulture, $" 1 in {parameters.Keep} kept{(parameters.Divisor == 1 ? "" : $" 1/{parameters.Divisor} of the blocks")} {parameters.IdleSeconds} s idle")),
-        (variant, parameters) => new BurstIdleScenario(variant, parameters))
-    {
-        HasCheck = true,
-    };
+        (variant, parameters) => new BurstIdleScenario(variant, parameters));
 
     private const int CheckedDivisor = 100;
 

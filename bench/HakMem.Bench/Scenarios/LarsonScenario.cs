@@ -21,10 +21,7 @@ internal sealed unsafe class LarsonScenario : ThreadedScenario
             parameters,
             [1, 2, 4],
             threads => string.Create(CultureInfo.InvariantCulture, $" {ChunksOf(parameters, threads)} chunks{Bytes(parameters.SizeRange(DefaultMinBytes, DefaultMaxBytes))}")),
-        (variant, parameters) => new LarsonScenario(variant, parameters))
-    {
-        HasCheck = true,
-    };
+        (variant, parameters) => new LarsonScenario(variant, parameters));
 
     private const int DefaultMinBytes = 8;
     private const int DefaultMaxBytes = 1024;

@@ -18,10 +18,7 @@ internal sealed unsafe class PrivateScenario : ThreadedScenario
             parameters,
             [1, 2, 4, 8, 16, 32, 64],
             _ => string.Create(CultureInfo.InvariantCulture, $" {parameters.Slots} slots{Bytes(Range(parameters))}")),
-        (variant, parameters) => new PrivateScenario(variant, parameters))
-    {
-        HasCheck = true,
-    };
+        (variant, parameters) => new PrivateScenario(variant, parameters));
 
     private const int DefaultOperations = 2_000_000;
     private const int FewestSlicesPerThread = 10;

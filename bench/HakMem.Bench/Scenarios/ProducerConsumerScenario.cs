@@ -14,10 +14,7 @@ internal sealed unsafe class ProducerConsumerScenario : ThreadedScenario
         "one thread allocates batches, another frees them",
         ["--batch", "--min", "--max", "--ops"],
         parameters => [string.Create(CultureInfo.InvariantCulture, $"2 threads batches of {parameters.Batch ?? DefaultBatch}{Bytes(Range(parameters))}")],
-        (variant, parameters) => new ProducerConsumerScenario(variant, parameters))
-    {
-        HasCheck = true,
-    };
+        (variant, parameters) => new ProducerConsumerScenario(variant, parameters));
 
     private const int DefaultBatch = 120;
     private const int DefaultOperations = 4_000_000;

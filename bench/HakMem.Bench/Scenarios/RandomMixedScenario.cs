@@ -19,17 +19,24 @@ internal sealed unsafe class RandomMixedScenario : Workload
     public const int DefaultMaxBytes = 1024;
 
     public const int OperationsPerSlice = 10_000;
-    private const int Slices = 100;
+    private const int TimedSlices = 100;
     private const ulong Seed = 88172645463325252;
 
     private readonly ScenarioParameters _parameters;
+    private readonly int _slices;
     private readonly MappedArray<nint> _slots;
     private readonly uint _minBytes;
     private readonly uint _sizes;
 
     public RandomMixedScenario(string variant, ScenarioParameters parameters)
+        : this(variant, parameters, TimedSlices)
+    {
+    }
+
+    private RandomMixedScenario(string variant, ScenarioParameters parameters, int slices)
     {
         Variant = variant;
+        _slices = slices;
         _parameters = parameters;
         (_minBytes, _sizes) = parameters.SizeRange(DefaultMinBytes, DefaultMaxBytes);
         _slots = new MappedArray<nint>(parameters.Slots, populate: true);
@@ -40,7 +47,7 @@ internal sealed unsafe class RandomMixedScenario : Workload
 
     public override string Variant { get; }
 
-    public override long OperationsPerPass => (long)OperationsPerSlice * Slices;
+    public override long OperationsPerPass => (long)OperationsPerSlice * _slices;
 
     public override ulong PeakLiveBytes { get; }
 
@@ -54,7 +61,7 @@ internal sealed unsafe class RandomMixedScenario : Workload
         uint count = (uint)_parameters.Slots, minBytes = _minBytes;
         new Span<nint>(slots, (int)count).Clear(); // a pass that failed leaves its blocks behind
         PassMeter meter = PassMeter.Start();
-        for (int slice = 0; slice < Slices; slice++)
+        for (int slice = 0; slice < _slices; slice++)
         {
             random = inlined
                 ? Inlined<T>(slots, count, minBytes, _sizes, random)
@@ -70,6 +77,12 @@ internal sealed unsafe class RandomMixedScenario : Workload
         }
 
         return cost;
+    }
+
+    public override CheckTally Check<T>()
+    {
+        using var shorter = new RandomMixedScenario(Variant, _parameters, CheckedRun.Operations / OperationsPerSlice);
+        return CheckedRun.Of<T>(shorter);
     }
 
     public override void Dispose() => _slots.Dispose();

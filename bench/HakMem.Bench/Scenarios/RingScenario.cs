@@ -18,10 +18,7 @@ internal sealed unsafe class RingScenario : ThreadedScenario
             parameters,
             [2, 4],
             _ => string.Create(CultureInfo.InvariantCulture, $" batches of {parameters.Batch ?? DefaultBatch}{Bytes(Range(parameters))}")),
-        (variant, parameters) => new RingScenario(variant, parameters))
-    {
-        HasCheck = true,
-    };
+        (variant, parameters) => new RingScenario(variant, parameters));
 
     private const int DefaultBatch = 1_000;
     private const int DefaultOperations = 4_000_000;

@@ -10,8 +10,4 @@ internal sealed record ScenarioDefinition(
     string Description,
     IReadOnlyList<string> Options,
     Func<ScenarioParameters, IReadOnlyList<string>> Variants,
-    Func<string, ScenarioParameters, Workload> Create)
-{
-    /// <summary>False for the small loops of one thread, whose blocks nothing else touches.</summary>
-    public bool HasCheck { get; init; }
-}
+    Func<string, ScenarioParameters, Workload> Create);

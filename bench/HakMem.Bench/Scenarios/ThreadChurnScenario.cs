@@ -20,10 +20,7 @@ internal sealed unsafe class ThreadChurnScenario : MemoryStudyScenario
         "many short threads leave live blocks that later threads free; memory at the end",
         ["--lifetimes", "--at-once", "--leave", "--min", "--max"],
         parameters => [string.Create(CultureInfo.InvariantCulture, $"{parameters.Lifetimes} threads {parameters.AtOnce} at once {parameters.Leave} left{Bytes(Range(parameters))}")],
-        (variant, parameters) => new ThreadChurnScenario(variant, parameters))
-    {
-        HasCheck = true,
-    };
+        (variant, parameters) => new ThreadChurnScenario(variant, parameters));
 
     private const int DefaultMinBytes = 16;
     private const int DefaultMaxBytes = 1024;

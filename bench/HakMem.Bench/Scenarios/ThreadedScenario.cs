@@ -12,9 +12,6 @@ namespace HakMem.Bench.Scenarios;
 /// </summary>
 internal abstract class ThreadedScenario(ScenarioDefinition definition, string variant, ScenarioParameters parameters) : Workload
 {
-    /// <summary>Operations of a check pass: each block costs a microsecond there.</summary>
-    private const int CheckedOperations = 200_000;
-
     public override string Scenario => definition.Name;
 
     public override string Variant => variant;
@@ -22,8 +19,6 @@ internal abstract class ThreadedScenario(ScenarioDefinition definition, string v
     public override WorkloadRecipe Recipe => WorkloadRecipe.OfScenario(Scenario, Variant, parameters);
 
     public override bool UsesThreads => true;
-
-    public override bool HasCheck => true;
 
     protected ScenarioParameters Parameters => parameters;
 
@@ -38,7 +33,7 @@ internal abstract class ThreadedScenario(ScenarioDefinition definition, string v
 
     /// <summary>The same with less work, for the check pass.</summary>
     protected virtual ScenarioParameters Shorter(ScenarioParameters whole) =>
-        whole with { Operations = Math.Min(whole.Operations ?? CheckedOperations, CheckedOperations) };
+        whole with { Operations = Math.Min(whole.Operations ?? CheckedRun.Operations, CheckedRun.Operations) };
 
     /// <summary>One variant for each number of threads.</summary>
     protected static IReadOnlyList<string> ForEachThreadCount(ScenarioParameters parameters, IReadOnlyList<int> byDefault, Func<int, string> rest) =>

@@ -17,16 +17,24 @@ internal sealed unsafe class TinyScenario(string variant) : Workload
     private const int Blocks = 100;
     private const nuint BlockBytes = 16;
     private const int IterationsPerSlice = 100;
-    private const int Slices = 100;
+    private const int OperationsPerSlice = IterationsPerSlice * Blocks * 2;
+
+    private readonly int _slices = 100;
 
     // Not on the stack: a method that allocates there is compiled once, without tiers and profile.
     private readonly MappedArray<nint> _blocks = new(Blocks, populate: true);
+
+    private TinyScenario(string variant, int slices)
+        : this(variant)
+    {
+        _slices = slices;
+    }
 
     public override string Scenario => Definition.Name;
 
     public override string Variant => variant;
 
-    public override long OperationsPerPass => (long)Slices * IterationsPerSlice * Blocks * 2;
+    public override long OperationsPerPass => (long)_slices * OperationsPerSlice;
 
     public override ulong PeakLiveBytes => Blocks * BlockBytes;
 
@@ -37,7 +45,7 @@ internal sealed unsafe class TinyScenario(string variant) : Workload
         bool inlined = CallVariant.IsInlined(variant);
         var blocks = (void**)_blocks.Pointer;
         PassMeter meter = PassMeter.Start();
-        for (int slice = 0; slice < Slices; slice++)
+        for (int slice = 0; slice < _slices; slice++)
         {
             if (inlined)
                 Inlined<T>(blocks, IterationsPerSlice);
@@ -46,6 +54,12 @@ internal sealed unsafe class TinyScenario(string variant) : Workload
         }
 
         return meter.Stop();
+    }
+
+    public override CheckTally Check<T>()
+    {
+        using var shorter = new TinyScenario(variant, CheckedRun.Operations / OperationsPerSlice);
+        return CheckedRun.Of<T>(shorter);
     }
 
     public override void Dispose() => _blocks.Dispose();

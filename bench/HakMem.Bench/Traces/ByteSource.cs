@@ -18,12 +18,16 @@ internal sealed class ByteSource(Stream stream)
         TooLong,
     }
 
+    /// <summary>Bytes taken from the stream so far; all of it once <see cref="NextByte"/> said <see cref="End"/>.</summary>
+    public long BytesRead { get; private set; }
+
     public int NextByte()
     {
         if (_position == _count)
         {
             _count = stream.Read(_buffer, 0, _buffer.Length);
             _position = 0;
+            BytesRead += _count;
             if (_count == 0)
                 return End;
         }

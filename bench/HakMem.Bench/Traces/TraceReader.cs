@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using System.IO.Compression;
 using HakMem.Bench.Memory;
 
 namespace HakMem.Bench.Traces;
@@ -13,6 +12,7 @@ internal sealed class TraceReader : IDisposable
     private const int MaxAlignmentLog2 = 30;
     private const ulong MaxEvents = 1UL << 30;
     private const ulong Ended = ulong.MaxValue;
+    private const string DamagedData = "the compressed data are damaged: they cannot be unpacked, or their checksum is not theirs";
 
     private readonly string _file;
     private readonly ByteSource _source;
@@ -53,23 +53,19 @@ internal sealed class TraceReader : IDisposable
 
     public static Trace Read(string path, Stream compressed)
     {
-        if (compressed.ReadByte() != 0x1F || compressed.ReadByte() != 0x8B)
-            throw new TraceFormatException(path, "not a gzip-compressed trace");
-        compressed.Position = 0;
+        GzipFile gzip = GzipFile.Read(compressed) ?? throw new TraceFormatException(path, "not a gzip-compressed trace");
         TraceReader? reader = null;
         try
         {
-            using var gzip = new GZipStream(compressed, CompressionMode.Decompress, leaveOpen: true);
-            reader = new TraceReader(path, gzip);
-            return reader.ReadEvents();
+            using Stream contents = gzip.Open();
+            reader = new TraceReader(path, contents);
+            return reader.ReadEvents(gzip);
         }
-        catch (InvalidDataException problem) when (reader is null)
+        catch (InvalidDataException)
         {
-            throw new TraceFormatException(path, $"the compressed data are damaged or cut short inside the header ({problem.Message.TrimEnd('.')})");
-        }
-        catch (InvalidDataException problem) when (reader is not null)
-        {
-            throw new TraceFormatException(path, reader._eventIndex, $"the compressed data are damaged or cut short ({problem.Message.TrimEnd('.')})");
+            throw reader is null || reader._eventIndex == reader._events.Length
+                ? new TraceFormatException(path, DamagedData)
+                : new TraceFormatException(path, reader._eventIndex, DamagedData);
         }
         finally
         {
@@ -91,7 +87,7 @@ internal sealed class TraceReader : IDisposable
 
     public void Dispose() => _liveSizes?.Dispose();
 
-    private Trace ReadEvents()
+    private Trace ReadEvents(GzipFile gzip)
     {
         try
         {
@@ -101,6 +97,8 @@ internal sealed class TraceReader : IDisposable
                 throw new TraceFormatException(_file, $"there are more bytes after the {_events.Length} events that the header promises");
             if (_created != _blockCount)
                 throw new TraceFormatException(_file, $"the header promises {_blockCount} blocks, the events create {_created}");
+            if (!gzip.HasProperEnd(_source.BytesRead))
+                throw new TraceFormatException(_file, "the compressed file is cut short behind the last event, or other bytes follow its end");
             return new Trace(NameOf(_file), _events, (int)_threadCount, _created, _peakLiveBytes, _peakLiveBlocks);
         }
         catch

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
@@ -37,6 +38,8 @@ public class BenchCommandLineTests
     [InlineData("replay --rounds 3 --processes 4", "--processes: 3 rounds cannot be spread over 4 processes.")]
     [InlineData("replay --json /no/such/folder/file.json", "--json: there is no folder '/no/such/folder'.")]
     [InlineData("replay --json ", "--json needs a file name.\n")]
+    [InlineData("replay --json /proc/x", "--json: '/proc/x' cannot be written: ")]
+    [InlineData("scenario tiny --json /tmp", "--json: '/tmp' is a folder.")]
     [InlineData("scenario tiny --json ", "--json needs a file name.\n")]
     [InlineData("scenario", "Which scenario? Known: tiny, random-mixed, grow, larson, producer-consumer, ring, async-handover, private, thread-churn, burst-idle.")]
     [InlineData("scenario timy", "There is no scenario 'timy'. Did you mean 'tiny'? Known: tiny, random-mixed, grow, larson, producer-consumer, ring, async-handover, private, thread-churn, burst-idle.")]
@@ -47,7 +50,7 @@ public class BenchCommandLineTests
     [InlineData("scenario larson --chunk 10", "There is no option '--chunk'. Did you mean '--chunks'?")]
     [InlineData("scenario thread-churn --at-once 0", "--at-once must be from 1 to 1024, not 0.")]
     [InlineData("scenario burst-idle --keep 0", "--keep must be from 1 to 1048576, not 0.")]
-    [InlineData("scenario larson tiny --check", "--check: 'tiny' has no check pass.")]
+    [InlineData("scenario tiny larson --parallel", "--parallel is an option of replay, where a trace says which thread does what. A scenario has its threads by itself: tiny, random-mixed, grow one, the others several (--threads).")]
     [InlineData("flavors --rounds 0", "--rounds must be from 1 to 1000, not 0.")]
     [InlineData("flavors --inline", "Unrecognized command or argument '--inline'.")]
     [InlineData("scenario grow --size 0", "--size must be from 1 to 1073741824, not 0.")]
@@ -95,6 +98,46 @@ public class BenchCommandLineTests
         Assert.Equal($"error: {bad}: event 2: frees block 0, which an earlier event freed or reallocated", error.Trim().Split('\n')[^1]);
     }
 
+    [Fact]
+    public void A_trace_without_events_is_told_checked_and_not_timed()
+    {
+        string file = new TraceWriter().Save("empty");
+        Assert.Equal(0, Run("info", file).ExitCode);
+        Assert.Equal(0, Run("replay", file, "--check", "--allocators", "native").ExitCode);
+        (int exitCode, string output, string error) = Run("replay", file, "--rounds", "2", "--allocators", "native");
+        Assert.Equal(2, exitCode);
+        Assert.Equal("", output);
+        Assert.Equal($"error: '{file}' is a trace without events: there is nothing to time.", error.Trim().Split('\n')[^1]);
+    }
+
+    [Fact]
+    public void A_trace_from_a_pipe_is_told_and_not_replayed()
+    {
+        string file = new TraceWriter().Alloc(1).Free(1).Save("piped"), pipe = Path.ChangeExtension(file, ".pipe");
+        Process.Start("mkfifo", [pipe]).WaitForExit();
+        foreach ((string command, int expected, string answer) in new[] { ("info", 0, "2 events"), ("replay", 2, "can be read only once") })
+        {
+            using Process writer = Process.Start("sh", ["-c", "cat \"$0\" > \"$1\"", file, pipe]);
+            (int exitCode, string output, string error) = Run(command, pipe);
+            writer.WaitForExit();
+            Assert.True(exitCode == expected, error);
+            Assert.Contains(answer, output + error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_refused_command_leaves_no_file_and_no_change_of_one()
+    {
+        string json = Path.Combine(Directory.CreateTempSubdirectory("hakmem-bench-").FullName, "result.json"), broken = new TraceWriter().Alloc(8).Free(1).Free(1).Save("broken");
+        string[] commandLine = ["replay", broken, "--json", json];
+        Assert.Equal(2, Run(commandLine).ExitCode);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.GetDirectoryName(json)!));
+        File.WriteAllText(json, "of yesterday");
+        Assert.Equal(2, Run(commandLine).ExitCode);
+        Assert.Equal([json], Directory.GetFileSystemEntries(Path.GetDirectoryName(json)!));
+        Assert.Equal("of yesterday", File.ReadAllText(json));
+    }
+
     [Theory]
     [InlineData("--help")]
     [InlineData("replay --help")]
@@ -124,6 +167,15 @@ public class BenchCommandLineTests
         (int exitCode, string output, _) = Run("replay", file, "--check", "--parallel", "--allocators", "native");
         Assert.Equal(0, exitCode);
         Assert.Contains("clean", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("ns/op", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Scenarios_of_one_thread_have_a_check_pass()
+    {
+        (int exitCode, string output, string error) = Run("scenario", "tiny", "random-mixed", "grow", "--count", "1000", "--check", "--allocators", "native,hakmem");
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(20, Regex.Count(output, " clean *$", RegexOptions.Multiline));
         Assert.DoesNotContain("ns/op", output, StringComparison.Ordinal);
     }
 
@@ -193,6 +245,16 @@ public class BenchCommandLineTests
             ],
             variants);
     }
+
+    [Theory]
+    [InlineData("micro --list flat", 0)]
+    [InlineData("micro --list flat --filter *AllocFree*", 0)]
+    [InlineData("micro --help", 0)]
+    [InlineData("micro --list foo", 2)]
+    [InlineData("micro --list flat --fliter x", 2)]
+    [InlineData("micro --filter nothing-of-that-name", 2)]
+    public void Options_of_BenchmarkDotNet_that_it_cannot_read_exit_with_2(string commandLine, int expected) =>
+        Assert.Equal(expected, Run(commandLine.Split(' ')).ExitCode);
 
     private static (int ExitCode, string Output, string Error) Run(params string[] arguments)
     {

@@ -125,23 +125,61 @@ public class TraceReaderTests
     [Fact]
     public void Compressed_data_cut_short()
     {
-        var writer = new TraceWriter();
-        var random = new Random(1);
-        for (int i = 0; i < 100_000; i++)
-            writer.Alloc((ulong)random.Next(1, 1 << 30));
-        byte[] whole = writer.Compressed();
+        byte[] whole = Long().Compressed();
         var refused = Assert.Throws<TraceFormatException>(() => TraceReader.Read("made.hkt.gz", new MemoryStream(whole[..(whole.Length / 2)])));
         Assert.InRange(refused.EventIndex!.Value, 10_000, 90_000);
         Assert.StartsWith($"made.hkt.gz: event {refused.EventIndex}: ", refused.Message, StringComparison.Ordinal);
         Assert.Contains("; the header promises 100000 events", refused.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A gzip file ends with four bytes of checksum and four of length; the last of the data hold no event, only their end.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    public void Compressed_file_without_its_last_bytes(int missing)
+    {
+        foreach (byte[] whole in new[] { new TraceWriter().Alloc(1).Free(1).Compressed(), Long().Compressed() })
+            Refused(whole[..^missing], null, "the compressed file is cut short behind the last event, or other bytes follow its end");
+    }
+
     [Fact]
-    public void Compressed_data_damaged()
+    public void Bytes_behind_the_compressed_file()
+    {
+        foreach (byte[] whole in new[] { new TraceWriter().Alloc(1).Free(1).Compressed(), Long().Compressed() })
+        {
+            Refused([.. whole, .. "junk"u8], null, "the compressed file is cut short behind the last event, or other bytes follow its end");
+            Refused([.. whole, .. new byte[100_000]], null, "the compressed file is cut short behind the last event, or other bytes follow its end");
+        }
+    }
+
+    [Fact]
+    public void Compressed_file_of_several_members_is_a_trace()
+    {
+        byte[] contents = new TraceWriter().Alloc(1).Free(1).Uncompressed();
+        using Trace trace = TraceReader.Read("made.hkt.gz", new MemoryStream([.. TraceWriter.Compress(contents.AsSpan(..10)), .. TraceWriter.Compress(contents.AsSpan(10..))]));
+        Assert.Equal(2, trace.EventCount);
+    }
+
+    [Theory]
+    [InlineData(6)]
+    [InlineData(2)]
+    public void Checksum_or_length_that_is_not_the_contents(int fromEnd)
     {
         byte[] whole = new TraceWriter().Alloc(1).Free(1).Compressed();
-        whole[^6] ^= 0xFF; // in the checksum
-        Assert.Throws<TraceFormatException>(() => TraceReader.Read("made.hkt.gz", new MemoryStream(whole)));
+        whole[^fromEnd] ^= 0xFF;
+        Refused(whole, null, "the compressed data are damaged: they cannot be unpacked, or their checksum is not theirs");
+    }
+
+    private static TraceWriter Long()
+    {
+        var writer = new TraceWriter();
+        var random = new Random(1);
+        for (int i = 0; i < 100_000; i++)
+            writer.Alloc((ulong)random.Next(1, 1 << 30));
+        return writer;
     }
 
     private static void Refused(TraceWriter writer, long? eventIndex, string? problem) => Refused(writer.Compressed(), eventIndex, problem);

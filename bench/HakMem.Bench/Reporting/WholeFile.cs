@@ -1,0 +1,62 @@
+using System;
+using System.IO;
+
+namespace HakMem.Bench.Reporting;
+
+/// <summary>A result's file: written beside its place and then renamed, so that there is never half of one. Pipes and devices have no such place and are written to directly.</summary>
+internal static class WholeFile
+{
+    private static readonly string[] s_noFilesIn = ["/dev/", "/proc/"];
+
+    /// <summary>Finds out whether <see cref="Write"/> will be able to, and leaves everything as it was.</summary>
+    public static void Probe(string file)
+    {
+        if (Place(file) is not { } place)
+        {
+            File.Open(file, FileMode.Open, FileAccess.Write).Dispose();
+            return;
+        }
+
+        string beside = Beside(place);
+        File.Open(beside, FileMode.CreateNew, FileAccess.Write).Dispose();
+        File.Delete(beside);
+    }
+
+    public static void Write(string file, ReadOnlySpan<byte> contents)
+    {
+        if (Place(file) is not { } place)
+        {
+            using FileStream direct = File.Create(file);
+            direct.Write(contents);
+            return;
+        }
+
+        string beside = Beside(place);
+        try
+        {
+            File.WriteAllBytes(beside, contents);
+            File.Move(beside, place, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(beside);
+            throw;
+        }
+    }
+
+    /// <summary>Where the file itself is, behind all links; null if it is a pipe or a device. One that is there can be written.</summary>
+    private static string? Place(string file)
+    {
+        string full = Path.GetFullPath(file);
+        if (Array.Exists(s_noFilesIn, folder => full.StartsWith(folder, StringComparison.Ordinal)) && File.Exists(full))
+            return null;
+        if (new FileInfo(full) is { LinkTarget: not null } link)
+            return Place(link.ResolveLinkTarget(returnFinalTarget: true)!.FullName);
+        if (!File.Exists(full))
+            return full;
+        using FileStream existing = File.Open(full, FileMode.Open, FileAccess.Write);
+        return existing.CanSeek ? full : null;
+    }
+
+    private static string Beside(string place) => $"{place}.{Environment.ProcessId}.part";
+}
