@@ -340,7 +340,7 @@ public static unsafe class HeapRegistry
         ThreadHeap** link = &registry->FirstFree;
         while (*link != null && *link != registry->FreeCursor) link = &(*link)->NextFree;
         if (*link == null) link = &registry->FirstFree;
-        for (uint probes = FreeProbes; *link != null && probes != 0; probes--)
+        for (uint probes = 4 * FreeProbes; *link != null && probes != 0; probes--)
         {
             ThreadHeap* heap = *link;
             if (heap->Reusable && IsEmpty<TConfig>(heap))
