@@ -59,9 +59,16 @@ public sealed class HakMemOptions
     private static HakMemOptions First()
     {
         HakMemOptions options = IsAnythingSet()
-            ? Read(AppContext.GetData, Environment.GetEnvironmentVariables(), static line => Console.Error.WriteLine(line))
+            ? Read(AppContext.GetData, Environment.GetEnvironmentVariables(), Report)
             : new HakMemOptions();
         return Interlocked.CompareExchange(ref s_current, options, null) ?? options;
+    }
+
+    // As the allocator's other messages: what cannot be written is nobody's failure, least of all that of a program's first call.
+    private static unsafe void Report(string line)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(line + "\n");
+        fixed (byte* start = text) DefaultAllocator.Config.OsWriteError(start, (nuint)text.Length);
     }
 
     private static bool IsAnythingSet()

@@ -18,15 +18,19 @@ public static unsafe class RuntimeHost
     public static void Configure<TConfig>(Composition* composition)
         where TConfig : struct, IAllocatorConfig
     {
-        HakMemOptions options = HakMemOptions.Current;
-        composition->PurgeDelay = (uint)options.PurgeDelay.TotalMilliseconds;
-        composition->PurgeEnabled = options.Purge;
-        composition->SoftLimit = options.SoftLimit;
-        composition->HardLimit = options.HardLimit;
-        if (options.HugePages is { } hugePages) composition->HugePages = hugePages;
-        if (options.Prefault is { } prefault) composition->Prefault = prefault;
-        if (options.PreZero is { } preZero) composition->PreZero = preZero;
-        if (options.GcTrim && !typeof(GcTrim<TConfig>).IsCollectible) GcTrim<TConfig>.Start();   // an object that always comes back would keep its context from unloading
+        // Called while the composition's static state is made: an exception would leave the process without the allocator for good.
+        try
+        {
+            Apply<TConfig>(composition, HakMemOptions.Current);
+        }
+        catch (ThreadInterruptedException)
+        {
+            Thread.CurrentThread.Interrupt();   // meant for the program, not for the allocator
+        }
+        catch (Exception)
+        {
+            // the declaration's constants hold
+        }
     }
 
     /// <inheritdoc cref="NoHost.Pressure{TConfig}"/>
@@ -38,6 +42,19 @@ public static unsafe class RuntimeHost
     public static bool Wake<TConfig>(uint milliseconds)
         where TConfig : struct, IAllocatorConfig
         => ScavengeTimer<TConfig>.TryArm(milliseconds);
+
+    private static void Apply<TConfig>(Composition* composition, HakMemOptions options)
+        where TConfig : struct, IAllocatorConfig
+    {
+        composition->PurgeDelay = (uint)options.PurgeDelay.TotalMilliseconds;
+        composition->PurgeEnabled = options.Purge;
+        composition->SoftLimit = options.SoftLimit;
+        composition->HardLimit = options.HardLimit;
+        if (options.HugePages is { } hugePages) composition->HugePages = hugePages;
+        if (options.Prefault is { } prefault) composition->Prefault = prefault;
+        if (options.PreZero is { } preZero) composition->PreZero = preZero;
+        if (options.GcTrim && !typeof(GcTrim<TConfig>).IsCollectible) GcTrim<TConfig>.Start();   // an object that always comes back would keep its context from unloading
+    }
 }
 
 /// <summary>The timer of one composition.</summary>

@@ -51,6 +51,17 @@ public sealed class FeatureTests(ITestOutputHelper output)
         "hakmem: HAKMEM_PURGE_DELAY is 'soon'; it takes milliseconds from 0 to 3600000. It is ignored.",
         $"hakmem: HAKMEM_PURGEDELAY is no option; known are {KnownNames}.");
 
+    /// <summary>A report that cannot be written is lost, and nothing else.</summary>
+    [Theory]
+    [InlineData("2>/dev/full")]
+    [InlineData("2>&-")]
+    public void AReportThatCannotBeWrittenDoesNoHarm(string redirection)
+    {
+        ChildProcess child = ChildProcess.RunRedirected(redirection, ["HAKMEM_PURGE_DELAY=soon", "HAKMEM_FOO=1"], "options");
+        Assert.Equal($"1000 True True {Soft()} {None}   ", child.Output.Split('\n')[0]);
+        Assert.Equal(0, child.ExitCode);
+    }
+
     [Fact]
     public void TheConfigurationIsReadAndTheEnvironmentWins()
     {
