@@ -39,7 +39,7 @@ public sealed class HakMemOptions
 
     /// <summary>
     /// Committed bytes above which everything unused is given back at once and <see cref="HakMemory.MemoryPressure"/> is raised; by default nine tenths of the
-    /// memory limit of the container, none outside one. <see cref="ulong.MaxValue"/> is none.
+    /// memory limit of the container, which is the lowest of the control groups that the process is in; none outside one. <see cref="ulong.MaxValue"/> is none.
     /// </summary>
     public ulong SoftLimit { get; private set; } = ContainerMemory.SoftLimit();
 

@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.Json.Nodes;
@@ -88,10 +89,36 @@ public sealed class FeatureTests(ITestOutputHelper output)
         }
     }
 
+    // Of version 1 the system itself says the lowest limit; of version 2 every folder above says its own.
     private static ulong Soft()
     {
-        const string Limit = "/sys/fs/cgroup/memory.max";
-        return File.Exists(Limit) && ulong.TryParse(File.ReadAllText(Limit), out ulong bytes) ? bytes / 10 * 9 : ulong.MaxValue;
+        const string Root = "/sys/fs/cgroup";
+        string[][] groups = [.. File.ReadLines("/proc/self/cgroup").Select(static line => line.Split(':', 3))];
+        ulong lowest = ulong.MaxValue;
+        foreach (string[] group in groups)
+        {
+            if (group[1].Split(',').Contains("memory"))
+            {
+                string own = Root + "/memory" + group[2];
+                if (!Directory.Exists(own)) own = Root + "/memory";
+                if (!Directory.Exists(own)) continue;
+                string line = File.ReadLines(own + "/memory.stat").First(static line => line.StartsWith("hierarchical_memory_limit ", StringComparison.Ordinal));
+                ulong bytes = ulong.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+                if (bytes < long.MaxValue / 2) lowest = Math.Min(lowest, bytes);
+            }
+            else if (group[1].Length == 0)
+            {
+                DirectoryInfo? folder = new(Root + group[2]);
+                if (!folder.Exists) folder = new(Root);
+                for (; folder!.FullName.StartsWith(Root, StringComparison.Ordinal); folder = folder.Parent)
+                {
+                    string limit = Path.Combine(folder.FullName, "memory.max");
+                    if (File.Exists(limit) && ulong.TryParse(File.ReadAllText(limit), out ulong bytes)) lowest = Math.Min(lowest, bytes);
+                }
+            }
+        }
+
+        return lowest == ulong.MaxValue ? lowest : lowest / 10 * 9;
     }
 
     private static void AssertOptions(string expected, string[] environment, params string[] reports)
