@@ -43,6 +43,14 @@ public static unsafe class RuntimeHost
         where TConfig : struct, IAllocatorConfig
         => ScavengeTimer<TConfig>.TryArm(milliseconds);
 
+    /// <inheritdoc cref="NoHost.Stop"/>
+    public static void Stop<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        GcTrim<TConfig>.Stop();
+        ScavengeTimer<TConfig>.Stop();
+    }
+
     private static void Apply<TConfig>(Composition* composition, HakMemOptions options)
         where TConfig : struct, IAllocatorConfig
     {
@@ -62,6 +70,8 @@ internal static unsafe class ScavengeTimer<TConfig>
     where TConfig : struct, IAllocatorConfig
 {
     private const uint RetryMilliseconds = 16;
+
+    private static readonly Lock s_gate = new();   // a tick's, for as long as it lasts
 
     private static Timer? s_timer;
 
@@ -83,6 +93,16 @@ internal static unsafe class ScavengeTimer<TConfig>
         }
     }
 
+    /// <summary>Ends the timer: a tick that runs ends first, and a later one does nothing. No thread of the program uses the composition meanwhile.</summary>
+    internal static void Stop()
+    {
+        lock (s_gate)
+        {
+            s_timer?.Dispose();
+            s_timer = null;
+        }
+    }
+
     private static Timer Make()
     {
         // The caller's execution context has no business in the timer.
@@ -90,7 +110,7 @@ internal static unsafe class ScavengeTimer<TConfig>
         if (suppressed) ExecutionContext.SuppressFlow();
         try
         {
-            Timer made = new(static _ => Tick(), null, Timeout.Infinite, Timeout.Infinite);
+            Timer made = new(static timer => Tick((Timer)timer!));
             Timer? first = Interlocked.CompareExchange(ref s_timer, made, null);
             if (first is null) return made;
             made.Dispose();
@@ -102,7 +122,15 @@ internal static unsafe class ScavengeTimer<TConfig>
         }
     }
 
-    private static void Tick()
+    private static void Tick(Timer timer)
+    {
+        lock (s_gate)
+        {
+            if (timer == Volatile.Read(ref s_timer)) Scavenge();
+        }
+    }
+
+    private static void Scavenge()
     {
         Composition* composition = TConfig.Composition;
         ulong due = Volatile.Read(ref composition->ScavengeAt);
@@ -120,6 +148,11 @@ internal static unsafe class ScavengeTimer<TConfig>
 internal sealed unsafe class GcTrim<TConfig> : CriticalFinalizerObject
     where TConfig : struct, IAllocatorConfig
 {
+    private static readonly Lock s_gate = new();   // a trim's, for as long as it lasts
+
+    private static int s_stops;
+
+    private readonly int _stops = s_stops;
     private int _generation2Collections = GC.CollectionCount(2);
 
     private GcTrim()
@@ -134,11 +167,25 @@ internal sealed unsafe class GcTrim<TConfig> : CriticalFinalizerObject
         {
             _generation2Collections = collections;
             GCMemoryInfo info = GC.GetGCMemoryInfo();
-            if (info.MemoryLoadBytes >= info.HighMemoryLoadThresholdBytes && info.HighMemoryLoadThresholdBytes > 0) _ = TConfig.ScavengePass(true);
+            if (info.MemoryLoadBytes >= info.HighMemoryLoadThresholdBytes && info.HighMemoryLoadThresholdBytes > 0) Trim();
         }
 
-        GC.ReRegisterForFinalize(this);
+        if (_stops == Volatile.Read(ref s_stops)) GC.ReRegisterForFinalize(this);
     }
 
     internal static void Start() => _ = new GcTrim<TConfig>();
+
+    /// <summary>Ends the object that there is: a trim that runs ends first, and there is no other.</summary>
+    internal static void Stop()
+    {
+        lock (s_gate) s_stops++;
+    }
+
+    private void Trim()
+    {
+        lock (s_gate)
+        {
+            if (_stops == s_stops && TConfig.Composition != null) _ = TConfig.ScavengePass(true);   // none yet while it is being made
+        }
+    }
 }

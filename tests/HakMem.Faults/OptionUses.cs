@@ -21,6 +21,9 @@ internal static unsafe class OptionUses
                 $"{options.PurgeDelay.TotalMilliseconds} {options.Purge} {options.GcTrim} {options.SoftLimit} {options.HardLimit} {options.HugePages} {options.Prefault} {options.PreZero}"));
         },
 
+        // HAKMEM_PURGE_DELAY and DOTNET_GCHighMemPercent small
+        ["hosted-reset"] = HostedAllocator.ResetRepeatedly,
+
         // HAKMEM_HARD_LIMIT of about 32M
         ["hard-limit"] = () =>
         {

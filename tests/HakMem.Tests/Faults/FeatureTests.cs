@@ -28,6 +28,8 @@ public sealed class FeatureTests(ITestOutputHelper output)
     [InlineData("soft-limit", "HAKMEM_SOFT_LIMIT=16M")]
     [InlineData("pressure-handler", "HAKMEM_SOFT_LIMIT=16M")]
     [InlineData("aligned-zero-size", "HAKMEM_HUGE_PAGES=always")]
+    [InlineData("hosted-reset", "HAKMEM_PURGE_DELAY=100")]
+    [InlineData("hosted-reset", "HAKMEM_PURGE_DELAY=1", "DOTNET_GCHighMemPercent=1")]
     public void ItDoesWhatItSays(string use, params string[] environment)
     {
         ChildProcess child = ChildProcess.Run(environment, [ChildProcess.Program, use]);
