@@ -13,12 +13,24 @@ internal static unsafe class OptionUses
 
     public static Dictionary<string, Action> Cases { get; } = new()
     {
-        ["options"] = () =>
+        ["options"] = Show,
+
+        // By the program itself, before the first use.
+        ["options-set"] = () =>
         {
-            HakMemory.Free(HakMemory.Alloc(8));
-            HakMemOptions options = HakMemOptions.Current;
-            Console.WriteLine(FormattableString.Invariant(
-                $"{options.PurgeDelay.TotalMilliseconds} {options.Purge} {options.GcTrim} {options.SoftLimit} {options.HardLimit} {options.HugePages} {options.Prefault} {options.PreZero}"));
+            Environment.SetEnvironmentVariable("HAKMEM_PURGE_DELAY", "5");
+            Show();
+        },
+        ["options-unset"] = () =>
+        {
+            Environment.SetEnvironmentVariable("HAKMEM_PURGE_DELAY", null);
+            Show();
+        },
+        ["options-set-objects"] = () =>
+        {
+            AppContext.SetData("HakMem.PurgeDelay", 70);
+            AppContext.SetData("HakMem.Purge", false);
+            Show();
         },
 
         // HAKMEM_PURGE_DELAY and DOTNET_GCHighMemPercent small
@@ -76,6 +88,14 @@ internal static unsafe class OptionUses
             if (inUse != (ulong)(held.Count + spare.Count)) throw new InvalidOperationException($"{inUse} blocks in use, {held.Count + spare.Count} held");
         },
     };
+
+    private static void Show()
+    {
+        HakMemory.Free(HakMemory.Alloc(8));
+        HakMemOptions options = HakMemOptions.Current;
+        Console.WriteLine(FormattableString.Invariant(
+            $"{options.PurgeDelay.TotalMilliseconds} {options.Purge} {options.GcTrim} {options.SoftLimit} {options.HardLimit} {options.HugePages} {options.Prefault} {options.PreZero}"));
+    }
 
     private static void FillUp(nuint size)
     {

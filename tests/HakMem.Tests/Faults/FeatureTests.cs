@@ -54,6 +54,18 @@ public sealed class FeatureTests(ITestOutputHelper output)
         "hakmem: HAKMEM_PURGE_DELAY is 'soon'; it takes milliseconds from 0 to 3600000. It is ignored.",
         $"hakmem: HAKMEM_PURGEDELAY is no option; known are {KnownNames}.");
 
+    [Theory]
+    [InlineData("options-set", "5 True")]
+    [InlineData("options-set", "5 False", "HAKMEM_PURGE=0")]
+    [InlineData("options-unset", "1000 True", "HAKMEM_PURGE_DELAY=7")]
+    [InlineData("options-set-objects", "70 False")]
+    public void WhatTheProgramSetsBeforeTheFirstUseCounts(string use, string expected, params string[] environment)
+    {
+        ChildProcess child = ChildProcess.Run(environment, [ChildProcess.Program, use]);
+        Assert.Equal(string.Empty, child.Error);
+        Assert.StartsWith(expected + " ", child.Output, StringComparison.Ordinal);
+    }
+
     /// <summary>A report that cannot be written is lost, and nothing else.</summary>
     [Theory]
     [InlineData("2>/dev/full")]
