@@ -136,10 +136,11 @@ internal static unsafe class ScavengeTimer<TConfig>
         ulong due = Volatile.Read(ref composition->ScavengeAt);
         TConfig.PollScavenge();
 
-        // The timer may be a little ahead of the allocator's coarse clock: then the pass is still due.
+        // The timer may be a little ahead of the allocator's coarse clock: then the pass is still due. Or it is late, a slow path did its work, and this is the next pass.
         if (Volatile.Read(ref composition->Scavenge) == 1 && Volatile.Read(ref composition->ScavengeAt) == due)
         {
-            composition->HostWakes = TryArm(RetryMilliseconds);
+            ulong time = TConfig.OsMilliseconds();
+            composition->HostWakes = TryArm(due > time + RetryMilliseconds ? (uint)(due - time) : RetryMilliseconds);
         }
     }
 }

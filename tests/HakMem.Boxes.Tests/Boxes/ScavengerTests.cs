@@ -54,6 +54,28 @@ public unsafe class ScavengerTests
         HeapWalk.AssertValid<Config>();
     });
 
+    /// <summary>A host's timer that does not come leaves the work to slow paths, after the delay has passed twice.</summary>
+    [Fact]
+    public void A_pass_that_the_host_misses_is_run_by_a_slow_path() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        BlockLedger kept = Burst();
+        Composition* composition = Config.Composition;
+        Assert.Equal((1, 1100UL), (composition->Scavenge, composition->ScavengeAt));
+        composition->HostWakes = true;
+        FaultyMemory.Clock = 1299;
+        Config.WantScavenge();
+        Assert.Equal((1, 1100UL), (composition->Scavenge, composition->ScavengeAt));   // the host's
+        FaultyMemory.Clock = 1300;
+        Config.WantScavenge();
+        Assert.Equal((1, 1400UL), (composition->Scavenge, composition->ScavengeAt));   // run, and another asked for
+        composition->HostWakes = true;
+        FaultyMemory.Clock = 1600;
+        Config.WantScavenge();
+        Assert.InRange(TestHeap.CurrentHeap()->PurgedPages, Count / 8, Count / 4);
+        kept.Check();
+    });
+
     [Fact]
     public void A_refused_purge_is_not_counted_and_not_repeated() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {

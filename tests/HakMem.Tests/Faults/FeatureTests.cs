@@ -19,6 +19,7 @@ public sealed class FeatureTests(ITestOutputHelper output)
     [InlineData("idle-own")]
     [InlineData("idle-other")]
     [InlineData("idle-ended")]
+    [InlineData("idle-blocked-pool", "HAKMEM_PURGE_DELAY=200")]
     [InlineData("idle-kept", "HAKMEM_PURGE=false")]
     [InlineData("idle-own", "HAKMEM_HUGE_PAGES=never")]
     [InlineData("idle-own", "HAKMEM_PREFAULT=true")]
