@@ -33,6 +33,18 @@ internal static unsafe class OptionUses
             Show();
         },
 
+        // DOTNET_GCHighMemPercent=1 and HAKMEM_PURGE=false: nothing but a full collection gives memory back
+        ["gc-trim"] = () =>
+        {
+            (ulong before, ulong after) = CollectAfterABurst();
+            if (after > before / 4) throw new InvalidOperationException($"{before} bytes became {after}");
+        },
+        ["gc-trim-kept"] = () =>
+        {
+            (ulong before, ulong after) = CollectAfterABurst();
+            if (after < before) throw new InvalidOperationException($"{before} bytes became {after}");
+        },
+
         // HAKMEM_PURGE_DELAY and DOTNET_GCHighMemPercent small
         ["hosted-reset"] = HostedAllocator.ResetRepeatedly,
 
@@ -95,6 +107,25 @@ internal static unsafe class OptionUses
         HakMemOptions options = HakMemOptions.Current;
         Console.WriteLine(FormattableString.Invariant(
             $"{options.PurgeDelay.TotalMilliseconds} {options.Purge} {options.GcTrim} {options.SoftLimit} {options.HardLimit} {options.HugePages} {options.Prefault} {options.PreZero}"));
+    }
+
+    private static (ulong Before, ulong After) CollectAfterABurst()
+    {
+        nint[] blocks = new nint[4000];
+        for (int round = 0; round < 2; round++)
+        {
+            // The second time after the first trim: it is not the last one.
+            for (int i = 0; i < blocks.Length; i++) *(byte*)(blocks[i] = (nint)HakMemory.Alloc(8192)) = 1;
+            foreach (nint block in blocks) HakMemory.Free((void*)block);
+            ulong before = HakMemory.GetStatistics().CommittedBytes;
+            if (before < 24 * Mib) throw new InvalidOperationException($"only {before} bytes are committed");
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            ulong after = HakMemory.GetStatistics().CommittedBytes;
+            if (round == 1) return (before, after);
+        }
+
+        return default;
     }
 
     private static void FillUp(nuint size)

@@ -29,6 +29,9 @@ public sealed class FeatureTests(ITestOutputHelper output)
     [InlineData("soft-limit", "HAKMEM_SOFT_LIMIT=16M")]
     [InlineData("pressure-handler", "HAKMEM_SOFT_LIMIT=16M")]
     [InlineData("aligned-zero-size", "HAKMEM_HUGE_PAGES=always")]
+    [InlineData("gc-trim", "HAKMEM_PURGE=false", "DOTNET_GCHighMemPercent=1")]
+    [InlineData("gc-trim-kept", "HAKMEM_PURGE=false", "DOTNET_GCHighMemPercent=1", "HAKMEM_GC_TRIM=false")]
+    [InlineData("gc-trim-kept", "HAKMEM_PURGE=false", "DOTNET_GCHighMemPercent=63")]
     [InlineData("hosted-reset", "HAKMEM_PURGE_DELAY=100")]
     [InlineData("hosted-reset", "HAKMEM_PURGE_DELAY=1", "DOTNET_GCHighMemPercent=1")]
     public void ItDoesWhatItSays(string use, params string[] environment)
