@@ -32,6 +32,9 @@ public sealed class FeatureTests(ITestOutputHelper output)
     [InlineData("gc-trim", "HAKMEM_PURGE=false", "DOTNET_GCHighMemPercent=1")]
     [InlineData("gc-trim-kept", "HAKMEM_PURGE=false", "DOTNET_GCHighMemPercent=1", "HAKMEM_GC_TRIM=false")]
     [InlineData("gc-trim-kept", "HAKMEM_PURGE=false", "DOTNET_GCHighMemPercent=63")]
+    [InlineData("native-thread-exit", "DOTNET_GCgen0size=10000000")]
+    [InlineData("native-thread-exit-late", "DOTNET_GCgen0size=10000000")]
+    [InlineData("native-thread-exit-first", "DOTNET_GCgen0size=10000000")]
     [InlineData("hosted-reset", "HAKMEM_PURGE_DELAY=100")]
     [InlineData("hosted-reset", "HAKMEM_PURGE_DELAY=1", "DOTNET_GCHighMemPercent=1")]
     public void ItDoesWhatItSays(string use, params string[] environment)
