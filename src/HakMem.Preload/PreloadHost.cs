@@ -21,4 +21,7 @@ public static unsafe class PreloadHost
     public static bool Wake<TConfig>(uint milliseconds)
         where TConfig : struct, IAllocatorConfig
         => NoHost.Wake<TConfig>(milliseconds);
+
+    /// <inheritdoc cref="NoHost.Stop"/>
+    public static void Stop() => NoHost.Stop();
 }

@@ -15,9 +15,11 @@ namespace HakMem;
 /// </summary>
 public sealed class HakMemOptions
 {
+    // Each option's name and, behind it, its variable.
     private static readonly string[] s_names =
     [
-        "HakMem.PurgeDelay", "HakMem.Purge", "HakMem.GcTrim", "HakMem.SoftLimit", "HakMem.HardLimit", "HakMem.HugePages", "HakMem.Prefault", "HakMem.PreZero",
+        "HakMem.PurgeDelay", "HAKMEM_PURGE_DELAY", "HakMem.Purge", "HAKMEM_PURGE", "HakMem.GcTrim", "HAKMEM_GC_TRIM", "HakMem.SoftLimit", "HAKMEM_SOFT_LIMIT",
+        "HakMem.HardLimit", "HAKMEM_HARD_LIMIT", "HakMem.HugePages", "HAKMEM_HUGE_PAGES", "HakMem.Prefault", "HAKMEM_PREFAULT", "HakMem.PreZero", "HAKMEM_PRE_ZERO",
     ];
     private static HakMemOptions? s_current;
 
@@ -39,7 +41,7 @@ public sealed class HakMemOptions
 
     /// <summary>
     /// Committed bytes above which everything unused is given back at once and <see cref="HakMemory.MemoryPressure"/> is raised; by default nine tenths of the
-    /// memory limit of the container, none outside one. <see cref="ulong.MaxValue"/> is none.
+    /// memory limit of the container, which is the lowest of the control groups that the process is in; none outside one. <see cref="ulong.MaxValue"/> is none.
     /// </summary>
     public ulong SoftLimit { get; private set; } = ContainerMemory.SoftLimit();
 
@@ -58,20 +60,31 @@ public sealed class HakMemOptions
     // Most processes set no option, and a small one must not pay for the machinery that reads them.
     private static HakMemOptions First()
     {
-        HakMemOptions options = IsAnythingSet()
-            ? Read(AppContext.GetData, Environment.GetEnvironmentVariables(), static line => Console.Error.WriteLine(line))
+        HakMemOptions options = IsAnythingSet(AppContext.GetData, Environment.GetEnvironmentVariable) || ProcessEnvironment.HasPrefix("HAKMEM_"u8)
+            ? Read(AppContext.GetData, Environment.GetEnvironmentVariables(), Report)
             : new HakMemOptions();
         return Interlocked.CompareExchange(ref s_current, options, null) ?? options;
     }
 
-    private static bool IsAnythingSet()
+    // As the allocator's other messages: what cannot be written is nobody's failure, least of all that of a program's first call.
+    private static unsafe void Report(string line)
     {
-        foreach (string name in s_names)
+        byte[] text = Encoding.UTF8.GetBytes(line + "\n");
+        fixed (byte* start = text) DefaultAllocator.Config.OsWriteError(start, (nuint)text.Length);
+    }
+
+    /// <summary>
+    /// Whether an option is set, in a configuration or in an environment. The runtime's own is asked, which the program may have changed; it is not copied for
+    /// that, as a list of it would be. So a name that is no option is noticed when it was there at the start, or when an option is set.
+    /// </summary>
+    internal static bool IsAnythingSet(Func<string, object?> configuration, Func<string, string?> environment)
+    {
+        for (int i = 0; i < s_names.Length; i += 2)
         {
-            if (AppContext.GetData(name) is not null) return true;
+            if (configuration(s_names[i]) is not null || environment(s_names[i + 1]) is not null) return true;
         }
 
-        return ProcessEnvironment.HasPrefix("HAKMEM_"u8);
+        return false;
     }
 
     /// <summary>Reads options from a source of configuration and an environment; what is wrong goes to <paramref name="report"/>, a line each.</summary>
@@ -83,7 +96,7 @@ public sealed class HakMemOptions
         {
             names.Add(option.Variable);
             string name = "HakMem." + option.Name;
-            Apply(options, option, name, configuration(name) as string, report);
+            Apply(options, option, name, TextOf(configuration(name)), report);
             Apply(options, option, option.Variable, environment[option.Variable] as string, report);
         }
 
@@ -99,6 +112,15 @@ public sealed class HakMemOptions
 
         return options;
     }
+
+    // A program may set a number or a switch as such. What is of another type is wrong, and reported as a text would be.
+    private static string? TextOf(object? value) => value switch
+    {
+        null => null,
+        string text => text,
+        bool or sbyte or byte or short or ushort or int or uint or long or ulong or HugePagePolicy => Convert.ToString(value, CultureInfo.InvariantCulture),
+        _ => value.GetType().ToString(),
+    };
 
     private static void Apply(HakMemOptions options, Option option, string source, string? text, Action<string> report)
     {

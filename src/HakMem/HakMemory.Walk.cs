@@ -45,8 +45,8 @@ internal static unsafe class Walker
             if (onlyHeap == 0 || span.Owner == onlyHeap) Visit(visitor, &span, cached, pending);
         }
 
-        nuint slot = 0;
-        while (HeapWalk.TryNextBig<DefaultAllocator.Config>(&slot, &span))
+        BigCursor big = default;
+        while (HeapWalk.TryNextBig<DefaultAllocator.Config>(&big, &span))
         {
             if (onlyHeap == 0 || span.Owner == onlyHeap) Visit(visitor, &span, cached, pending);
         }

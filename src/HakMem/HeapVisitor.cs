@@ -42,7 +42,7 @@ public readonly record struct BlockInfo(nint Address, nuint Bytes, BlockState St
 
 /// <summary>
 /// Receives what <see cref="HakMemory.Walk"/> finds: first every heap, then slab by slab in ascending order of address, each followed by its blocks, then big
-/// blocks. No lock is held during a call: it may allocate and free.
+/// blocks in ascending order of address. No lock is held during a call: it may allocate and free, and what is there all the time is visited once.
 /// </summary>
 public interface IHeapVisitor
 {

@@ -18,15 +18,19 @@ public static unsafe class RuntimeHost
     public static void Configure<TConfig>(Composition* composition)
         where TConfig : struct, IAllocatorConfig
     {
-        HakMemOptions options = HakMemOptions.Current;
-        composition->PurgeDelay = (uint)options.PurgeDelay.TotalMilliseconds;
-        composition->PurgeEnabled = options.Purge;
-        composition->SoftLimit = options.SoftLimit;
-        composition->HardLimit = options.HardLimit;
-        if (options.HugePages is { } hugePages) composition->HugePages = hugePages;
-        if (options.Prefault is { } prefault) composition->Prefault = prefault;
-        if (options.PreZero is { } preZero) composition->PreZero = preZero;
-        if (options.GcTrim && !typeof(GcTrim<TConfig>).IsCollectible) GcTrim<TConfig>.Start();   // an object that always comes back would keep its context from unloading
+        // Called while the composition's static state is made: an exception would leave the process without the allocator for good.
+        try
+        {
+            Apply<TConfig>(composition, HakMemOptions.Current);
+        }
+        catch (ThreadInterruptedException)
+        {
+            Thread.CurrentThread.Interrupt();   // meant for the program, not for the allocator
+        }
+        catch (Exception)
+        {
+            // the declaration's constants hold
+        }
     }
 
     /// <inheritdoc cref="NoHost.Pressure{TConfig}"/>
@@ -38,6 +42,27 @@ public static unsafe class RuntimeHost
     public static bool Wake<TConfig>(uint milliseconds)
         where TConfig : struct, IAllocatorConfig
         => ScavengeTimer<TConfig>.TryArm(milliseconds);
+
+    /// <inheritdoc cref="NoHost.Stop"/>
+    public static void Stop<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+    {
+        GcTrim<TConfig>.Stop();
+        ScavengeTimer<TConfig>.Stop();
+    }
+
+    private static void Apply<TConfig>(Composition* composition, HakMemOptions options)
+        where TConfig : struct, IAllocatorConfig
+    {
+        composition->PurgeDelay = (uint)options.PurgeDelay.TotalMilliseconds;
+        composition->PurgeEnabled = options.Purge;
+        composition->SoftLimit = options.SoftLimit;
+        composition->HardLimit = options.HardLimit;
+        if (options.HugePages is { } hugePages) composition->HugePages = hugePages;
+        if (options.Prefault is { } prefault) composition->Prefault = prefault;
+        if (options.PreZero is { } preZero) composition->PreZero = preZero;
+        if (options.GcTrim && !typeof(GcTrim<TConfig>).IsCollectible) GcTrim<TConfig>.Start();   // an object that always comes back would keep its context from unloading
+    }
 }
 
 /// <summary>The timer of one composition.</summary>
@@ -45,6 +70,8 @@ internal static unsafe class ScavengeTimer<TConfig>
     where TConfig : struct, IAllocatorConfig
 {
     private const uint RetryMilliseconds = 16;
+
+    private static readonly Lock s_gate = new();   // a tick's, for as long as it lasts
 
     private static Timer? s_timer;
 
@@ -66,6 +93,16 @@ internal static unsafe class ScavengeTimer<TConfig>
         }
     }
 
+    /// <summary>Ends the timer: a tick that runs ends first, and a later one does nothing. No thread of the program uses the composition meanwhile.</summary>
+    internal static void Stop()
+    {
+        lock (s_gate)
+        {
+            s_timer?.Dispose();
+            s_timer = null;
+        }
+    }
+
     private static Timer Make()
     {
         // The caller's execution context has no business in the timer.
@@ -73,7 +110,7 @@ internal static unsafe class ScavengeTimer<TConfig>
         if (suppressed) ExecutionContext.SuppressFlow();
         try
         {
-            Timer made = new(static _ => Tick(), null, Timeout.Infinite, Timeout.Infinite);
+            Timer made = new(static timer => Tick((Timer)timer!));
             Timer? first = Interlocked.CompareExchange(ref s_timer, made, null);
             if (first is null) return made;
             made.Dispose();
@@ -85,16 +122,25 @@ internal static unsafe class ScavengeTimer<TConfig>
         }
     }
 
-    private static void Tick()
+    private static void Tick(Timer timer)
+    {
+        lock (s_gate)
+        {
+            if (timer == Volatile.Read(ref s_timer)) Scavenge();
+        }
+    }
+
+    private static void Scavenge()
     {
         Composition* composition = TConfig.Composition;
         ulong due = Volatile.Read(ref composition->ScavengeAt);
         TConfig.PollScavenge();
 
-        // The timer may be a little ahead of the allocator's coarse clock: then the pass is still due.
+        // The timer may be a little ahead of the allocator's coarse clock: then the pass is still due. Or it is late, a slow path did its work, and this is the next pass.
         if (Volatile.Read(ref composition->Scavenge) == 1 && Volatile.Read(ref composition->ScavengeAt) == due)
         {
-            composition->HostWakes = TryArm(RetryMilliseconds);
+            ulong time = TConfig.OsMilliseconds();
+            composition->HostWakes = TryArm(due > time + RetryMilliseconds ? (uint)(due - time) : RetryMilliseconds);
         }
     }
 }
@@ -103,6 +149,11 @@ internal static unsafe class ScavengeTimer<TConfig>
 internal sealed unsafe class GcTrim<TConfig> : CriticalFinalizerObject
     where TConfig : struct, IAllocatorConfig
 {
+    private static readonly Lock s_gate = new();   // a trim's, for as long as it lasts
+
+    private static int s_stops;
+
+    private readonly int _stops = s_stops;
     private int _generation2Collections = GC.CollectionCount(2);
 
     private GcTrim()
@@ -117,11 +168,25 @@ internal sealed unsafe class GcTrim<TConfig> : CriticalFinalizerObject
         {
             _generation2Collections = collections;
             GCMemoryInfo info = GC.GetGCMemoryInfo();
-            if (info.MemoryLoadBytes >= info.HighMemoryLoadThresholdBytes && info.HighMemoryLoadThresholdBytes > 0) _ = TConfig.ScavengePass(true);
+            if (info.MemoryLoadBytes >= info.HighMemoryLoadThresholdBytes && info.HighMemoryLoadThresholdBytes > 0) Trim();
         }
 
-        GC.ReRegisterForFinalize(this);
+        if (_stops == Volatile.Read(ref s_stops)) GC.ReRegisterForFinalize(this);
     }
 
     internal static void Start() => _ = new GcTrim<TConfig>();
+
+    /// <summary>Ends the object that there is: a trim that runs ends first, and there is no other.</summary>
+    internal static void Stop()
+    {
+        lock (s_gate) s_stops++;
+    }
+
+    private void Trim()
+    {
+        lock (s_gate)
+        {
+            if (_stops == s_stops && TConfig.Composition != null) _ = TConfig.ScavengePass(true);   // none yet while it is being made
+        }
+    }
 }

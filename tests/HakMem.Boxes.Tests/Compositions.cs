@@ -111,6 +111,10 @@ internal static unsafe class PressedHost
 
     public static void Configure(Composition* composition) => _ = composition;
 
+    public static void Stop()
+    {
+    }
+
     public static bool Wake<TConfig>(uint milliseconds)
         where TConfig : struct, IAllocatorConfig
     {

@@ -50,6 +50,39 @@ internal static unsafe class IdleMemory
             AwaitGivenBack(burst);
             Reuse(burst);
         },
+        ["idle-blocked-pool"] = () =>
+        {
+            // The host's timer needs a thread of the pool, and there is none: this thread's slow paths do it.
+            const int Threads = 2;
+            if (!ThreadPool.SetMinThreads(1, 1) || !ThreadPool.SetMaxThreads(Threads, Threads)) throw new InvalidOperationException("the pool cannot be made so small");
+            using ManualResetEventSlim leave = new();
+            using CountdownEvent blocked = new(Threads);
+            for (int i = 0; i < Threads; i++)
+            {
+                ThreadPool.QueueUserWorkItem(_ =>
+                {
+                    blocked.Signal();
+                    leave.Wait();
+                });
+            }
+
+            blocked.Wait();
+            Residency burst = new();
+            burst.Allocate();
+            burst.Free();
+            nint[] blocks = new nint[600];
+            Stopwatch waited = Stopwatch.StartNew();
+            while (!burst.IsGivenBack())
+            {
+                if (waited.Elapsed > s_patience) throw new InvalidOperationException($"{burst.ResidentPages()} of {burst.FreePages} pages are left");
+                for (int i = 0; i < blocks.Length; i++) blocks[i] = (nint)HakMemory.Alloc(200);
+                foreach (nint block in blocks) HakMemory.Free((void*)block);
+                Thread.Sleep(1);
+            }
+
+            leave.Set();
+            Reuse(burst);
+        },
         ["idle-kept"] = () =>
         {
             // HAKMEM_PURGE=false: nothing goes until somebody asks.

@@ -13,13 +13,40 @@ internal static unsafe class OptionUses
 
     public static Dictionary<string, Action> Cases { get; } = new()
     {
-        ["options"] = () =>
+        ["options"] = Show,
+
+        // By the program itself, before the first use.
+        ["options-set"] = () =>
         {
-            HakMemory.Free(HakMemory.Alloc(8));
-            HakMemOptions options = HakMemOptions.Current;
-            Console.WriteLine(FormattableString.Invariant(
-                $"{options.PurgeDelay.TotalMilliseconds} {options.Purge} {options.GcTrim} {options.SoftLimit} {options.HardLimit} {options.HugePages} {options.Prefault} {options.PreZero}"));
+            Environment.SetEnvironmentVariable("HAKMEM_PURGE_DELAY", "5");
+            Show();
         },
+        ["options-unset"] = () =>
+        {
+            Environment.SetEnvironmentVariable("HAKMEM_PURGE_DELAY", null);
+            Show();
+        },
+        ["options-set-objects"] = () =>
+        {
+            AppContext.SetData("HakMem.PurgeDelay", 70);
+            AppContext.SetData("HakMem.Purge", false);
+            Show();
+        },
+
+        // DOTNET_GCHighMemPercent=1 and HAKMEM_PURGE=false: nothing but a full collection gives memory back
+        ["gc-trim"] = () =>
+        {
+            (ulong before, ulong after) = CollectAfterABurst();
+            if (after > before / 4) throw new InvalidOperationException($"{before} bytes became {after}");
+        },
+        ["gc-trim-kept"] = () =>
+        {
+            (ulong before, ulong after) = CollectAfterABurst();
+            if (after < before) throw new InvalidOperationException($"{before} bytes became {after}");
+        },
+
+        // HAKMEM_PURGE_DELAY and DOTNET_GCHighMemPercent small
+        ["hosted-reset"] = HostedAllocator.ResetRepeatedly,
 
         // HAKMEM_HARD_LIMIT of about 32M
         ["hard-limit"] = () =>
@@ -73,6 +100,33 @@ internal static unsafe class OptionUses
             if (inUse != (ulong)(held.Count + spare.Count)) throw new InvalidOperationException($"{inUse} blocks in use, {held.Count + spare.Count} held");
         },
     };
+
+    private static void Show()
+    {
+        HakMemory.Free(HakMemory.Alloc(8));
+        HakMemOptions options = HakMemOptions.Current;
+        Console.WriteLine(FormattableString.Invariant(
+            $"{options.PurgeDelay.TotalMilliseconds} {options.Purge} {options.GcTrim} {options.SoftLimit} {options.HardLimit} {options.HugePages} {options.Prefault} {options.PreZero}"));
+    }
+
+    private static (ulong Before, ulong After) CollectAfterABurst()
+    {
+        nint[] blocks = new nint[4000];
+        for (int round = 0; round < 2; round++)
+        {
+            // The second time after the first trim: it is not the last one.
+            for (int i = 0; i < blocks.Length; i++) *(byte*)(blocks[i] = (nint)HakMemory.Alloc(8192)) = 1;
+            foreach (nint block in blocks) HakMemory.Free((void*)block);
+            ulong before = HakMemory.GetStatistics().CommittedBytes;
+            if (before < 24 * Mib) throw new InvalidOperationException($"only {before} bytes are committed");
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            ulong after = HakMemory.GetStatistics().CommittedBytes;
+            if (round == 1) return (before, after);
+        }
+
+        return default;
+    }
 
     private static void FillUp(nuint size)
     {

@@ -13,7 +13,7 @@ internal static class Program
     private static readonly Dictionary<string, Action>[] Catalogs =
     [
         PointerFaults.Cases, OtherAllocatorFaults.Cases, DoubleFreeFaults.Cases, ThreadFaults.Cases, ReallocFaults.Cases, HeapFaults.Cases, GuardFaults.Cases,
-        Healthy.Cases, Limits.Cases, IdleMemory.Cases, OptionUses.Cases,
+        Healthy.Cases, Limits.Cases, IdleMemory.Cases, OptionUses.Cases, NativeExits.Cases,
     ];
 
     /// <summary>Says which address the allocator must name; the last one said counts.</summary>

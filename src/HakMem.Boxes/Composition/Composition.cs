@@ -52,7 +52,7 @@ public struct Composition
     /// <summary>Whether a pass of the scavenger is due: 0 not, 1 it is, at <see cref="ScavengeAt"/>, 2 one is running, 3 the time is being set, 4 one is running and another was asked for.</summary>
     public int Scavenge;
 
-    /// <summary>Whether the host runs due passes; otherwise slow paths of the program's threads do.</summary>
+    /// <summary>Whether the host runs due passes; otherwise slow paths of the program's threads do, and so when it is very late.</summary>
     public bool HostWakes;
 
     /// <summary>When the next pass is due, in milliseconds of the clock.</summary>

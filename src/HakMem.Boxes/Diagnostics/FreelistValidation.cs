@@ -61,7 +61,8 @@ public static unsafe partial class FreelistValidation
 
     /// <summary>
     /// A size above the block's is wrong. So is one below half of it: a block that shrinks in place keeps half its bytes in use, and the next class that lends is no
-    /// farther; but a block of a power of two may have been aligned, or lent to a tiny size.
+    /// farther; but a block of a power of two may have been aligned, or lent to a tiny size. A large or big block says nothing: a small size with an alignment above
+    /// 2 MiB has a mapping that may be twice as long.
     /// </summary>
     public static void OnSizedFree<TConfig>(void* block, nuint size)
         where TConfig : struct, IAllocatorConfig
@@ -69,8 +70,9 @@ public static unsafe partial class FreelistValidation
         if (block == null) return;
         nuint chunk = PageMap.ChunkOf<TConfig>(block);
         uint sizeClass = chunk < TConfig.ChunkCount ? (byte)PageMap.Get<TConfig>(chunk) : SizeClasses.LargeHead;
-        nuint usable = sizeClass is > 0 and < SizeClasses.Count ? TConfig.Classes[sizeClass].SizeBytes : TConfig.UsableSize(block);
-        if (size > usable || (size < usable / 2 && !BitOperations.IsPow2(usable) && usable <= SizeClasses.MaxBytes)) Fatal.StopSize<TConfig>(block, size, usable);
+        bool inSlab = sizeClass is > 0 and < SizeClasses.Count;
+        nuint usable = inSlab ? TConfig.Classes[sizeClass].SizeBytes : TConfig.UsableSize(block);
+        if (size > usable || (inSlab && size < usable / 2 && !BitOperations.IsPow2(usable))) Fatal.StopSize<TConfig>(block, size, usable);
     }
 
     /// <inheritdoc cref="IAllocatorConfig.OnFrontLink"/>

@@ -385,7 +385,7 @@ public static unsafe class BigCache
         space->BigCount++;
     }
 
-    private static BigBlock* Find(SpaceState* space, byte* start)
+    internal static BigBlock* Find(SpaceState* space, byte* start)
     {
         if (space->BigLog2 == 0) return null;
         nuint mask = ((nuint)1 << space->BigLog2) - 1;

@@ -30,6 +30,25 @@ public unsafe struct WalkedSpan
     public fixed ulong Remote[64];
 }
 
+/// <summary>Where a walk of the big blocks is: the next of them by address, noted from the table at once. Zero at the start.</summary>
+public unsafe struct BigCursor
+{
+    /// <summary>How many are noted at once.</summary>
+    public const uint Room = 64;
+
+    /// <summary>The noted blocks, in ascending order of address.</summary>
+    public fixed ulong Starts[(int)Room];
+
+    /// <summary>How many there are.</summary>
+    public uint Count;
+
+    /// <summary>The next one to look at.</summary>
+    public uint Next;
+
+    /// <summary>Every block up to this address was noted.</summary>
+    public ulong Last;
+}
+
 /// <summary>
 /// Box of layer Shared: visits what a composition holds, in ascending order of address, by the page map. Each slab is copied under its owner's lock, so
 /// each is true in itself; the whole is exact when the process is at rest. Changes nothing. No state but the caller's cursor.
@@ -51,9 +70,14 @@ public static unsafe class HeapWalk
             if (entry == 0 || sizeClass == SizeClasses.LargeInterior || space->Owners[entry >> 8].Composition != TConfig.Composition->Id) continue;
             if (sizeClass == SizeClasses.LargeHead)
             {
+                // No lock: it may be freed now, and its first chunk be a slab's, with thousands of blocks.
+                TConfig.OnSharedStep();
+                uint chunks = Volatile.Read(ref Slab.At<TConfig>(chunk)->Blocks);
+                TConfig.OnSharedStep();
+                if (Volatile.Read(ref TConfig.PageMap[chunk]) != entry || chunks - 1 >= Chunk.PerSuperSlab) continue;
                 *span = default;
                 span->Start = PageMap.Address<TConfig>(chunk);
-                span->Bytes = (nuint)Slab.At<TConfig>(chunk)->Blocks << Chunk.Log2;
+                span->Bytes = (nuint)chunks << Chunk.Log2;
                 span->Owner = entry >> 8;
                 span->Blocks = span->Carved = 1;
                 ++*cursor;
@@ -68,19 +92,21 @@ public static unsafe class HeapWalk
         return false;
     }
 
-    /// <summary>Finds the next big block at or after a slot of the table, and moves the slot behind it. False at the end.</summary>
-    public static bool TryNextBig<TConfig>(nuint* slot, WalkedSpan* span)
+    /// <summary>
+    /// Finds the next big block, in ascending order of address, and moves the cursor behind it. False at the end. The order does not depend on the table, which others
+    /// may fill, empty and rebuild meanwhile: what is there all the time is found once.
+    /// </summary>
+    public static bool TryNextBig<TConfig>(BigCursor* cursor, WalkedSpan* span)
         where TConfig : struct, IAllocatorConfig
     {
         SpaceState* space = TConfig.Space;
         if (TConfig.Composition == null) return false;
         bool found = false;
         SpinLock.Enter<TConfig>(&space->BigLock);
-        nuint slots = space->BigLog2 == 0 ? 0 : (nuint)1 << space->BigLog2;
-        for (; *slot < slots && !found; ++*slot)
+        while (!found && (cursor->Next < cursor->Count || TryNote<TConfig>(space, cursor)))
         {
-            BigBlock* block = space->BigBlocks + *slot;
-            if (block->Start == null || space->Owners[block->Owner].Composition != TConfig.Composition->Id) continue;
+            BigBlock* block = BigCache.Find(space, (byte*)cursor->Starts[cursor->Next++]);
+            if (block == null || space->Owners[block->Owner].Composition != TConfig.Composition->Id) continue;   // freed since it was noted
             *span = default;
             span->Start = block->Start;
             span->Bytes = block->Bytes;
@@ -107,6 +133,28 @@ public static unsafe class HeapWalk
         }
 
         return count;
+    }
+
+    // Notes the blocks with the lowest addresses above those noted so far. Under the table's lock.
+    private static bool TryNote<TConfig>(SpaceState* space, BigCursor* cursor)
+        where TConfig : struct, IAllocatorConfig
+    {
+        uint count = 0;
+        nuint slots = space->BigLog2 == 0 ? 0 : (nuint)1 << space->BigLog2;
+        for (nuint slot = 0; slot < slots; slot++)
+        {
+            ulong start = (ulong)space->BigBlocks[slot].Start;
+            if (start <= cursor->Last || (count == BigCursor.Room && start > cursor->Starts[count - 1])) continue;
+            if (space->Owners[space->BigBlocks[slot].Owner].Composition != TConfig.Composition->Id) continue;
+            uint place = count == BigCursor.Room ? count - 1 : count++;
+            for (; place > 0 && cursor->Starts[place - 1] > start; place--) cursor->Starts[place] = cursor->Starts[place - 1];
+            cursor->Starts[place] = start;
+        }
+
+        cursor->Next = 0;
+        cursor->Count = count;
+        if (count != 0) cursor->Last = cursor->Starts[count - 1];
+        return count != 0;
     }
 
     private static bool TryCopy<TConfig>(uint chunk, uint entry, WalkedSpan* span)

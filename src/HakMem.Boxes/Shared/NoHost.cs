@@ -30,4 +30,12 @@ public static unsafe class NoHost
         _ = milliseconds;
         return false;
     }
+
+    /// <summary>
+    /// Ends what the host does of itself with an isolated composition that is about to be reset: when it returns, nothing of the host uses it, or will before the
+    /// next <see cref="Configure"/>. Called without locks of the allocator.
+    /// </summary>
+    public static void Stop()
+    {
+    }
 }

@@ -10,7 +10,10 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class Scavenger
 {
-    /// <summary>Asks for a pass after the purge delay, unless one is due already. A load and a branch then. No lock may be held.</summary>
+    // A host that wakes late is busy; one that is late by this and the purge delay once more is stuck, as a timer is when all threads of its pool wait.
+    private const uint LateMilliseconds = 100;
+
+    /// <summary>Asks for a pass after the purge delay, unless one is due already: a look at the clock then. One that is due, and that the host does not run, is run. No lock may be held.</summary>
     public static void Want<TConfig>()
         where TConfig : struct, IAllocatorConfig
     {
@@ -27,7 +30,7 @@ public static unsafe class Scavenger
         {
             if (composition->PurgeEnabled) Arm<TConfig>(composition);
         }
-        else if (stage == 1 && !composition->HostWakes)
+        else if (stage == 1 && (!composition->HostWakes || TConfig.OsMilliseconds() >= Volatile.Read(ref composition->ScavengeAt) + composition->PurgeDelay + LateMilliseconds))
         {
             Poll<TConfig>();
         }

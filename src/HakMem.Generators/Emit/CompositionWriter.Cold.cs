@@ -213,7 +213,11 @@ internal sealed partial class CompositionWriter
         /// <summary>Gives the whole address range back. No other thread may use the allocator meanwhile, nor any thread a heap or block from before.</summary>
         internal static void Reset()
         {
-            if (State.Space != null) { {{Call("AddressSpace", "Destroy", "State.Space")}}; }
+            if (State.Space != null)
+            {
+                {{Call("Host", "Stop", "")}};
+                {{Call("AddressSpace", "Destroy", "State.Space")}};
+            }
 
             State.Clear();
             Current.Heap = null;

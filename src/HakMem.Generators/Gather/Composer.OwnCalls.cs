@@ -38,7 +38,7 @@ internal sealed partial class Composer
     ];
 
     private static readonly (string Slot, string Signature)[] WhenIsolated =
-        [("AddressSpace", "SpaceState* Create()"), ("AddressSpace", "void Destroy(SpaceState* space)")];
+        [("AddressSpace", "SpaceState* Create()"), ("AddressSpace", "void Destroy(SpaceState* space)"), ("Host", "void Stop()")];
 
     private static readonly (string Slot, string Signature)[] WhenRead = [("HeapRegistry", "ThreadHeap* First()")];
 

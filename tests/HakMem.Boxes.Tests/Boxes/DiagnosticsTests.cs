@@ -262,6 +262,16 @@ public unsafe class FreelistValidationTests
         Assert.Equal($"hakmem: {message}{(nint)block:x}", found.Message);
     });
 
+    /// <summary>A small block with an alignment above 2 MiB is served from a cached mapping, which may be twice as long.</summary>
+    [Fact]
+    public void A_sized_free_of_a_small_block_with_its_own_mapping_is_right() => OwnThread.RunFresh(CheckedHeap.Reset, static () =>
+    {
+        CheckedHeap.Free(CheckedHeap.AlignedAlloc(30_000, 4 << 20));
+        void* block = CheckedHeap.AlignedAlloc(8193, 4 << 20);
+        Assert.Equal((nuint)24_576, CheckedHeap.UsableSize(block));
+        CheckedHeap.Free(block, 8193);
+    });
+
     [Fact]
     public void A_planted_corruption_is_found_in_the_next_refill() => OwnThread.RunFresh(CheckedHeap.Reset, static () =>
     {

@@ -126,6 +126,8 @@ public sealed class HakMemAllocatorAttribute : Attribute
 
     public Type? AddressSpace { get; set; }
 
+    public Type? Host { get; set; }
+
     public Type? Os { get; set; }
 
     public Type[]? Diagnostics { get; set; }

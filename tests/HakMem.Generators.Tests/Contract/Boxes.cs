@@ -58,6 +58,12 @@ public static unsafe class ThreadStacks
 }
 
 [Box(BoxLayer.Shared)]
+public static class NoHost
+{
+    public static void Stop() { }
+}
+
+[Box(BoxLayer.Shared)]
 public static unsafe class HeapRegistry
 {
     public struct SharedState;

@@ -10,6 +10,7 @@ namespace HakMem.Boxes;
 [DefaultBox("HeapRegistry", typeof(HeapRegistry))]
 [DefaultBox("ThreadStacks", typeof(ThreadStacks))]
 [DefaultBox("AddressSpace", typeof(AddressSpace))]
+[DefaultBox("Host", typeof(NoHost))]
 [DefaultBox("Os", typeof(LinuxMemory))]
 [Preset(HakMemPreset.Small, "MaxTiny", Value = 256)]
 [Preset(HakMemPreset.Small, "PrefillBudget", Value = 1)]

@@ -11,6 +11,7 @@
 //   HeapRegistry  HeapRegistry
 //   ThreadStacks  ThreadStacks
 //   AddressSpace  AddressSpace
+//   Host          NoHost
 //   Os            LinuxMemory
 //
 //   Woven in      nothing

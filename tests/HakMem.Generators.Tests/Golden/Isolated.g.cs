@@ -11,6 +11,7 @@
 //   HeapRegistry  HeapRegistry
 //   ThreadStacks  ThreadStacks
 //   AddressSpace  AddressSpace
+//   Host          NoHost
 //   Os            LinuxMemory
 //
 //   Woven in      nothing
@@ -296,7 +297,11 @@ internal static unsafe partial class TestHeap
     /// <summary>Gives the whole address range back. No other thread may use the allocator meanwhile, nor any thread a heap or block from before.</summary>
     internal static void Reset()
     {
-        if (State.Space != null) { AddressSpace.Destroy<Config>(State.Space); }
+        if (State.Space != null)
+        {
+            NoHost.Stop();
+            AddressSpace.Destroy<Config>(State.Space);
+        }
 
         State.Clear();
         Current.Heap = null;

@@ -18,9 +18,15 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
     public static ChildProcess Run(params string[] arguments) => Run([], [Program, .. arguments]);
 
     /// <summary>A run with environment variables, <c>NAME=value</c> each, and all arguments of <c>dotnet</c>.</summary>
-    public static ChildProcess Run(string[] environment, string[] arguments)
+    public static ChildProcess Run(string[] environment, string[] arguments) => Run("dotnet", environment, arguments);
+
+    /// <summary>A run of one case whose standard error goes elsewhere, as a shell says it: <c>2>&amp;-</c>.</summary>
+    public static ChildProcess RunRedirected(string redirection, string[] environment, string use)
+        => Run("sh", environment, ["-c", $"exec dotnet \"$0\" \"$1\" {redirection}", Program, use]);
+
+    private static ChildProcess Run(string program, string[] environment, string[] arguments)
     {
-        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
         foreach (string variable in environment) start.Environment[variable[..variable.IndexOf('=')]] = variable[(variable.IndexOf('=') + 1)..];
@@ -28,6 +34,6 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         if (process.WaitForExit(Patience)) return new ChildProcess(process.ExitCode, output.Result, error.Result);
         process.Kill();
-        throw new TimeoutException($"dotnet {string.Join(' ', arguments)} did not end");
+        throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end");
     }
 }

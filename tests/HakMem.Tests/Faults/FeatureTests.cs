@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.Json.Nodes;
@@ -18,6 +19,7 @@ public sealed class FeatureTests(ITestOutputHelper output)
     [InlineData("idle-own")]
     [InlineData("idle-other")]
     [InlineData("idle-ended")]
+    [InlineData("idle-blocked-pool", "HAKMEM_PURGE_DELAY=200")]
     [InlineData("idle-kept", "HAKMEM_PURGE=false")]
     [InlineData("idle-own", "HAKMEM_HUGE_PAGES=never")]
     [InlineData("idle-own", "HAKMEM_PREFAULT=true")]
@@ -27,6 +29,14 @@ public sealed class FeatureTests(ITestOutputHelper output)
     [InlineData("soft-limit", "HAKMEM_SOFT_LIMIT=16M")]
     [InlineData("pressure-handler", "HAKMEM_SOFT_LIMIT=16M")]
     [InlineData("aligned-zero-size", "HAKMEM_HUGE_PAGES=always")]
+    [InlineData("gc-trim", "HAKMEM_PURGE=false", "DOTNET_GCHighMemPercent=1")]
+    [InlineData("gc-trim-kept", "HAKMEM_PURGE=false", "DOTNET_GCHighMemPercent=1", "HAKMEM_GC_TRIM=false")]
+    [InlineData("gc-trim-kept", "HAKMEM_PURGE=false", "DOTNET_GCHighMemPercent=63")]
+    [InlineData("native-thread-exit", "DOTNET_GCgen0size=10000000")]
+    [InlineData("native-thread-exit-late", "DOTNET_GCgen0size=10000000")]
+    [InlineData("native-thread-exit-first", "DOTNET_GCgen0size=10000000")]
+    [InlineData("hosted-reset", "HAKMEM_PURGE_DELAY=100")]
+    [InlineData("hosted-reset", "HAKMEM_PURGE_DELAY=1", "DOTNET_GCHighMemPercent=1")]
     public void ItDoesWhatItSays(string use, params string[] environment)
     {
         ChildProcess child = ChildProcess.Run(environment, [ChildProcess.Program, use]);
@@ -50,6 +60,29 @@ public sealed class FeatureTests(ITestOutputHelper output)
         ["HAKMEM_PURGE_DELAY=soon", "HAKMEM_PURGEDELAY=5"],
         "hakmem: HAKMEM_PURGE_DELAY is 'soon'; it takes milliseconds from 0 to 3600000. It is ignored.",
         $"hakmem: HAKMEM_PURGEDELAY is no option; known are {KnownNames}.");
+
+    [Theory]
+    [InlineData("options-set", "5 True")]
+    [InlineData("options-set", "5 False", "HAKMEM_PURGE=0")]
+    [InlineData("options-unset", "1000 True", "HAKMEM_PURGE_DELAY=7")]
+    [InlineData("options-set-objects", "70 False")]
+    public void WhatTheProgramSetsBeforeTheFirstUseCounts(string use, string expected, params string[] environment)
+    {
+        ChildProcess child = ChildProcess.Run(environment, [ChildProcess.Program, use]);
+        Assert.Equal(string.Empty, child.Error);
+        Assert.StartsWith(expected + " ", child.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>A report that cannot be written is lost, and nothing else.</summary>
+    [Theory]
+    [InlineData("2>/dev/full")]
+    [InlineData("2>&-")]
+    public void AReportThatCannotBeWrittenDoesNoHarm(string redirection)
+    {
+        ChildProcess child = ChildProcess.RunRedirected(redirection, ["HAKMEM_PURGE_DELAY=soon", "HAKMEM_FOO=1"], "options");
+        Assert.Equal($"1000 True True {Soft()} {None}   ", child.Output.Split('\n')[0]);
+        Assert.Equal(0, child.ExitCode);
+    }
 
     [Fact]
     public void TheConfigurationIsReadAndTheEnvironmentWins()
@@ -77,10 +110,36 @@ public sealed class FeatureTests(ITestOutputHelper output)
         }
     }
 
+    // Of version 1 the system itself says the lowest limit; of version 2 every folder above says its own.
     private static ulong Soft()
     {
-        const string Limit = "/sys/fs/cgroup/memory.max";
-        return File.Exists(Limit) && ulong.TryParse(File.ReadAllText(Limit), out ulong bytes) ? bytes / 10 * 9 : ulong.MaxValue;
+        const string Root = "/sys/fs/cgroup";
+        string[][] groups = [.. File.ReadLines("/proc/self/cgroup").Select(static line => line.Split(':', 3))];
+        ulong lowest = ulong.MaxValue;
+        foreach (string[] group in groups)
+        {
+            if (group[1].Split(',').Contains("memory"))
+            {
+                string own = Root + "/memory" + group[2];
+                if (!Directory.Exists(own)) own = Root + "/memory";
+                if (!Directory.Exists(own)) continue;
+                string line = File.ReadLines(own + "/memory.stat").First(static line => line.StartsWith("hierarchical_memory_limit ", StringComparison.Ordinal));
+                ulong bytes = ulong.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+                if (bytes < long.MaxValue / 2) lowest = Math.Min(lowest, bytes);
+            }
+            else if (group[1].Length == 0)
+            {
+                DirectoryInfo? folder = new(Root + group[2]);
+                if (!folder.Exists) folder = new(Root);
+                for (; folder!.FullName.StartsWith(Root, StringComparison.Ordinal); folder = folder.Parent)
+                {
+                    string limit = Path.Combine(folder.FullName, "memory.max");
+                    if (File.Exists(limit) && ulong.TryParse(File.ReadAllText(limit), out ulong bytes)) lowest = Math.Min(lowest, bytes);
+                }
+            }
+        }
+
+        return lowest == ulong.MaxValue ? lowest : lowest / 10 * 9;
     }
 
     private static void AssertOptions(string expected, string[] environment, params string[] reports)

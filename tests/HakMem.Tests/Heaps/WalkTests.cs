@@ -121,6 +121,21 @@ public sealed unsafe class WalkTests
         Assert.NotEqual(0, visitor.Visits);
     }
 
+    /// <summary>Big blocks are in a table that grows when a visitor makes more of them, and moves what is left when it frees some.</summary>
+    [Fact]
+    public void BigBlocksAreVisitedOnceWhateverAVisitorDoesToTheirTable()
+    {
+        using UnchangedUse use = new();
+        nint[] staying = [.. Enumerable.Range(0, 200).Select(_ => (nint)HakMemory.Alloc(3 << 20))];
+        Queue<nint> going = new(Enumerable.Range(0, 200).Select(_ => (nint)HakMemory.Alloc(3 << 20)));
+        BigVisitor visitor = new(going);
+        HakMemory.Walk(visitor);
+        visitor.Visits.Sort();
+        Assert.Equal(visitor.Visits.Distinct(), visitor.Visits);
+        Assert.Empty(staying.Except(visitor.Visits));
+        foreach (nint block in staying.Concat(going).Concat(visitor.Made)) HakMemory.Free((void*)block);
+    }
+
     [Fact]
     public void AWalkWhileOthersAllocateSeesNothingImpossible()
     {
@@ -181,6 +196,36 @@ public sealed unsafe class WalkTests
 
     private static IEnumerable<KeyValuePair<nint, nuint>> Ours(WalkRecord walk, HashSet<nint> before)
         => walk.Live().Where(block => !before.Contains(block.Address)).Select(block => new KeyValuePair<nint, nuint>(block.Address, block.Bytes));
+
+    /// <summary>For each big block makes some, and frees one that it may not have met yet.</summary>
+    private sealed class BigVisitor(Queue<nint> going) : IHeapVisitor
+    {
+        private readonly HashSet<nint> _gone = [];
+
+        public List<nint> Visits { get; } = [];
+
+        public List<nint> Made { get; } = [];
+
+        public void VisitHeap(in HeapInfo heap)
+        {
+        }
+
+        public void VisitSlab(in SlabInfo slab)
+        {
+        }
+
+        public void VisitBlock(in BlockInfo block)
+        {
+            if (block.Bytes <= 2 << 20) return;
+            Assert.DoesNotContain(block.Address, _gone);
+            Visits.Add(block.Address);
+            for (int i = 0; i < 5 && Made.Count < 1000; i++) Made.Add((nint)HakMemory.Alloc((nuint)(4 + i) << 20));
+            if (!going.TryDequeue(out nint gone)) return;
+            _gone.Add(gone);
+            HakMemory.Free((void*)gone);
+            foreach (nint made in Made) _gone.Remove(made);
+        }
+    }
 
     private sealed class Busy : IHeapVisitor
     {

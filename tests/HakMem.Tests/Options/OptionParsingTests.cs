@@ -136,6 +136,52 @@ public sealed class OptionParsingTests
     }
 
     [Fact]
+    public void NumbersAndSwitchesOfAConfigurationAreRead()
+    {
+        (HakMemOptions options, List<string> reports) = ReadObjects(new()
+        {
+            ["HakMem.HardLimit"] = 100_000L,
+            ["HakMem.SoftLimit"] = 1000UL,
+            ["HakMem.PurgeDelay"] = 5,
+            ["HakMem.Purge"] = false,
+            ["HakMem.GcTrim"] = (byte)0,
+            ["HakMem.HugePages"] = HugePagePolicy.Never,
+            ["HakMem.PreZero"] = true,
+        });
+        Assert.Empty(reports);
+        Assert.Equal(
+            (100_000UL, 1000UL, TimeSpan.FromMilliseconds(5), false, false, HugePagePolicy.Never, true),
+            (options.HardLimit, options.SoftLimit, options.PurgeDelay, options.Purge, options.GcTrim, options.HugePages, options.PreZero));
+    }
+
+    [Fact]
+    public void ObjectsOfAConfigurationThatAreNoValuesAreReported()
+    {
+        (HakMemOptions options, List<string> reports) = ReadObjects(new() { ["HakMem.HardLimit"] = -5, ["HakMem.PurgeDelay"] = TimeSpan.FromSeconds(1), ["HakMem.Purge"] = 1.0 });
+        Assert.Equal(
+            [
+                "hakmem: HakMem.PurgeDelay is 'System.TimeSpan'; it takes milliseconds from 0 to 3600000. It is ignored.",
+                "hakmem: HakMem.Purge is 'System.Double'; it takes true or false. It is ignored.",
+                "hakmem: HakMem.HardLimit is '-5'; it takes bytes, with K, M or G if you like, or none. It is ignored.",
+            ],
+            reports);
+        AssertDefault(options);
+    }
+
+    /// <summary>The quick look at the start knows every name.</summary>
+    [Fact]
+    public void EveryOptionIsNoticed()
+    {
+        Assert.False(HakMemOptions.IsAnythingSet(static _ => null, static _ => null));
+        foreach (string row in File.ReadLines(Page()).Where(static line => line.StartsWith("| `", StringComparison.Ordinal)))
+        {
+            string[] names = [.. row.Split('|').Skip(2).Take(2).Select(static cell => cell.Trim(' ', '`'))];
+            Assert.True(HakMemOptions.IsAnythingSet(name => name == names[0] ? 1 : null, static _ => null), names[0]);
+            Assert.True(HakMemOptions.IsAnythingSet(static _ => null, name => name == names[1] ? "1" : null), names[1]);
+        }
+    }
+
+    [Fact]
     public void TheSoftLimitIsNeverAboveTheHardOne()
     {
         Assert.Equal(1UL << 20, Accept("HAKMEM_HARD_LIMIT", "1M").SoftLimit);
@@ -173,6 +219,12 @@ public sealed class OptionParsingTests
     {
         Assert.Equal((TimeSpan.FromSeconds(1), true, true), (options.PurgeDelay, options.Purge, options.GcTrim));
         Assert.Equal((ulong.MaxValue, null, null), (options.HardLimit, options.HugePages, options.Prefault));
+    }
+
+    private static (HakMemOptions Options, List<string> Reports) ReadObjects(Dictionary<string, object> configuration)
+    {
+        List<string> reports = [];
+        return (HakMemOptions.Read(configuration.GetValueOrDefault, new Hashtable(), reports.Add), reports);
     }
 
     private static (HakMemOptions Options, List<string> Reports) Read(Dictionary<string, string> configuration, Dictionary<string, string> environment)
