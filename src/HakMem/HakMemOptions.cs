@@ -23,9 +23,18 @@ public sealed class HakMemOptions
     ];
     private static HakMemOptions? s_current;
 
+    private const ulong NotAsked = ulong.MaxValue - 1, SmallBytes = 64 << 20;
+
+    private ulong _softLimit = NotAsked;
+
     private HakMemOptions()
     {
     }
+
+    /// <summary>
+    /// The soft limit to start with: to ask for the container's takes more memory than a small process has from the allocator. Who gets above this asks then.
+    /// </summary>
+    internal ulong FirstSoftLimit => _softLimit == NotAsked ? Math.Min(SmallBytes, HardLimit) : SoftLimit;
 
     /// <summary>The options in force for this process.</summary>
     public static HakMemOptions Current => Volatile.Read(ref s_current) ?? First();
@@ -43,7 +52,15 @@ public sealed class HakMemOptions
     /// Committed bytes above which everything unused is given back at once and <see cref="HakMemory.MemoryPressure"/> is raised; by default nine tenths of the
     /// memory limit of the container, which is the lowest of the control groups that the process is in; none outside one. <see cref="ulong.MaxValue"/> is none.
     /// </summary>
-    public ulong SoftLimit { get; private set; } = ContainerMemory.SoftLimit();
+    public ulong SoftLimit
+    {
+        get
+        {
+            if (Volatile.Read(ref _softLimit) == NotAsked) Volatile.Write(ref _softLimit, ContainerMemory.SoftLimit());
+            return Math.Min(_softLimit, HardLimit);
+        }
+        private set => _softLimit = value;
+    }
 
     /// <summary>Committed bytes above which allocations fail; none by default. <see cref="ulong.MaxValue"/> is none.</summary>
     public ulong HardLimit { get; private set; } = ulong.MaxValue;
@@ -100,7 +117,6 @@ public sealed class HakMemOptions
             Apply(options, option, option.Variable, environment[option.Variable] as string, report);
         }
 
-        if (options.SoftLimit > options.HardLimit) options.SoftLimit = options.HardLimit;
         foreach (DictionaryEntry entry in environment)
         {
             if (entry.Key is string variable && variable.StartsWith("HAKMEM_", StringComparison.Ordinal) && !names.Contains(variable)

@@ -36,7 +36,12 @@ public static unsafe class RuntimeHost
     /// <inheritdoc cref="NoHost.Pressure{TConfig}"/>
     public static void Pressure<TConfig>(ulong committedBytes)
         where TConfig : struct, IAllocatorConfig
-        => HakMemory.OnMemoryPressure(committedBytes);
+    {
+        ulong limit = HakMemOptions.Current.SoftLimit;
+        bool known = TConfig.Composition->SoftLimit == limit;
+        TConfig.Composition->SoftLimit = limit;
+        if (known || committedBytes > limit) HakMemory.OnMemoryPressure(committedBytes);
+    }
 
     /// <inheritdoc cref="NoHost.Wake{TConfig}"/>
     public static bool Wake<TConfig>(uint milliseconds)
@@ -56,7 +61,7 @@ public static unsafe class RuntimeHost
     {
         composition->PurgeDelay = (uint)options.PurgeDelay.TotalMilliseconds;
         composition->PurgeEnabled = options.Purge;
-        composition->SoftLimit = options.SoftLimit;
+        composition->SoftLimit = options.FirstSoftLimit;
         composition->HardLimit = options.HardLimit;
         if (options.HugePages is { } hugePages) composition->HugePages = hugePages;
         if (options.Prefault is { } prefault) composition->Prefault = prefault;

@@ -94,7 +94,7 @@ public static unsafe class BigCache
         SpaceState* space = TConfig.Space;
         if (space == null) Fatal.Stop<TConfig>(FatalReason.NotAllocated, block);
         SpinLock.Enter<TConfig>(&space->BigLock);
-        BigBlock* entry = Find(space, (byte*)block);
+        BigBlock* entry = SpaceState.FindBig(space, (byte*)block);
         FatalReason wrong = Check<TConfig>(space, entry, (byte*)block);
         nuint bytes = 0;
         if (entry != null && wrong == FatalReason.None)
@@ -126,7 +126,7 @@ public static unsafe class BigCache
 
         // The table's lock is held across the move, so that nobody finds the address taken by a new mapping under the old entry.
         SpinLock.Enter<TConfig>(&space->BigLock);
-        BigBlock* entry = Find(space, (byte*)block);
+        BigBlock* entry = SpaceState.FindBig(space, (byte*)block);
         byte* moved = null;
         nuint old = 0;
         if (entry != null)
@@ -158,7 +158,7 @@ public static unsafe class BigCache
         SpaceState* space = TConfig.Space;
         if (space == null) Fatal.Stop<TConfig>(FatalReason.NotAllocated, block);
         SpinLock.Enter<TConfig>(&space->BigLock);
-        BigBlock* entry = Find(space, (byte*)block);
+        BigBlock* entry = SpaceState.FindBig(space, (byte*)block);
         FatalReason wrong = Check<TConfig>(space, entry, (byte*)block);
         nuint bytes = entry == null ? 0 : entry->Bytes;
         SpinLock.Exit<TConfig>(&space->BigLock);
@@ -172,7 +172,7 @@ public static unsafe class BigCache
     {
         SpaceState* space = TConfig.Space;
         SpinLock.Enter<TConfig>(&space->BigLock);
-        BigBlock* entry = Find(space, (byte*)block);
+        BigBlock* entry = SpaceState.FindBig(space, (byte*)block);
         if (entry != null)
         {
             entry->Owner = heap->Id;
@@ -372,29 +372,15 @@ public static unsafe class BigCache
         return true;
     }
 
-    private static nuint HashOf(SpaceState* space, byte* start) => (nuint)(((ulong)start >> 12) * 0x9E37_79B9_7F4A_7C15UL >> (64 - space->BigLog2));
-
     private static void Insert(SpaceState* space, byte* start, nuint bytes, uint owner)
     {
         nuint mask = ((nuint)1 << space->BigLog2) - 1;
-        nuint slot = HashOf(space, start);
+        nuint slot = SpaceState.BigSlotOf(space, start);
         while (space->BigBlocks[slot].Start != null) slot = (slot + 1) & mask;
         space->BigBlocks[slot].Start = start;
         space->BigBlocks[slot].Bytes = bytes;
         space->BigBlocks[slot].Owner = owner;
         space->BigCount++;
-    }
-
-    internal static BigBlock* Find(SpaceState* space, byte* start)
-    {
-        if (space->BigLog2 == 0) return null;
-        nuint mask = ((nuint)1 << space->BigLog2) - 1;
-        for (nuint slot = HashOf(space, start); ; slot = (slot + 1) & mask)
-        {
-            BigBlock* entry = space->BigBlocks + slot;
-            if (entry->Start == start) return entry;
-            if (entry->Start == null) return null;
-        }
     }
 
     private static bool IsInside(SpaceState* space, byte* address)
@@ -415,7 +401,7 @@ public static unsafe class BigCache
         nuint hole = (nuint)(entry - space->BigBlocks);
         for (nuint slot = (hole + 1) & mask; space->BigBlocks[slot].Start != null; slot = (slot + 1) & mask)
         {
-            nuint wanted = HashOf(space, space->BigBlocks[slot].Start);
+            nuint wanted = SpaceState.BigSlotOf(space, space->BigBlocks[slot].Start);
             if (((slot - wanted) & mask) < ((slot - hole) & mask)) continue;
             space->BigBlocks[hole] = space->BigBlocks[slot];
             hole = slot;

@@ -80,6 +80,22 @@ public unsafe struct SpaceState
 
     /// <summary>The blocks with a mapping of their own: a hash table by address.</summary>
     public BigBlock* BigBlocks;
+
+    /// <summary>The slot of the table where the search for an address begins. Under <see cref="BigLock"/>.</summary>
+    public static nuint BigSlotOf(SpaceState* space, byte* start) => (nuint)(((ulong)start >> 12) * 0x9E37_79B9_7F4A_7C15UL >> (64 - space->BigLog2));
+
+    /// <summary>The entry of a block with a mapping of its own; null when there is none. Under <see cref="BigLock"/>.</summary>
+    public static BigBlock* FindBig(SpaceState* space, byte* start)
+    {
+        if (space->BigLog2 == 0) return null;
+        nuint mask = ((nuint)1 << space->BigLog2) - 1;
+        for (nuint slot = BigSlotOf(space, start); ; slot = (slot + 1) & mask)
+        {
+            BigBlock* entry = space->BigBlocks + slot;
+            if (entry->Start == start) return entry;
+            if (entry->Start == null) return null;
+        }
+    }
 }
 
 /// <summary>A block with a mapping of its own.</summary>

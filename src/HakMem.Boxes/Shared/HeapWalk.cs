@@ -105,7 +105,7 @@ public static unsafe class HeapWalk
         SpinLock.Enter<TConfig>(&space->BigLock);
         while (!found && (cursor->Next < cursor->Count || TryNote<TConfig>(space, cursor)))
         {
-            BigBlock* block = BigCache.Find(space, (byte*)cursor->Starts[cursor->Next++]);
+            BigBlock* block = SpaceState.FindBig(space, (byte*)cursor->Starts[cursor->Next++]);
             if (block == null || space->Owners[block->Owner].Composition != TConfig.Composition->Id) continue;   // freed since it was noted
             *span = default;
             span->Start = block->Start;
