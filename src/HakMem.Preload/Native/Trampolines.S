@@ -289,6 +289,24 @@ __dso_handle:
     ret
     END hm_throw_bad_alloc
 
+# Functions of the C library that need not be there.
+    .macro IF_THERE name, function
+    .weak   \function
+    LOCAL \name
+    movq    \function@GOTPCREL(%rip), %rax
+    testq   %rax, %rax
+    jz      1f
+    jmp     *%rax
+1:  ret
+    END \name
+    .endm
+
+    .section __rarecode,"ax",@progbits
+    IF_THERE hm_streams_lock, _IO_list_lock
+    IF_THERE hm_streams_unlock, _IO_list_unlock
+    IF_THERE hm_streams_reset, _IO_list_resetlock
+    .text
+
     .section .init_array,"aw",@init_array
     .balign 8
     .quad   hm_constructor

@@ -43,6 +43,18 @@ internal static unsafe class Trampolines
     [RuntimeImport("*", "hm_throw_bad_alloc"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void* ThrowBadAlloc();
 
+    /// <summary>Takes the C library's lock of its list of streams, if it offers that; this thread may hold it already.</summary>
+    [RuntimeImport("*", "hm_streams_lock"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void LockStreams();
+
+    /// <summary>Gives back what <see cref="LockStreams"/> took.</summary>
+    [RuntimeImport("*", "hm_streams_unlock"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void UnlockStreams();
+
+    /// <summary>In the child of a fork: nobody holds the lock of the streams.</summary>
+    [RuntimeImport("*", "hm_streams_reset"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void ResetStreams();
+
     /// <summary>Ends the process, all threads, without a word to the C library. In flavors that record.</summary>
     [RuntimeImport("*", "hm_exit_group"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void ExitGroup(int code);

@@ -10,9 +10,20 @@ public sealed class LifeTests
 
     public static TheoryData<string> Cases => NativeCases.Of("life.c");
 
+    public static TheoryData<string> ForkCases => NativeCases.Of("fork-handlers.c");
+
     [NativeTheory]
     [MemberData(nameof(Cases))]
     public void Preloaded(string name) => NativeCases.AssertPasses(NativeCases.Run("life", name, Patience));
+
+    /// <summary>The C library passes, too: the cases ask for nothing that programs do not have today.</summary>
+    [NativeTheory]
+    [MemberData(nameof(ForkCases))]
+    public void ForksAmongOthersLocks(string name)
+    {
+        NativeCases.AssertPasses(NativeCases.Run("fork-handlers", name, Patience));
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("fork-handlers"), [name], [], Patience));
+    }
 
     /// <summary>A library with constructors that allocate is initialized before the allocator, or after it.</summary>
     [NativeTheory]
