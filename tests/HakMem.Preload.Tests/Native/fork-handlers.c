@@ -66,3 +66,28 @@ CASE(a_thread_with_a_stream_allocates_while_another_flushes_all)
     fork_once();
     fclose(stream);
 }
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void lock(void) { CHECK(pthread_mutex_lock(&mutex) == 0); }
+static void unlock(void) { CHECK(pthread_mutex_unlock(&mutex) == 0); }
+
+static void *hold_the_mutex_and_allocate(void *unused)
+{
+    lock();
+    atomic_fetch_add(&started, 1);
+    usleep(2 * MOMENT);
+    free(malloc(BIG));
+    unlock();
+    return unused;
+}
+
+CASE(handlers_that_were_registered_before_the_first_allocation)
+{
+    alarm(20);
+    CHECK(pthread_atfork(lock, unlock, unlock) == 0);
+    pthread_t holder;
+    start(&holder, hold_the_mutex_and_allocate);
+    fork_once();
+    CHECK(pthread_join(holder, NULL) == 0);
+}
