@@ -302,6 +302,13 @@ __dso_handle:
     .endm
 
     .section __rarecode,"ax",@progbits
+    LOCAL hm_map_pages
+    movl    $9, %eax                    # mmap
+    movq    %rcx, %r10
+    syscall
+    ret
+    END hm_map_pages
+
     IF_THERE hm_streams_lock, _IO_list_lock
     IF_THERE hm_streams_unlock, _IO_list_unlock
     IF_THERE hm_streams_reset, _IO_list_resetlock

@@ -35,6 +35,10 @@ internal static unsafe class Trampolines
     [RuntimeImport("*", "hm_sleep"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void Sleep(long* time);
 
+    /// <summary>The system's <c>mmap</c>, not the C library's, nor that of a preloaded library, which may allocate. The address, or the error below 0.</summary>
+    [RuntimeImport("*", "hm_map_pages"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern nint MapPages(byte* at, nuint bytes, int protection, int flags, int file, nint offset);
+
     /// <summary><c>std::get_new_handler</c>; null when the program began without a C++ library.</summary>
     [RuntimeImport("*", "hm_get_new_handler"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void* GetNewHandler();

@@ -36,6 +36,20 @@ public sealed class LifeTests
         NativeCases.AssertPasses(NativeProcess.Run(program, ["calls_before_constructors", "key_destructors_run_many_rounds"], environment, Patience));
     }
 
+    /// <summary>A library's <c>mmap</c> and its kin allocate, also in the allocator's own calls: of its constructor, or of the first allocation when a third library makes it.</summary>
+    [NativeTheory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void BesideALibraryThatAllocatesInSystemCalls(bool isFirst, bool isEarly)
+    {
+        string wrappers = NativeToolchain.Compiled("libwrappers.so");
+        string? early = isEarly ? NativeToolchain.Compiled("libearly.so") : null;
+        var environment = LibraryUnderTest.Preloaded(before: isFirst ? wrappers : null, after: isFirst ? early : wrappers);
+        NativeCases.AssertPasses(NativeProcess.Run("true", [], environment, Patience));
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.CompiledWithLibraries("life"), ["calls_before_constructors"], environment, Patience));
+    }
+
     /// <summary>Opened by <c>dlopen</c> in a process that runs on the C library's malloc, after threads were started and thread-local storage was taken.</summary>
     [NativeTheory]
     [InlineData("the_library_is_opened_late")]
