@@ -24,7 +24,7 @@ entry:
     NAME malloc
 #elif defined(ENTRY_free)
 #define METHOD hm_hot_free
-    NAME free, cfree, free_sized, free_aligned_sized
+    NAME free
     NAME _ZdlPv, _ZdlPvSt11align_val_t  # C++'s delete; its other forms lead here, see Trampolines.S
 #elif defined(ENTRY_new)
 #define METHOD hm_hot_new

@@ -77,7 +77,6 @@ __dso_handle:
 
     EXPORT calloc, TRACED(calloc), rdx
     EXPORT realloc, TRACED(realloc), rdx
-    EXPORT reallocarray, TRACED(reallocarray), rcx
     EXPORT memalign, TRACED(memalign), rdx
     EXPORT aligned_alloc, TRACED(aligned_alloc), rdx
     EXPORT posix_memalign, TRACED(posix_memalign), rcx
@@ -155,10 +154,22 @@ __dso_handle:
     VIA _ZdaPvSt11align_val_t, _ZdaPvmSt11align_val_t
 
     .section __rarecode,"ax",@progbits  # the linker puts it behind the methods
+    VIA free, cfree, free_sized, free_aligned_sized
     VIA _ZdlPv, _ZdlPvRKSt9nothrow_t
     VIA _ZdaPv, _ZdaPvRKSt9nothrow_t
     VIA _ZdlPvSt11align_val_t, _ZdlPvSt11align_val_tRKSt9nothrow_t
     VIA _ZdaPvSt11align_val_t, _ZdaPvSt11align_val_tRKSt9nothrow_t
+
+# The program's realloc, when it has one, as it is free's for the forms above: glibc leads there, too.
+    BEGIN reallocarray
+    movq    %rdx, %rax
+    mulq    %rsi
+    jo      1f
+    movq    %rax, %rsi
+    jmp     *realloc@GOTPCREL(%rip)
+1:  jmp     hm_fail_no_memory
+    .cfi_endproc
+    .size   reallocarray,.-reallocarray
 
     BEGIN _ZnwmRKSt9nothrow_t
     UNLESS_OWN _Znwm, OWN_NEW
@@ -183,9 +194,6 @@ __dso_handle:
 # In other flavors these are in Entries.S.
     EXPORT malloc, TRACED(malloc), rsi
     EXPORT free, TRACED(free), rsi
-    EXPORT cfree, TRACED(free), rsi
-    EXPORT free_sized, TRACED(free), rsi
-    EXPORT free_aligned_sized, TRACED(free), rsi
     EXPORT _Znwm, TRACED(new), rsi
     EXPORT _ZdlPv, TRACED(free), rsi
     EXPORT _ZdlPvSt11align_val_t, TRACED(free), rsi

@@ -40,6 +40,14 @@ public sealed class InterfaceTests
         NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("replaced-arrays"), ["all"], [], Patience));
     }
 
+    /// <summary>A program may bring the basic functions only; what else takes their blocks leads there, as in the C library.</summary>
+    [NativeFact]
+    public void CWithAMallocOfItsOwn()
+    {
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("own-malloc"), [], [("LD_PRELOAD", LibraryUnderTest.Path)], Patience));
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("own-malloc"), [], [], Patience));
+    }
+
     /// <summary>The C++ library comes after the allocator, and its symbols are no program's but the plug-in's.</summary>
     [NativeTheory(NativeNeed.CppCompiler)]
     [MemberData(nameof(PluginCases))]
