@@ -317,6 +317,12 @@ __dso_handle:
     ret
     END hm_map_pages
 
+    LOCAL hm_write
+    movl    $1, %eax                    # write
+    syscall
+    ret
+    END hm_write
+
     IF_THERE hm_streams_lock, _IO_list_lock
     IF_THERE hm_streams_unlock, _IO_list_unlock
     IF_THERE hm_streams_reset, _IO_list_resetlock

@@ -39,6 +39,10 @@ internal static unsafe class Trampolines
     [RuntimeImport("*", "hm_map_pages"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern nint MapPages(byte* at, nuint bytes, int protection, int flags, int file, nint offset);
 
+    /// <summary>The system's <c>write</c>. Unlike the C library's it is no cancellation point: a thread must not end where the process should, nor inside the allocator.</summary>
+    [RuntimeImport("*", "hm_write"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern nint Write(int file, byte* text, nuint bytes);
+
     /// <summary><c>std::get_new_handler</c>; null when the program began without a C++ library.</summary>
     [RuntimeImport("*", "hm_get_new_handler"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void* GetNewHandler();

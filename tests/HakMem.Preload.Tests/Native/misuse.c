@@ -87,6 +87,24 @@ CASE(free_of_the_stack)
 
 static char data[256] __attribute__((aligned(64)));
 
+static void *free_the_stack_while_cancelled(void *unused)
+{
+    char memory[64];
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    pthread_cancel(pthread_self());
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+    free(HIDE(&memory[16]));
+    return unused;
+}
+
+CASE(free_of_the_stack_by_a_cancelled_thread)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, free_the_stack_while_cancelled, NULL);
+    pthread_join(thread, NULL);
+    undetected();
+}
+
 CASE(free_of_static_data)
 {
     free(HIDE(&data[64]));
