@@ -1,6 +1,21 @@
 /* The C interface, function by function: what glibc's manual pages promise, with errno set on every failure and untouched on success. */
 #include "check.h"
 #include <malloc.h>
+#include "../../../src/HakMem.Preload/hakmem.h"
+
+#pragma weak hakmem_version
+#pragma weak hakmem_trim
+#pragma weak hakmem_stats
+#pragma weak malloc_object_size
+#pragma weak hakmem_heap_new
+#pragma weak hakmem_heap_malloc
+#pragma weak hakmem_heap_calloc
+#pragma weak hakmem_heap_memalign
+#pragma weak hakmem_heap_realloc
+#pragma weak hakmem_heap_free
+#pragma weak hakmem_heap_trim
+#pragma weak hakmem_heap_destroy
+#pragma weak hakmem_heap_release
 
 enum { UNTOUCHED = 12345, ALIGNMENT = 16 };
 static const size_t too_large[] = {(size_t)PTRDIFF_MAX + 1, SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 15, SIZE_MAX - 16, SIZE_MAX - 4095, SIZE_MAX - 65536, SIZE_MAX / 2 + 4096, PTRDIFF_MAX};
@@ -502,4 +517,26 @@ CASE(blocks_of_the_c_library)
     free(line);
     free(formatted);
     free(copy);
+}
+
+/* hakmem.h, which other allocators have not. */
+CASE(a_null_heap)
+{
+    if (hakmem_heap_new == NULL) return;
+    FAILS_WITH(hakmem_heap_malloc(NULL, 10), EINVAL);
+    FAILS_WITH(hakmem_heap_calloc(NULL, 10, 10), EINVAL);
+    FAILS_WITH(hakmem_heap_memalign(NULL, 64, 10), EINVAL);
+    FAILS_WITH(hakmem_heap_realloc(NULL, NULL, 10), EINVAL);
+    char *block = SUCCEEDS(malloc(100));
+    fill_block(block, 100, 1);
+    FAILS_WITH(hakmem_heap_realloc(NULL, block, 200), EINVAL);
+    FAILS_WITH(hakmem_heap_realloc(NULL, block, 0), EINVAL);
+    CHECK(damage(block, 100, 100, 1) == SIZE_MAX);
+    errno = UNTOUCHED;
+    hakmem_heap_free(NULL, block);
+    hakmem_heap_free(NULL, NULL);
+    hakmem_heap_trim(NULL);
+    hakmem_heap_release(NULL);
+    hakmem_heap_destroy(NULL);
+    CHECK(errno == UNTOUCHED);
 }
