@@ -64,6 +64,14 @@ __dso_handle:
     .size   \name,.-\name
     .endm
 
+# One more name of an export.
+    .macro ALSO name, export
+    .globl  \name
+    .type   \name,@function
+    .set    \name, .Lown\export
+    .size   \name, 16
+    .endm
+
 # An export whose method does without the heap.
     .macro FORWARD name, method
     .globl  \name
@@ -85,6 +93,13 @@ __dso_handle:
     EXPORT malloc_usable_size, hm_malloc_usable_size, rsi
     EXPORT malloc_object_size, hm_malloc_object_size, rsi
     EXPORT malloc_trim, hm_malloc_trim, rsi
+    # glibc's own names, for those that override a function and hand it on to these.
+    ALSO __libc_calloc, calloc
+    ALSO __libc_realloc, realloc
+    ALSO __libc_memalign, memalign
+    ALSO __libc_valloc, valloc
+    ALSO __libc_pvalloc, pvalloc
+    ALSO __posix_memalign, posix_memalign
     FORWARD mallopt, hm_mallopt
     FORWARD mallinfo, hm_mallinfo
     FORWARD mallinfo2, hm_mallinfo2
@@ -193,7 +208,9 @@ __dso_handle:
 #ifdef HAKMEM_TRACE
 # In other flavors these are in Entries.S.
     EXPORT malloc, TRACED(malloc), rsi
+    ALSO __libc_malloc, malloc
     EXPORT free, TRACED(free), rsi
+    ALSO __libc_free, free
     EXPORT _Znwm, TRACED(new), rsi
     EXPORT _ZdlPv, TRACED(free), rsi
     EXPORT _ZdlPvSt11align_val_t, TRACED(free), rsi

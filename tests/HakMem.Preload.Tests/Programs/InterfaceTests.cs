@@ -69,6 +69,13 @@ public sealed class InterfaceTests
         NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("interface"), names.Split(' '), LibraryUnderTest.Preloaded(), Patience));
 
     [NativeFact]
+    public void BehindALibraryThatHandsOnMalloc()
+    {
+        string libraries = $"{NativeToolchain.Compiled("libcounting.so")} {LibraryUnderTest.Path}";
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("interface"), ["malloc_small_and_large", "realloc_edges", "blocks_of_the_c_library"], [("LD_PRELOAD", libraries)], Patience));
+    }
+
+    [NativeFact]
     public void AnotherAllocatorIsNoticed()
     {
         NativeResult result = NativeProcess.Run(NativeToolchain.Compiled("interface"), ["malloc_too_large"], [("HAKMEMTEST_EXPECT", LibraryUnderTest.Path)], Patience);
