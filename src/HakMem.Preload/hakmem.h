@@ -37,7 +37,8 @@ size_t malloc_object_size(const void *address);
 
 /*
  * A heap of one's own: its blocks can be given up all at once. Its blocks may also be given to free, realloc and malloc_usable_size, by any thread.
- * What fails returns null and sets errno.
+ * What fails returns null and sets errno: ENOMEM, or EINVAL for a null heap, which destroy, release and trim ignore; hakmem_heap_free frees without it.
+ * A call with a heap that was destroyed ends the process with a line that says so, until hakmem_heap_new hands it out again; so does destroying one that was released.
  */
 typedef struct hakmem_heap hakmem_heap;
 

@@ -56,7 +56,7 @@ internal static unsafe class AlignedExports
         return rounded < size ? MallocExports.FailNoMemory() : Alloc(rounded == 0 ? PageBytes : rounded, PageBytes, heap);
     }
 
-    private static void* FailInvalid()
+    internal static void* FailInvalid()
     {
         *LibC.Errno() = LibC.InvalidArgument;
         return null;

@@ -8,8 +8,6 @@ namespace HakMem.Preload;
 /// <summary>What the program can ask about the allocator, and the few things it can tell it.</summary>
 internal static unsafe class InfoExports
 {
-    private const int OldestOption = -8, MaxFast = 1;
-
     // As in <malloc.h>: numbers of blocks and bytes, most of them about a way of working that is not this one.
     private struct MallocNumbers<T>
         where T : unmanaged
@@ -76,12 +74,13 @@ internal static unsafe class InfoExports
         return after < before ? 1 : 0;
     }
 
-    /// <summary>Takes every option of glibc and does nothing about it: returns 1 for those that exist, 0 for others.</summary>
+    /// <summary>Takes every option, does nothing about it and returns 1, as glibc does with those that it does not know.</summary>
     [RuntimeExport("hm_mallopt")]
     private static int Mallopt(int option, int value)
     {
+        _ = option;
         _ = value;
-        return option is (>= OldestOption and <= -1) or MaxFast ? 1 : 0;
+        return 1;
     }
 
     [RuntimeExport("hm_mallinfo")]

@@ -4,7 +4,7 @@ using static HakMem.Preload.PreloadAllocator;
 
 namespace HakMem.Preload;
 
-/// <summary>What the dynamic linker calls when the library is loaded and when the process exits. Most of the work was done by the first allocation, which comes before.</summary>
+/// <summary>What the dynamic linker calls when the library is loaded and when the process exits. Most of the work is that of the first allocation, which came before as a rule.</summary>
 internal static unsafe class Lifecycle
 {
     private const int DuplicateClosedOnExec = 1030, RlimitNumbers = 7;   // F_DUPFD_CLOEXEC, RLIMIT_NOFILE
@@ -24,7 +24,11 @@ internal static unsafe class Lifecycle
     {
         int* errno = LibC.Errno();
         int before = *errno;
-        if (TryOpen())
+
+        // In a slow path, as the first allocation: what the C library or another preloaded library calls from there may allocate.
+        SlowPath path = default;
+        if (path.TryEnter(Trampolines.GetSlot())) path.Leave();
+        if (Config.Composition != null)
         {
             EnvironmentOptions.TryApply(Config.Composition);
 #if HAKMEM_CRASH_REPORT

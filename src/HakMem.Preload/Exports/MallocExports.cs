@@ -60,10 +60,6 @@ internal static unsafe class MallocExports
         return ReallocSlow(block, size, heap);
     }
 
-    [RuntimeExport("hm_reallocarray")]
-    private static void* ReallocArray(void* block, nuint count, nuint size, ThreadHeap* heap)
-        => TryMultiply(count, size, out nuint bytes) ? Realloc(block, bytes, heap) : FailNoMemory();
-
     [RuntimeExport("hm_malloc_usable_size")]
     private static nuint UsableSize(void* block, ThreadHeap* heap)
     {
@@ -135,7 +131,7 @@ internal static unsafe class MallocExports
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void FreeInside(ThreadHeap* heap, void* block) => Config.FreeSlow(heap, block);
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [RuntimeExport("hm_fail_no_memory"), MethodImpl(MethodImplOptions.NoInlining)]
     internal static void* FailNoMemory()
     {
         *LibC.Errno() = LibC.NoMemory;

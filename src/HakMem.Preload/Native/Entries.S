@@ -21,10 +21,10 @@ entry:
 
 #if defined(ENTRY_malloc)
 #define METHOD hm_hot_malloc
-    NAME malloc
+    NAME malloc, __libc_malloc
 #elif defined(ENTRY_free)
 #define METHOD hm_hot_free
-    NAME free, cfree, free_sized, free_aligned_sized
+    NAME free, __libc_free
     NAME _ZdlPv, _ZdlPvSt11align_val_t  # C++'s delete; its other forms lead here, see Trampolines.S
 #elif defined(ENTRY_new)
 #define METHOD hm_hot_new

@@ -64,6 +64,14 @@ __dso_handle:
     .size   \name,.-\name
     .endm
 
+# One more name of an export.
+    .macro ALSO name, export
+    .globl  \name
+    .type   \name,@function
+    .set    \name, .Lown\export
+    .size   \name, 16
+    .endm
+
 # An export whose method does without the heap.
     .macro FORWARD name, method
     .globl  \name
@@ -77,7 +85,6 @@ __dso_handle:
 
     EXPORT calloc, TRACED(calloc), rdx
     EXPORT realloc, TRACED(realloc), rdx
-    EXPORT reallocarray, TRACED(reallocarray), rcx
     EXPORT memalign, TRACED(memalign), rdx
     EXPORT aligned_alloc, TRACED(aligned_alloc), rdx
     EXPORT posix_memalign, TRACED(posix_memalign), rcx
@@ -86,6 +93,13 @@ __dso_handle:
     EXPORT malloc_usable_size, hm_malloc_usable_size, rsi
     EXPORT malloc_object_size, hm_malloc_object_size, rsi
     EXPORT malloc_trim, hm_malloc_trim, rsi
+    # glibc's own names, for those that override a function and hand it on to these.
+    ALSO __libc_calloc, calloc
+    ALSO __libc_realloc, realloc
+    ALSO __libc_memalign, memalign
+    ALSO __libc_valloc, valloc
+    ALSO __libc_pvalloc, pvalloc
+    ALSO __posix_memalign, posix_memalign
     FORWARD mallopt, hm_mallopt
     FORWARD mallinfo, hm_mallinfo
     FORWARD mallinfo2, hm_mallinfo2
@@ -155,10 +169,22 @@ __dso_handle:
     VIA _ZdaPvSt11align_val_t, _ZdaPvmSt11align_val_t
 
     .section __rarecode,"ax",@progbits  # the linker puts it behind the methods
+    VIA free, cfree, free_sized, free_aligned_sized
     VIA _ZdlPv, _ZdlPvRKSt9nothrow_t
     VIA _ZdaPv, _ZdaPvRKSt9nothrow_t
     VIA _ZdlPvSt11align_val_t, _ZdlPvSt11align_val_tRKSt9nothrow_t
     VIA _ZdaPvSt11align_val_t, _ZdaPvSt11align_val_tRKSt9nothrow_t
+
+# The program's realloc, when it has one, as it is free's for the forms above: glibc leads there, too.
+    BEGIN reallocarray
+    movq    %rdx, %rax
+    mulq    %rsi
+    jo      1f
+    movq    %rax, %rsi
+    jmp     *realloc@GOTPCREL(%rip)
+1:  jmp     hm_fail_no_memory
+    .cfi_endproc
+    .size   reallocarray,.-reallocarray
 
     BEGIN _ZnwmRKSt9nothrow_t
     UNLESS_OWN _Znwm, OWN_NEW
@@ -182,10 +208,9 @@ __dso_handle:
 #ifdef HAKMEM_TRACE
 # In other flavors these are in Entries.S.
     EXPORT malloc, TRACED(malloc), rsi
+    ALSO __libc_malloc, malloc
     EXPORT free, TRACED(free), rsi
-    EXPORT cfree, TRACED(free), rsi
-    EXPORT free_sized, TRACED(free), rsi
-    EXPORT free_aligned_sized, TRACED(free), rsi
+    ALSO __libc_free, free
     EXPORT _Znwm, TRACED(new), rsi
     EXPORT _ZdlPv, TRACED(free), rsi
     EXPORT _ZdlPvSt11align_val_t, TRACED(free), rsi
@@ -288,6 +313,37 @@ __dso_handle:
     movq    _ZSt17__throw_bad_allocv@GOTPCREL(%rip), %rax
     ret
     END hm_throw_bad_alloc
+
+# Functions of the C library that need not be there.
+    .macro IF_THERE name, function
+    .weak   \function
+    LOCAL \name
+    movq    \function@GOTPCREL(%rip), %rax
+    testq   %rax, %rax
+    jz      1f
+    jmp     *%rax
+1:  ret
+    END \name
+    .endm
+
+    .section __rarecode,"ax",@progbits
+    LOCAL hm_map_pages
+    movl    $9, %eax                    # mmap
+    movq    %rcx, %r10
+    syscall
+    ret
+    END hm_map_pages
+
+    LOCAL hm_write
+    movl    $1, %eax                    # write
+    syscall
+    ret
+    END hm_write
+
+    IF_THERE hm_streams_lock, _IO_list_lock
+    IF_THERE hm_streams_unlock, _IO_list_unlock
+    IF_THERE hm_streams_reset, _IO_list_resetlock
+    .text
 
     .section .init_array,"aw",@init_array
     .balign 8

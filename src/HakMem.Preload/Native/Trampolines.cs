@@ -35,6 +35,14 @@ internal static unsafe class Trampolines
     [RuntimeImport("*", "hm_sleep"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void Sleep(long* time);
 
+    /// <summary>The system's <c>mmap</c>, not the C library's, nor that of a preloaded library, which may allocate. The address, or the error below 0.</summary>
+    [RuntimeImport("*", "hm_map_pages"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern nint MapPages(byte* at, nuint bytes, int protection, int flags, int file, nint offset);
+
+    /// <summary>The system's <c>write</c>. Unlike the C library's it is no cancellation point: a thread must not end where the process should, nor inside the allocator.</summary>
+    [RuntimeImport("*", "hm_write"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern nint Write(int file, byte* text, nuint bytes);
+
     /// <summary><c>std::get_new_handler</c>; null when the program began without a C++ library.</summary>
     [RuntimeImport("*", "hm_get_new_handler"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void* GetNewHandler();
@@ -42,6 +50,18 @@ internal static unsafe class Trampolines
     /// <summary>What throws <c>std::bad_alloc</c>; null when the program began without a C++ library.</summary>
     [RuntimeImport("*", "hm_throw_bad_alloc"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void* ThrowBadAlloc();
+
+    /// <summary>Takes the C library's lock of its list of streams, if it offers that; this thread may hold it already.</summary>
+    [RuntimeImport("*", "hm_streams_lock"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void LockStreams();
+
+    /// <summary>Gives back what <see cref="LockStreams"/> took.</summary>
+    [RuntimeImport("*", "hm_streams_unlock"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void UnlockStreams();
+
+    /// <summary>In the child of a fork: nobody holds the lock of the streams.</summary>
+    [RuntimeImport("*", "hm_streams_reset"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void ResetStreams();
 
     /// <summary>Ends the process, all threads, without a word to the C library. In flavors that record.</summary>
     [RuntimeImport("*", "hm_exit_group"), MethodImpl(MethodImplOptions.InternalCall)]

@@ -112,7 +112,7 @@ public static unsafe class PreloadMemory
     }
 
     /// <inheritdoc cref="LinuxMemory.WriteError"/>
-    public static void WriteError(byte* text, nuint bytes) => _ = LibC.write(2, text, bytes);
+    public static void WriteError(byte* text, nuint bytes) => _ = Trampolines.Write(LibC.StandardError, text, bytes);
 
     /// <inheritdoc cref="LinuxMemory.Abort"/>
     public static void Abort() => LibC.abort();

@@ -25,7 +25,7 @@ internal unsafe ref partial struct TextBuffer
     /// <summary>Writes the text to a file descriptor and begins anew.</summary>
     internal void WriteFile(int file)
     {
-        fixed (byte* text = _text) _ = LibC.write(file, text, (nuint)_length);
+        fixed (byte* text = _text) _ = Trampolines.Write(file, text, (nuint)_length);
         _length = 0;
     }
 

@@ -19,6 +19,9 @@ internal static unsafe class ForkGuard
     {
         ThreadHeap* slot = Trampolines.GetSlot();
         if (ThreadSlot.IsInside(slot) || PreloadAllocator.Config.Composition == null) return;   // a fork in a handler that interrupted the allocator: locks may be held below
+
+        // The C library takes its list of streams after these handlers. Whoever holds it may wait for a stream, and whoever holds that may allocate: it comes before our locks.
+        Trampolines.LockStreams();
         Trampolines.SetSlot(ThreadSlot.Forking);
         HeapRegistry.SharedState* registry = PreloadAllocator.Config.RegistryState;
 
@@ -44,7 +47,9 @@ internal static unsafe class ForkGuard
 
     private static void Parent()
     {
-        if (Trampolines.GetSlot() == ThreadSlot.Forking) Release();
+        if (Trampolines.GetSlot() != ThreadSlot.Forking) return;
+        Release();
+        Trampolines.UnlockStreams();
     }
 
     private static void Child()
@@ -63,6 +68,7 @@ internal static unsafe class ForkGuard
         SignalHeap.ForgetOthers();
         PreloadAllocator.Config.Composition->Scavenge = 0;   // the thread that ran a pass is not here
         Release();
+        Trampolines.ResetStreams();
 #if HAKMEM_TRACE
         TraceLog.StartInChild();
 #endif

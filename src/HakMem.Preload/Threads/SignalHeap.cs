@@ -14,6 +14,7 @@ internal static unsafe class SignalHeap
 {
     private const nuint RangeBytes = 64u << 20, MaxBlockBytes = 16u << 20;
     private const int SmallestLog2 = 5, Classes = 20, HeaderBytes = 16;
+    private const int ReadWrite = 3, PrivateAnonymous = 0x22;
 
     private static nint s_range;
     private static long s_next;
@@ -103,9 +104,9 @@ internal static unsafe class SignalHeap
     private static bool TryOpen()
     {
         if (Volatile.Read(ref s_range) != 0) return true;
-        byte* range = PreloadMemory.Map(RangeBytes);
-        if (range == null) return false;
-        if (Interlocked.CompareExchange(ref s_range, (nint)range, 0) != 0) _ = PreloadMemory.Unmap(range, RangeBytes);
+        nint range = Trampolines.MapPages(null, RangeBytes, ReadWrite, PrivateAnonymous, -1, 0);
+        if (range < 0) return false;
+        if (Interlocked.CompareExchange(ref s_range, range, 0) != 0) _ = PreloadMemory.Unmap((byte*)range, RangeBytes);
         return true;
     }
 

@@ -37,7 +37,7 @@ internal static unsafe class ThreadLife
         return heap;
     }
 
-    // Once: before anybody else has handlers of fork, so that ours is the last before the fork and the first after it.
+    // Once, by the first allocation or the library's constructor: others that have handlers of fork have them later, as a rule, so that ours is the last before the fork and the first after it.
     private static bool TryPrepare()
     {
         if (Interlocked.CompareExchange(ref s_prepared, 1, 0) != 0) return false;

@@ -36,10 +36,6 @@ internal static unsafe class TracedExports
         return moved;
     }
 
-    [RuntimeExport("hm_traced_reallocarray")]
-    private static void* ReallocArray(void* block, nuint count, nuint size, ThreadHeap* heap)
-        => MallocExports.TryMultiply(count, size, out nuint bytes) ? Realloc(block, bytes, heap) : MallocExports.FailNoMemory();
-
     [RuntimeExport("hm_traced_memalign")]
     private static void* Memalign(nuint alignment, nuint size, ThreadHeap* heap) => Allocated(TraceOperation.AlignedAlloc, AlignedExports.Memalign(alignment, size, heap), size, alignment);
 

@@ -2,6 +2,15 @@
 #include "check.h"
 #include <malloc.h>
 #include <pthread.h>
+#include "../../../src/HakMem.Preload/hakmem.h"
+
+#pragma weak hakmem_heap_new
+#pragma weak hakmem_heap_malloc
+#pragma weak hakmem_heap_realloc
+#pragma weak hakmem_heap_free
+#pragma weak hakmem_heap_trim
+#pragma weak hakmem_heap_destroy
+#pragma weak hakmem_heap_release
 
 /* What is wrong in a thread's own cache may be found only when it is given back: many frees, then the thread's end. */
 static void *churn(void *unused)
@@ -87,6 +96,24 @@ CASE(free_of_the_stack)
 
 static char data[256] __attribute__((aligned(64)));
 
+static void *free_the_stack_while_cancelled(void *unused)
+{
+    char memory[64];
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    pthread_cancel(pthread_self());
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+    free(HIDE(&memory[16]));
+    return unused;
+}
+
+CASE(free_of_the_stack_by_a_cancelled_thread)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, free_the_stack_while_cancelled, NULL);
+    pthread_join(thread, NULL);
+    undetected();
+}
+
 CASE(free_of_static_data)
 {
     free(HIDE(&data[64]));
@@ -127,3 +154,35 @@ CASE(realloc_of_the_stack)
     (void)block;
     undetected();
 }
+
+static hakmem_heap *ended_heap(void (*end)(hakmem_heap *), void **block)
+{
+    if (hakmem_heap_new == NULL) abort();   /* another allocator, which has no heaps to misuse */
+    hakmem_heap *heap = hakmem_heap_new();
+    *block = hakmem_heap_malloc(heap, 100);
+    CHECK(*block != NULL);
+    end(heap);
+    return heap;
+}
+
+CASE(heap_destroyed_twice)
+{
+    void *block;
+    hakmem_heap *heap = ended_heap(hakmem_heap_destroy, &block);
+    hakmem_heap_destroy(heap);
+    undetected();
+}
+
+CASE(heap_destroyed_after_release)
+{
+    void *block;
+    hakmem_heap *heap = ended_heap(hakmem_heap_release, &block);
+    hakmem_heap_destroy(heap);
+    undetected();
+}
+
+CASE(heap_released_after_destroy) { void *block; hakmem_heap_release(ended_heap(hakmem_heap_destroy, &block)); }
+CASE(heap_trimmed_after_destroy) { void *block; hakmem_heap_trim(ended_heap(hakmem_heap_destroy, &block)); }
+CASE(malloc_of_a_destroyed_heap) { void *block; hakmem_heap_malloc(ended_heap(hakmem_heap_destroy, &block), 100); }
+CASE(realloc_of_a_destroyed_heap) { void *block; hakmem_heap *heap = ended_heap(hakmem_heap_destroy, &block); block = hakmem_heap_realloc(heap, malloc(10), 100); }
+CASE(free_by_a_destroyed_heap) { void *block; hakmem_heap *heap = ended_heap(hakmem_heap_destroy, &block); hakmem_heap_free(heap, malloc(10)); }

@@ -40,6 +40,14 @@ public sealed class InterfaceTests
         NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("replaced-arrays"), ["all"], [], Patience));
     }
 
+    /// <summary>A program may bring the basic functions only; what else takes their blocks leads there, as in the C library.</summary>
+    [NativeFact]
+    public void CWithAMallocOfItsOwn()
+    {
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("own-malloc"), [], [("LD_PRELOAD", LibraryUnderTest.Path)], Patience));
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("own-malloc"), [], [], Patience));
+    }
+
     /// <summary>The C++ library comes after the allocator, and its symbols are no program's but the plug-in's.</summary>
     [NativeTheory(NativeNeed.CppCompiler)]
     [MemberData(nameof(PluginCases))]
@@ -59,6 +67,13 @@ public sealed class InterfaceTests
     [InlineData("blocks_of_the_c_library malloc_info_is_xml malloc_stats_prints mallinfo_counts")]
     public void ManyCasesInOneProcess(string names) =>
         NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("interface"), names.Split(' '), LibraryUnderTest.Preloaded(), Patience));
+
+    [NativeFact]
+    public void BehindALibraryThatHandsOnMalloc()
+    {
+        string libraries = $"{NativeToolchain.Compiled("libcounting.so")} {LibraryUnderTest.Path}";
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("interface"), ["malloc_small_and_large", "realloc_edges", "blocks_of_the_c_library"], [("LD_PRELOAD", libraries)], Patience));
+    }
 
     [NativeFact]
     public void AnotherAllocatorIsNoticed()

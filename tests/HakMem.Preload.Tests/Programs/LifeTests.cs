@@ -10,9 +10,20 @@ public sealed class LifeTests
 
     public static TheoryData<string> Cases => NativeCases.Of("life.c");
 
+    public static TheoryData<string> ForkCases => NativeCases.Of("fork-handlers.c");
+
     [NativeTheory]
     [MemberData(nameof(Cases))]
     public void Preloaded(string name) => NativeCases.AssertPasses(NativeCases.Run("life", name, Patience));
+
+    /// <summary>The C library passes, too: the cases ask for nothing that programs do not have today.</summary>
+    [NativeTheory]
+    [MemberData(nameof(ForkCases))]
+    public void ForksAmongOthersLocks(string name)
+    {
+        NativeCases.AssertPasses(NativeCases.Run("fork-handlers", name, Patience));
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("fork-handlers"), [name], [], Patience));
+    }
 
     /// <summary>A library with constructors that allocate is initialized before the allocator, or after it.</summary>
     [NativeTheory]
@@ -23,6 +34,20 @@ public sealed class LifeTests
         string program = NativeToolchain.CompiledWithLibraries("life"), early = NativeToolchain.Compiled("libearly.so");
         var environment = LibraryUnderTest.Preloaded(before: isFirst ? early : null, after: isFirst ? null : early);
         NativeCases.AssertPasses(NativeProcess.Run(program, ["calls_before_constructors", "key_destructors_run_many_rounds"], environment, Patience));
+    }
+
+    /// <summary>A library's <c>mmap</c> and its kin allocate, also in the allocator's own calls: of its constructor, or of the first allocation when a third library makes it.</summary>
+    [NativeTheory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void BesideALibraryThatAllocatesInSystemCalls(bool isFirst, bool isEarly)
+    {
+        string wrappers = NativeToolchain.Compiled("libwrappers.so");
+        string? early = isEarly ? NativeToolchain.Compiled("libearly.so") : null;
+        var environment = LibraryUnderTest.Preloaded(before: isFirst ? wrappers : null, after: isFirst ? early : wrappers);
+        NativeCases.AssertPasses(NativeProcess.Run("true", [], environment, Patience));
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.CompiledWithLibraries("life"), ["calls_before_constructors"], environment, Patience));
     }
 
     /// <summary>Opened by <c>dlopen</c> in a process that runs on the C library's malloc, after threads were started and thread-local storage was taken.</summary>

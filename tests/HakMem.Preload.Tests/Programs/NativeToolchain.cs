@@ -13,7 +13,7 @@ internal static class NativeToolchain
     private static readonly Lazy<string> s_folder = new(CreateFolder);
 
     /// <summary>Libraries that <c>life</c> opens and that are preloaded beside the allocator; they lie in the same folder as the programs.</summary>
-    private static readonly string[] s_libraries = ["libearly", "libplugin", "libstatictls"];
+    private static readonly string[] s_libraries = ["libearly", "libplugin", "libstatictls", "libwrappers"];
 
     /// <summary>The C compiler; null if there is none.</summary>
     public static string? CCompiler { get; } = FindInPath("cc") ?? FindInPath("gcc") ?? FindInPath("clang");

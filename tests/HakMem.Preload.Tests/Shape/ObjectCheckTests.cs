@@ -34,12 +34,24 @@ public sealed class ObjectCheckTests : IDisposable
         Assert.Contains($"needs '{symbol}'", result.Output);
     }
 
-    private NativeResult Check(string code)
+    /// <summary>A check that saw nothing has found nothing wrong.</summary>
+    [NativeTheory(NativeNeed.Binutils)]
+    [InlineData("false")]
+    [InlineData("true")]
+    [InlineData("no-such-program")]
+    public void A_program_that_shows_no_symbols_is_found(string symbols)
+    {
+        NativeResult result = Check("void f(void) {}", symbols);
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains($"'{symbols}' shows no symbols of", result.Output);
+    }
+
+    private NativeResult Check(string code, string symbols = "nm")
     {
         string source = Path.Combine(_folder, "made.c"), made = Path.Combine(_folder, "made.o");
         File.WriteAllText(source, code + "\n");
         _ = Disassembly.Run(NativeToolchain.CCompiler!, "-w", "-fno-builtin", "-O0", "-fno-pic", "-c", source, "-o", made);
         string native = Path.Combine(Repository.Root, "src", "HakMem.Preload", "Native");
-        return NativeProcess.Run("bash", [Path.Combine(native, "check-object.sh"), "nm", made, Path.Combine(native, "libc-symbols.txt")], [], TimeSpan.FromMinutes(1));
+        return NativeProcess.Run("bash", [Path.Combine(native, "check-object.sh"), symbols, made, Path.Combine(native, "libc-symbols.txt")], [], TimeSpan.FromMinutes(1));
     }
 }
