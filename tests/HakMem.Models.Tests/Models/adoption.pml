@@ -15,12 +15,18 @@
  *   src/HakMem.Boxes/Shared/HeapRegistry.cs:Attach
  *   src/HakMem.Boxes/Shared/HeapRegistry.cs:TakeOver
  *   src/HakMem.Boxes/Shared/HeapRegistry.cs:Retire
+ *   src/HakMem.Boxes/Shared/HeapRegistry.cs:HasEnded
+ *   src/HakMem.Boxes/Shared/HeapRegistry.cs:ProbeEnded
+ *   src/HakMem.Boxes/Shared/HeapRegistry.cs:Activate
  *   src/HakMem.Boxes/Shared/HeapRegistry.cs:Empty
  *   src/HakMem.Boxes/Shared/Scavenger.cs:Visit
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Send
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Push
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Collect
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:TryUnlink
+ *   src/HakMem.Boxes/Local/UnifiedCacheRefill.Lists.cs:Unlink
+ *   src/HakMem.Boxes/Local/UnifiedCacheRefill.Lists.cs:Link
+ *   src/HakMem.Boxes/Pages/PageMap.cs:Set
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:TryNewSlab
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Merge
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Settle

@@ -12,6 +12,8 @@
  * Models
  *   src/HakMem.Boxes/Shared/FirstClassHeap.cs:Destroy
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:AddSlow
+ *   src/HakMem.Boxes/Shared/RemoteFree.cs:Add
+ *   src/HakMem.Boxes/Shared/RemoteFree.cs:TryCombine
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Send
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Push
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Collect

@@ -6,11 +6,15 @@
  *
  * Models
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Send
+ *   src/HakMem.Boxes/Shared/RemoteFree.cs:FetchAdd
+ *   src/HakMem.Boxes/Shared/RemoteFree.cs:SendEntry
+ *   src/HakMem.Boxes/Shared/RemoteFree.cs:SendAll
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Collect
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Merge
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Settle
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Retire
  *   src/HakMem.Boxes/Core/SpinLock.cs:Enter
+ *   src/HakMem.Boxes/Core/SpinLock.cs:EnterSlow
  *   src/HakMem.Boxes/Core/SpinLock.cs:Exit
  *
  * Seeded bugs
