@@ -154,6 +154,7 @@ public static unsafe class AllocGate
     }
 
     // What a block of a slab is aligned to, so that one with a mapping of its own in its place is, too.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nuint Natural(nuint size) => size - 1 < SizeClasses.MaxBytes && (size & (size - 1)) == 0 ? size : 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

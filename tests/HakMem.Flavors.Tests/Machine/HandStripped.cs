@@ -186,7 +186,7 @@ internal static unsafe class HandStripped
     private static void* Serve(ThreadHeap* heap, nuint size)
     {
         void* block;
-        if (heap == null) return BigCache.Alloc<Config>(size, 1, false);
+        if (heap == null) return BigCache.Alloc<Config>(size, Natural(size), false);
         if (size <= MaxTiny)
         {
             block = AllocClass(heap, SizeClasses.ClassOf(size));
@@ -200,8 +200,11 @@ internal static unsafe class HandStripped
             block = size <= Chunk.SuperSlabBytes ? LargePool.Alloc<Config>(heap, size, 1, false) : null;
         }
 
-        return block != null ? block : BigCache.Alloc<Config>(size, 1, false);
+        return block != null ? block : BigCache.Alloc<Config>(size, Natural(size), false);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nuint Natural(nuint size) => size - 1 < SizeClasses.MaxBytes && (size & (size - 1)) == 0 ? size : 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void* AllocClass(ThreadHeap* heap, uint sizeClass)
