@@ -14,6 +14,7 @@ namespace HakMem.Boxes;
 public static unsafe partial class UnifiedCacheRefill
 {
     private const uint SlabsPerRefill = 8;
+    private const uint MovesToLook = 64;
     private const ulong ThriftyBytes = 256 << 10;   // of a class, in use in a heap: beyond, fresh blocks side by side are worth more than the pages of used ones
     private const ulong LendBelowBytes = 2 << 20;   // of blocks above a page, in use in a heap: beyond, blocks of the right class at hand are worth more than a few pages
     private const ulong BorrowAnewBytes = 128 << 10;   // of the home class, in use in a heap: up to so many, its next thread borrows anew
@@ -180,7 +181,10 @@ public static unsafe partial class UnifiedCacheRefill
 
         _ = TConfig.TryPushFront(heap, sizeClass, block);
         TConfig.OnFlushPush(heap, sizeClass, block);
-        TConfig.WantScavenge();
+
+        // While the host has a pass to run there is nothing to ask for; now and then a look at the clock tells whether it does not come to it.
+        Composition* composition = TConfig.Composition;
+        if (composition->Scavenge != 1 || !composition->HostWakes || (heap->Moves & (MovesToLook - 1)) == 0) TConfig.WantScavenge();
     }
 
     /// <summary>Gives everything in the front stacks back to the slabs. By the running thread, or for an ended one. Under the heap's lock.</summary>

@@ -554,7 +554,8 @@ internal static unsafe class HandStripped
         }
 
         _ = TryPush(heap, sizeClass, block);
-        Scavenger.Want<Config>();
+        Composition* composition = State.Composition;
+        if (composition->Scavenge != 1 || !composition->HostWakes || (heap->Moves & 63) == 0) Scavenger.Want<Config>();
     }
 
     private static void GiveBack(ThreadHeap* heap, uint sizeClass, void** from, uint count)
