@@ -29,9 +29,13 @@ public static unsafe class FreeGate
 
         uint own = PageMap.Get<TConfig>(chunk) ^ heap->IdShifted;
         sizeClass = heap->GuessedClass;
-        if (own == sizeClass) return true;
-        sizeClass = own;
-        return own < SizeClasses.Count;   // not this owner, or not in a slab: larger
+        if (own != sizeClass)
+        {
+            sizeClass = own;
+            if (own >= SizeClasses.Count) return false;   // not this owner, or not in a slab: larger
+        }
+
+        return true;   // the only one: with two, the compiler makes a value of the answer and tests it
     }
 
     /// <summary>Frees what the hot path did not: null, blocks whose front is full, blocks of other heaps, large and big blocks. The heap may be null.</summary>

@@ -136,9 +136,13 @@ internal static unsafe class HandStripped
 
         uint own = State.PageMap[chunk] ^ heap->IdShifted;
         sizeClass = heap->GuessedClass;
-        if (own == sizeClass) return true;
-        sizeClass = own;
-        return own < SizeClasses.Count;
+        if (own != sizeClass)
+        {
+            sizeClass = own;
+            if (own >= SizeClasses.Count) return false;
+        }
+
+        return true;
     }
 
     [SkipLocalsInit]
