@@ -739,10 +739,17 @@ CASE(object_sizes)
     if (malloc_object_size == NULL) return;
     CHECK(malloc_object_size(NULL) == 0);
     CHECK(malloc_object_size(&errno) == SIZE_MAX && malloc_object_size(too_large) == SIZE_MAX);
-    static const size_t sizes[] = {1, 24, 100, 1000, 5000, 20000, 300000, 2 << 20};
+    hakmem_heap *heap = SUCCEEDS(hakmem_heap_new());
+    char *own = SUCCEEDS(hakmem_heap_malloc(heap, 4 << 20));
+    CHECK(malloc_object_size(own + 1000) == malloc_usable_size(own) - 1000);
+    hakmem_heap_destroy(heap);
+    CHECK(malloc_object_size(own + 1000) == SIZE_MAX);
+    char *mapped = fresh_pages(1 << 20);
+    CHECK(malloc_object_size(mapped + 5000) == SIZE_MAX);
+    static const size_t sizes[] = {1, 24, 100, 1000, 5000, 20000, 300000, 2 << 20, 3 << 20, 50 << 20};
     EACH(size, sizes)
     {
-        char *block = SUCCEEDS(malloc(size));
+        char *block = SUCCEEDS(malloc(size)), *before = SUCCEEDS(malloc(5 << 20)), *after = SUCCEEDS(malloc(size));
         size_t usable = malloc_usable_size(block);
         static const size_t parts[] = {0, 1, 3, 7};
         EACH(part, parts)
@@ -751,6 +758,10 @@ CASE(object_sizes)
             CHECKF(malloc_object_size(block + offset) == usable - offset, "at %zu of a block of %zu: %zu", offset, size, malloc_object_size(block + offset));
         }
 
+        CHECK(malloc_object_size(block + usable - 1) == 1);
+        CHECK(malloc_object_size(before) == malloc_usable_size(before) && malloc_object_size(after + size / 2) == malloc_usable_size(after) - size / 2);
+        FREES(before);
+        FREES(after);
         FREES(block);
     }
 }
