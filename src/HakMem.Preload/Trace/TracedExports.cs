@@ -37,7 +37,7 @@ internal static unsafe class TracedExports
     }
 
     [RuntimeExport("hm_traced_memalign")]
-    private static void* Memalign(nuint alignment, nuint size, ThreadHeap* heap) => Allocated(TraceOperation.AlignedAlloc, AlignedExports.Memalign(alignment, size, heap), size, alignment);
+    private static void* Memalign(nuint alignment, nuint size, ThreadHeap* heap) => Allocated(TraceOperation.AlignedAlloc, AlignedExports.Memalign(alignment, size, heap), size, BitOperations.RoundUpToPowerOf2(alignment));
 
     [RuntimeExport("hm_traced_aligned_alloc")]
     private static void* AlignedAlloc(nuint alignment, nuint size, ThreadHeap* heap) => Allocated(TraceOperation.AlignedAlloc, AlignedExports.AlignedAlloc(alignment, size, heap), size, alignment);
