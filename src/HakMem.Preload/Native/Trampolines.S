@@ -160,7 +160,23 @@ __dso_handle:
     .hidden hm_own_new
 #endif
 
-    EXPORT _ZnwmSt11align_val_t, TRACED(new_aligned), rdx
+# A form of new that may have to throw: its method also takes the address that it returns to.
+    .macro THROWING name, method, register, caller
+    .globl  \name
+    .type   \name,@function
+    .p2align 4
+\name:
+.Lown\name:
+    .cfi_startproc
+    movq    hm_slot@gottpoff(%rip), %rax
+    movq    %fs:(%rax), %\register
+    movq    (%rsp), %\caller
+    jmp     \method
+    .cfi_endproc
+    .size   \name,.-\name
+    .endm
+
+    THROWING _ZnwmSt11align_val_t, TRACED(new_aligned), rdx, rcx
     VIA _Znwm, _Znam
     VIA _ZnwmSt11align_val_t, _ZnamSt11align_val_t
     VIA _ZdlPv, _ZdlPvm, _ZdaPv
@@ -211,7 +227,7 @@ __dso_handle:
     ALSO __libc_malloc, malloc
     EXPORT free, TRACED(free), rsi
     ALSO __libc_free, free
-    EXPORT _Znwm, TRACED(new), rsi
+    THROWING _Znwm, TRACED(new), rsi, rdx
     EXPORT _ZdlPv, TRACED(free), rsi
     EXPORT _ZdlPvSt11align_val_t, TRACED(free), rsi
 
@@ -274,6 +290,11 @@ __dso_handle:
     leaq    hm_no_heap(%rip), %rax
     ret
     END hm_stand_in
+
+    LOCAL hm_new_slow
+    movq    (%rsp), %rcx                # who is here by a jump, so this is operator new's own
+    jmp     hm_new_missed
+    END hm_new_slow
 
     .hidden __ehdr_start
     LOCAL hm_image

@@ -46,6 +46,10 @@ internal static unsafe class Trampolines
     [RuntimeImport("*", "hm_write"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern nint Write(int file, byte* text, nuint bytes);
 
+    /// <summary>What <c>operator new</c> jumps to without a hit: goes on with the address that it returns to as one argument more.</summary>
+    [RuntimeImport("*", "hm_new_slow"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void* NewSlow(nuint size, ThreadHeap* heap, uint open);
+
     /// <summary><c>std::get_new_handler</c>; null when the program began without a C++ library.</summary>
     [RuntimeImport("*", "hm_get_new_handler"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void* GetNewHandler();

@@ -48,12 +48,13 @@ public sealed class InterfaceTests
         NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("own-malloc"), [], [], Patience));
     }
 
-    /// <summary>The C++ library comes after the allocator, and its symbols are no program's but the plug-in's.</summary>
+    /// <summary>The C++ library comes after the allocator, and its symbols are no program's but the plug-in's; or it is a part of the plug-in.</summary>
     [NativeTheory(NativeNeed.CppCompiler)]
     [MemberData(nameof(PluginCases))]
     public void CppInAPluginOfACProgram(string name)
     {
         _ = NativeToolchain.Compiled("libcppplugin.so");
+        _ = NativeToolchain.Compiled("libcppstatic.so");
         NativeCases.AssertPasses(NativeCases.Run("plugin-host", name, Patience));
     }
 

@@ -240,6 +240,16 @@ public sealed class ProfileTests : IDisposable
     [InlineData("replaced-arrays")]
     public void A_programs_own_operators_are_called(string program) => _ = Record(program, 0, "all");
 
+    /// <summary>The forms that record hand on who called them, too.</summary>
+    [NativeTheory(NativeNeed.CppCompiler)]
+    [InlineData("new_throws_in_a_plugin_with_a_cpp_library_of_its_own")]
+    [InlineData("new_handlers_are_called_in_a_plugin_with_a_cpp_library_of_its_own")]
+    public void New_throws_in_a_plugin(string name)
+    {
+        _ = NativeToolchain.Compiled("libcppstatic.so");
+        _ = Record("plugin-host", 0, name);
+    }
+
     private static void AssertTaken(NativeTrace trace, int blocks)
     {
         // The C library and the loader allocate a few blocks, too, of other sizes.
