@@ -32,7 +32,8 @@ struct hakmem_statistics {
 /* Pass sizeof the struct you know. Returns how many bytes of it were written; 0 in a signal handler that interrupted the allocator. */
 size_t hakmem_stats(struct hakmem_statistics *statistics, size_t bytes);
 
-/* The bytes between an address and the end of the block it lies in; 0 of null; SIZE_MAX when nothing is known of it. */
+/* The bytes between an address and the end of the block it lies in; 0 of null; SIZE_MAX when nothing is known of it, as in a signal handler that interrupted the allocator.
+   Looks at a table or two; for an address that is no block's start and in none of up to 2 MiB, at each block with a mapping of its own. */
 size_t malloc_object_size(const void *address);
 
 /*

@@ -4,7 +4,7 @@
 
 workloads=(small-true small-echo small-ls small-cat small-sort small-grep small-sed small-awk small-date small-find small-bash small-perl small-git small-sqlite small-openssl
   bash coreutils text-tools archives openssl perl git gcc g++ cmake node sqlite3 redis java javac
-  python python-json python-threading python-multiprocessing dotnet-build)
+  python python-json python-threading python-multiprocessing dotnet-library dotnet-build)
 
 # Programs of a few milliseconds, run without a shell: what a process costs.
 declare -A small=([small-true]=/bin/true [small-echo]='/bin/echo hello' [small-ls]='ls -l --time-style=+ /usr/bin' [small-cat]='cat /etc/passwd' [small-sort]='sort /etc/passwd'
@@ -12,8 +12,8 @@ declare -A small=([small-true]=/bin/true [small-echo]='/bin/echo hello' [small-l
   [small-find]='find /usr/include -name std*.h' [small-bash]='bash -c echo' [small-perl]='perl -e print(42)' [small-git]='git --version' [small-sqlite]='sqlite3 :memory: select(42);'
   [small-openssl]='openssl version')
 declare -A needs=([small-perl]=perl [small-git]=git [small-sqlite]=sqlite3 [small-openssl]=openssl [openssl]=openssl [perl]=perl [git]=git [gcc]=gcc [g++]=g++ [cmake]='cmake g++ make' [node]=node
-  [sqlite3]=sqlite3 [redis]='redis-server redis-benchmark redis-cli' [java]='java javac' [javac]=javac [archives]='tar gzip xz' [python]=python3 [dotnet-build]='dotnet git')
-declare -A slow=([python-multiprocessing]=1 [dotnet-build]=1)
+  [sqlite3]=sqlite3 [redis]='redis-server redis-benchmark redis-cli' [java]='java javac' [javac]=javac [archives]='tar gzip xz' [python]=python3 [dotnet-library]='dotnet git' [dotnet-build]='dotnet git')
+declare -A slow=([python-multiprocessing]=1 [dotnet-library]=1 [dotnet-build]=1)
 repository=${REAL_PROGRAMS_REPOSITORY:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 
 # A python that has its own tests; many distributions leave them out, and 3.11 and 3.12 have a test package that their own runner does not find.
@@ -230,12 +230,14 @@ python-json() { python_test test_json; }
 python-threading() { python_test test_threading; }
 python-multiprocessing() { python_test test_multiprocessing_fork; }
 
-dotnet-build() {
+dotnet_built() {
   export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
   command git clone -q "$repository" clone && cd clone || return
-  dotnet build src/HakMem/HakMem.csproj -c Release -m:1 -p:UseSharedCompilation=false -p:ContinuousIntegrationBuild=true >../build.log 2>&1; local code=$?
-  cat ../build.log >&2; grep -E 'Warning\(s\)|Error\(s\)' ../build.log; find . -path '*/bin/*' -name 'HakMem*.dll' | sort | xargs sha256sum; return $code
+  dotnet build "$1" -c Release -m:1 -p:UseSharedCompilation=false -p:ContinuousIntegrationBuild=true >../build.log 2>&1; local code=$?
+  cat ../build.log >&2; grep -E 'Warning\(s\)|Error\(s\)' ../build.log; find . -path "*/bin/*" -iname "hakmem*.dll" | sort | xargs sha256sum; return $code
 }
+dotnet-library() { dotnet_built src/HakMem/HakMem.csproj; }
+dotnet-build() { dotnet_built HakMem.sln; }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
   [ $# -eq 1 ] && [[ " ${workloads[*]} " == *" $1 "* ]] || { echo "usage: workloads.sh ${workloads[*]}" >&2; exit 2; }

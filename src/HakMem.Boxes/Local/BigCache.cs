@@ -259,7 +259,7 @@ public static unsafe class BigCache
         where TConfig : struct, IAllocatorConfig
     {
         if (entry != null) return space->Owners[entry->Owner].Composition == TConfig.Composition->Id ? FatalReason.None : FatalReason.OtherAllocator;
-        return IsInside(space, block) ? FatalReason.InteriorPointer : FatalReason.NotAllocated;
+        return SpaceState.FindBigAround(space, block) != null ? FatalReason.InteriorPointer : FatalReason.NotAllocated;
     }
 
     // The OS refuses when the process has too many mappings: then the memory goes back all the same, and only the addresses are lost.
@@ -381,17 +381,6 @@ public static unsafe class BigCache
         space->BigBlocks[slot].Bytes = bytes;
         space->BigBlocks[slot].Owner = owner;
         space->BigCount++;
-    }
-
-    private static bool IsInside(SpaceState* space, byte* address)
-    {
-        nuint slots = space->BigLog2 == 0 ? 0 : (nuint)1 << space->BigLog2;
-        for (nuint i = 0; i < slots; i++)
-        {
-            if (space->BigBlocks[i].Start != null && (nuint)(address - space->BigBlocks[i].Start) < space->BigBlocks[i].Bytes) return true;
-        }
-
-        return false;
     }
 
     // Linear probing without tombstones: later entries of the same run move up into the hole.

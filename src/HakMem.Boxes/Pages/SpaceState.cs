@@ -96,6 +96,18 @@ public unsafe struct SpaceState
             if (entry->Start == null) return null;
         }
     }
+
+    /// <summary>The entry of the block with a mapping of its own that an address lies in; null when there is none. Looks at each that there is. Under <see cref="BigLock"/>.</summary>
+    public static BigBlock* FindBigAround(SpaceState* space, byte* address)
+    {
+        nuint slots = space->BigLog2 == 0 ? 0 : (nuint)1 << space->BigLog2;
+        for (BigBlock* entry = space->BigBlocks, end = entry + slots; entry != end; entry++)
+        {
+            if (entry->Start != null && (nuint)(address - entry->Start) < entry->Bytes) return entry;
+        }
+
+        return null;
+    }
 }
 
 /// <summary>A block with a mapping of its own.</summary>

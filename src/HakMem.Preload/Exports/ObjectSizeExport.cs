@@ -14,10 +14,9 @@ internal static unsafe class ObjectSizeExport
     [RuntimeExport("hm_malloc_object_size")]
     private static nuint ObjectSize(void* address, ThreadHeap* heap)
     {
-        _ = heap;
         if (address == null) return 0;
         nuint chunk = PageMap.ChunkOf<Config>(address);
-        if (chunk >= Config.ChunkCount) return nuint.MaxValue;
+        if (chunk >= Config.ChunkCount) return BigObjectSize((byte*)address, heap);
         uint sizeClass = (byte)Config.PageMap[chunk];
         nuint offset = (nuint)address - (nuint)Config.Base;
         if (sizeClass is > 0 and < SizeClasses.Count)
@@ -34,5 +33,20 @@ internal static unsafe class ObjectSizeExport
             if (kind == SizeClasses.LargeHead) return (first << Chunk.Log2) + Config.UsableLarge((uint)first) - offset;
             if (kind != SizeClasses.LargeInterior || first == 0) return nuint.MaxValue;
         }
+    }
+
+    // Nothing is known in a thread that is inside the allocator.
+    private static nuint BigObjectSize(byte* address, ThreadHeap* heap)
+    {
+        SlowPath path = default;
+        SpaceState* space = Config.Space;
+        if (space == null || !path.TryEnter(heap)) return nuint.MaxValue;
+        SpinLock.Enter<Config>(&space->BigLock);
+        BigBlock* entry = SpaceState.FindBig(space, address);
+        if (entry == null) entry = SpaceState.FindBigAround(space, address);
+        nuint bytes = entry == null ? nuint.MaxValue : entry->Bytes - (nuint)(address - entry->Start);
+        SpinLock.Exit<Config>(&space->BigLock);
+        path.Leave();
+        return bytes;
     }
 }

@@ -10,7 +10,7 @@ namespace HakMem.Preload;
 /// <summary>
 /// C++'s <c>operator new</c>. When there is no memory, the program's new handler is called and it is tried again, as long as there is a handler; then <c>std::bad_alloc</c> is
 /// thrown by the C++ library, through these frames. In a process without one, which can neither have a handler nor catch anything, it is the end of the process. The C++ library may have come
-/// later, with a plug-in of a C program, and be seen by that only: it is looked for when memory is out.
+/// later, with a plug-in of a C program, and be seen by that only, or be a part of the plug-in: it is looked for when memory is out.
 /// </summary>
 internal static unsafe class OperatorExports
 {
@@ -20,7 +20,7 @@ internal static unsafe class OperatorExports
     internal static void* New(nuint size, ThreadHeap* heap)
     {
         _ = Config.TryClassify(heap, size, out uint sizeClass);
-        return HitPath.TryPop(heap, sizeClass, out void* block, out uint open) ? block : NewSlow(size, heap, open);
+        return HitPath.TryPop(heap, sizeClass, out void* block, out uint open) ? block : Trampolines.NewSlow(size, heap, open);
     }
 
     [RuntimeExport("hm_new_nothrow")]
@@ -37,12 +37,11 @@ internal static unsafe class OperatorExports
     }
 
     [RuntimeExport("hm_new_aligned")]
-    internal static void* NewAligned(nuint size, nuint alignment, ThreadHeap* heap)
+    internal static void* NewAligned(nuint size, nuint alignment, ThreadHeap* heap, void* caller)
     {
         void* block = BitOperations.IsPow2(alignment) ? AlignedExports.Alloc(size, alignment, heap) : null;
         if (block == null && BitOperations.IsPow2(alignment)) block = Retry(size, alignment);
-        if (block == null) Throw();
-        return block;
+        return block != null ? block : Fail(size, alignment, caller);
     }
 
     [RuntimeExport("hm_new_aligned_nothrow")]
@@ -69,14 +68,19 @@ internal static unsafe class OperatorExports
         return ((delegate* unmanaged[SuppressGCTransition]<nuint, nuint, nuint, void*>)(next != null ? next : throwing))(size, second, third);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void* NewSlow(nuint size, ThreadHeap* heap, uint open)
+    /// <summary>A block that was no tiny hit. <paramref name="caller"/> is the address that operator new returns to.</summary>
+    [RuntimeExport("hm_new_missed"), MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* NewMissed(nuint size, ThreadHeap* heap, uint open, void* caller)
     {
         void* block = MallocExports.MallocMid(size, heap, open);
-        if (block != null) return block;
-        block = Retry(size, 1);
-        if (block == null) Throw();
-        return block;
+        return block != null ? block : NewFailed(size, caller);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void* NewFailed(nuint size, void* caller)
+    {
+        void* block = Retry(size, 1);
+        return block != null ? block : Fail(size, 1, caller);
     }
 
     // Calls the program's handlers as long as there is one. A handler may throw.
@@ -128,14 +132,37 @@ internal static unsafe class OperatorExports
         return found;
     }
 
-    private static void Throw()
+    // Throws, by the C++ library of the process; else by that which the caller was linked with, whose own form knows its handlers and may even have a block.
+    private static void* Fail(nuint size, nuint alignment, void* caller)
     {
         void* thrower = Trampolines.ThrowBadAlloc();
         if (thrower == null) thrower = Next("_ZSt17__throw_bad_allocv"u8);
         if (thrower != null) ((delegate* unmanaged[SuppressGCTransition]<void>)thrower)();
+        void* own = OfCaller(caller, alignment == 1 ? "_Znwm"u8 : "_ZnwmSt11align_val_t"u8);
+        if (own != null) return ((delegate* unmanaged[SuppressGCTransition]<nuint, nuint, void*>)own)(size, alignment);
         TextBuffer line = default;
         line.Append("hakmem: operator new has no memory, and there is no C++ library to throw std::bad_alloc\n"u8);
         line.WriteError();
         LibC.abort();
+        return null;
+    }
+
+    // A function of the object that an address lies in, which the dynamic linker has passed over for ours: that of a C++ library that is part of it. Null for our own.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* OfCaller(void* caller, ReadOnlySpan<byte> name)
+    {
+        byte** place = stackalloc byte*[4];   // Dl_info: the file, where it begins, a symbol and its address
+        int* errno = LibC.Errno();
+        int before = *errno;
+        void* found = null;
+        void* library = LibC.dladdr(caller, place) == 0 ? null : LibC.dlopen(place[0], Lazy | NoLoad);
+        if (library != null)
+        {
+            fixed (byte* text = name) found = LibC.dlsym(library, text);
+            _ = LibC.dlclose(library);   // who called is in it
+        }
+
+        *errno = before;
+        return found != null && LibC.dladdr(found, place) != 0 && place[1] != Trampolines.Image() ? found : null;
     }
 }

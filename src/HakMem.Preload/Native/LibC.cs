@@ -117,6 +117,9 @@ internal static unsafe class LibC
     [RuntimeImport("*", "dlsym"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void* dlsym(void* library, byte* name);
 
+    [RuntimeImport("*", "dladdr"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int dladdr(void* address, byte** place);
+
     [RuntimeImport("*", "fputs"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int fputs(byte* text, void* file);
 

@@ -160,7 +160,23 @@ __dso_handle:
     .hidden hm_own_new
 #endif
 
-    EXPORT _ZnwmSt11align_val_t, TRACED(new_aligned), rdx
+# A form of new that may have to throw: its method also takes the address that it returns to.
+    .macro THROWING name, method, register, caller
+    .globl  \name
+    .type   \name,@function
+    .p2align 4
+\name:
+.Lown\name:
+    .cfi_startproc
+    movq    hm_slot@gottpoff(%rip), %rax
+    movq    %fs:(%rax), %\register
+    movq    (%rsp), %\caller
+    jmp     \method
+    .cfi_endproc
+    .size   \name,.-\name
+    .endm
+
+    THROWING _ZnwmSt11align_val_t, TRACED(new_aligned), rdx, rcx
     VIA _Znwm, _Znam
     VIA _ZnwmSt11align_val_t, _ZnamSt11align_val_t
     VIA _ZdlPv, _ZdlPvm, _ZdaPv
@@ -211,7 +227,7 @@ __dso_handle:
     ALSO __libc_malloc, malloc
     EXPORT free, TRACED(free), rsi
     ALSO __libc_free, free
-    EXPORT _Znwm, TRACED(new), rsi
+    THROWING _Znwm, TRACED(new), rsi, rdx
     EXPORT _ZdlPv, TRACED(free), rsi
     EXPORT _ZdlPvSt11align_val_t, TRACED(free), rsi
 
@@ -275,6 +291,11 @@ __dso_handle:
     ret
     END hm_stand_in
 
+    LOCAL hm_new_slow
+    movq    (%rsp), %rcx                # who is here by a jump, so this is operator new's own
+    jmp     hm_new_missed
+    END hm_new_slow
+
     .hidden __ehdr_start
     LOCAL hm_image
     leaq    __ehdr_start(%rip), %rax
@@ -334,9 +355,55 @@ __dso_handle:
     ret
     END hm_map_pages
 
+# write, by whose failure no signal may end the program: SIGPIPE (13; nobody reads the pipe any more) and SIGXFSZ (25; the file is as long as it may be) are held back from this
+# thread meanwhile, and taken off it after a failure. One that was waiting before is not ours, and stays.
     LOCAL hm_write
+    pushq   %rbx
+    .cfi_adjust_cfa_offset 8
+    subq    $48, %rsp                   # 0: the two signals, 8: the thread's mask, 16: what was waiting, 24: no time, 40: the bytes to write
+    .cfi_adjust_cfa_offset 48
+    movq    %rdi, %r8                   # which a system call keeps, as r9
+    movq    %rsi, %r9
+    movq    %rdx, 40(%rsp)
+    movq    $1 << 12 | 1 << 24, (%rsp)
+    xorl    %edi, %edi                  # SIG_BLOCK
+    movq    %rsp, %rsi
+    leaq    8(%rsp), %rdx
+    movl    $8, %r10d                   # the bytes of a mask, to the end
+    movl    $14, %eax                   # rt_sigprocmask
+    syscall
+    leaq    16(%rsp), %rdi
+    movl    $8, %esi
+    movl    $127, %eax                  # rt_sigpending
+    syscall
+    movq    %r8, %rdi
+    movq    %r9, %rsi
+    movq    40(%rsp), %rdx
     movl    $1, %eax                    # write
     syscall
+    movq    %rax, %rbx
+    testq   %rax, %rax
+    jns     1f
+    movq    16(%rsp), %rax
+    notq    %rax
+    andq    %rax, (%rsp)
+    xorl    %esi, %esi
+    movq    %rsi, 24(%rsp)
+    movq    %rsi, 32(%rsp)
+    movq    %rsp, %rdi
+    leaq    24(%rsp), %rdx
+    movl    $128, %eax                  # rt_sigtimedwait
+    syscall
+1:  movl    $2, %edi                    # SIG_SETMASK
+    leaq    8(%rsp), %rsi
+    xorl    %edx, %edx
+    movl    $14, %eax                   # rt_sigprocmask
+    syscall
+    movq    %rbx, %rax
+    addq    $48, %rsp
+    .cfi_adjust_cfa_offset -48
+    popq    %rbx
+    .cfi_adjust_cfa_offset -8
     ret
     END hm_write
 

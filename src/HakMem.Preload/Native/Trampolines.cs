@@ -39,9 +39,16 @@ internal static unsafe class Trampolines
     [RuntimeImport("*", "hm_map_pages"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern nint MapPages(byte* at, nuint bytes, int protection, int flags, int file, nint offset);
 
-    /// <summary>The system's <c>write</c>. Unlike the C library's it is no cancellation point: a thread must not end where the process should, nor inside the allocator.</summary>
+    /// <summary>
+    /// The system's <c>write</c>. Unlike the C library's it is no cancellation point: a thread must not end where the process should, nor inside the allocator. And no signal comes of it, which would
+    /// end the program: not where nobody reads the pipe any more, not where the file is too long.
+    /// </summary>
     [RuntimeImport("*", "hm_write"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern nint Write(int file, byte* text, nuint bytes);
+
+    /// <summary>What <c>operator new</c> jumps to without a hit: goes on with the address that it returns to as one argument more.</summary>
+    [RuntimeImport("*", "hm_new_slow"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void* NewSlow(nuint size, ThreadHeap* heap, uint open);
 
     /// <summary><c>std::get_new_handler</c>; null when the program began without a C++ library.</summary>
     [RuntimeImport("*", "hm_get_new_handler"), MethodImpl(MethodImplOptions.InternalCall)]

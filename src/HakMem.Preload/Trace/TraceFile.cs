@@ -5,7 +5,8 @@ namespace HakMem.Preload;
 /// <summary>Makes a trace (<c>HKT1</c>, bench/traces/README.md) of a log: addresses become numbers of blocks, heaps numbers of threads. Goes through the log twice, since the header tells how many there are.</summary>
 internal static unsafe class TraceFile
 {
-    private const int WriteCreateTruncate = 0x241 | 0x80000, Mode = 0x1B6;   // O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC; rw-rw-rw-
+    private const int WriteCreateTruncate = 0x241 | 0x80000 | 0x800, Mode = 0x1B6;   // O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK; rw-rw-rw-
+    private const int PathOnly = 0x20_0000 | 0x80000;   // O_PATH | O_CLOEXEC
     private const int StatusWords = 36, ModeWord = 6;   // struct stat on x86-64, and where in it st_mode is
     private const uint KindMask = 0xF000, Regular = 0x8000;   // S_IFMT, S_IFREG
     private const uint Magic = 0x3154_4B48, Nobody = 0xFFFF_FFFF, MostThreads = 65535;
@@ -34,6 +35,12 @@ internal static unsafe class TraceFile
         byte* memory = PreloadMemory.Map(bytes), merged = PreloadMemory.Map(mergeBytes);
         bool written = false;
         int file = memory == null || merged == null ? -1 : LibC.open(name, WriteCreateTruncate, Mode);
+        if (file >= 0 && !IsRegular(file))
+        {
+            _ = LibC.close(file);   // a pipe or device that has taken the name since the program began
+            file = -1;
+        }
+
         if (file >= 0)
         {
             TraceMerge log = new(records, pieces, merged);
@@ -62,11 +69,29 @@ internal static unsafe class TraceFile
         return written;
     }
 
+    /// <summary>Whether this is the name of a file, or of none yet: of no pipe, device or folder, which may be waited for at the end for good, or not be written at all. A link is what it leads to.</summary>
+    internal static bool MayBeWritten(byte* name)
+    {
+        int file = LibC.open(name, PathOnly, 0);
+        if (file < 0) return true;
+        bool regular = IsRegular(file);
+        _ = LibC.close(file);
+        return regular;
+    }
+
+    private static bool IsRegular(int file)
+    {
+        ulong* status = stackalloc ulong[StatusWords / 2];
+        return LibC.fstat(file, status) == 0 && IsRegular(((uint*)status)[ModeWord]);
+    }
+
+    private static bool IsRegular(uint mode) => (mode & KindMask) == Regular;
+
     /// <summary>Whether this is the name of a file itself: of no link, pipe, device or folder.</summary>
     internal static bool IsRegular(byte* name)
     {
         uint* status = stackalloc uint[StatusWords];
-        return LibC.lstat(name, status) == 0 && (status[ModeWord] & KindMask) == Regular;
+        return LibC.lstat(name, status) == 0 && IsRegular(status[ModeWord]);
     }
 
     /// <summary>Whether this is the name of an open file.</summary>

@@ -81,6 +81,12 @@ internal static unsafe class TraceLog
             }
 
             _ = Copy(wanted + length, name);
+            if (!TraceFile.MayBeWritten(wanted))
+            {
+                Report(name, "that is no file. Nothing is recorded.\n"u8);
+                return;
+            }
+
             _ = LibC.at_quick_exit(&Finish);   // registered first, so it comes after the program's own
             Start();
         }
@@ -131,7 +137,16 @@ internal static unsafe class TraceLog
         }
     }
 
+    // Also in the child of a fork whose thread is to be cancelled, at the next cancellation point: it would be the end of the child.
     private static void Start()
+    {
+        int cancel;
+        _ = LibC.pthread_setcancelstate(CancelDisable, &cancel);
+        MakeLog();
+        _ = LibC.pthread_setcancelstate(cancel, null);
+    }
+
+    private static void MakeLog()
     {
         fixed (byte* wanted = s_names.Wanted, trace = s_names.Trace, log = s_names.Log)
         {

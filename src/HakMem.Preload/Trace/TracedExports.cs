@@ -37,7 +37,7 @@ internal static unsafe class TracedExports
     }
 
     [RuntimeExport("hm_traced_memalign")]
-    private static void* Memalign(nuint alignment, nuint size, ThreadHeap* heap) => Allocated(TraceOperation.AlignedAlloc, AlignedExports.Memalign(alignment, size, heap), size, alignment);
+    private static void* Memalign(nuint alignment, nuint size, ThreadHeap* heap) => Allocated(TraceOperation.AlignedAlloc, AlignedExports.Memalign(alignment, size, heap), size, BitOperations.RoundUpToPowerOf2(alignment));
 
     [RuntimeExport("hm_traced_aligned_alloc")]
     private static void* AlignedAlloc(nuint alignment, nuint size, ThreadHeap* heap) => Allocated(TraceOperation.AlignedAlloc, AlignedExports.AlignedAlloc(alignment, size, heap), size, alignment);
@@ -57,7 +57,11 @@ internal static unsafe class TracedExports
     private static void* Pvalloc(nuint size, ThreadHeap* heap) => Allocated(TraceOperation.AlignedAlloc, AlignedExports.Pvalloc(size, heap), size, Chunk.OsPageBytes);
 
     [RuntimeExport("hm_traced_new")]
-    private static void* New(nuint size, ThreadHeap* heap) => Allocated(TraceOperation.Alloc, OperatorExports.New(size, heap), size, 1);
+    private static void* New(nuint size, ThreadHeap* heap, void* caller)
+    {
+        void* block = MallocExports.Malloc(size, heap);
+        return Allocated(TraceOperation.Alloc, block != null ? block : OperatorExports.NewFailed(size, caller), size, 1);
+    }
 
     [RuntimeExport("hm_traced_new_nothrow")]
     private static void* NewNothrow(nuint size, void* nothrow, ThreadHeap* heap)
@@ -67,8 +71,8 @@ internal static unsafe class TracedExports
     }
 
     [RuntimeExport("hm_traced_new_aligned")]
-    private static void* NewAligned(nuint size, nuint alignment, ThreadHeap* heap)
-        => Allocated(TraceOperation.AlignedAlloc, OperatorExports.NewAligned(size, alignment, heap), size, alignment);
+    private static void* NewAligned(nuint size, nuint alignment, ThreadHeap* heap, void* caller)
+        => Allocated(TraceOperation.AlignedAlloc, OperatorExports.NewAligned(size, alignment, heap, caller), size, alignment);
 
     [RuntimeExport("hm_traced_new_aligned_nothrow")]
     private static void* NewAlignedNothrow(nuint size, nuint alignment, void* nothrow, ThreadHeap* heap)

@@ -2,10 +2,12 @@
    exec (itself anew, with 'exit'), folder (goes to another folder, then exit), fork (a child with 1,000 more ends by _exit; then _exit), kill.
    quick_exit. thread: exit, while another thread ends by _exit. handler: exit, in the middle of which a handler ends by _exit. refused: exit, with writes that are interrupted again and again.
    late: exit after 1.5 s. With UNLINK_DELAY, the process's first unlink comes so many milliseconds late.
-   cancelled: exit in a thread that is cancelled, while others go on.
+   cancelled: exit in a thread that is cancelled, while others go on. fork-cancelled: as fork, by a thread that is to be cancelled.
+   aligned: three aligned blocks, then exit.
    secure: 3 if the system runs the program with other rights than who started it, else 8. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -117,9 +119,19 @@ int main(int count, char **words)
         exit(3);
     }
 
-    if (strcmp(how, "fork") == 0)
+    if (strcmp(how, "aligned") == 0)
     {
+        keep = memalign(48, 7001);
+        keep = memalign(2049, 7002);
+        keep = memalign(32, 7003);
+        exit(3);
+    }
+
+    if (strncmp(how, "fork", 4) == 0)
+    {
+        if (how[4] != 0) pthread_cancel(pthread_self());
         pid_t child = fork();
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
         if (child == 0) { take(1000); _exit(7); }
         wait_for(child);
         _exit(3);

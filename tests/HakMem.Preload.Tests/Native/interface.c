@@ -1,6 +1,8 @@
 /* The C interface, function by function: what glibc's manual pages promise, with errno set on every failure and untouched on success. */
 #include "check.h"
 #include <malloc.h>
+#include <pthread.h>
+#include <sys/wait.h>
 #include "../../../src/HakMem.Preload/hakmem.h"
 
 #pragma weak hakmem_version
@@ -45,7 +47,7 @@ static int is_served(const char *name)
 
 CASE(every_name_is_served)
 {
-    static const char *const names[] = {"malloc", "free", "calloc", "realloc", "reallocarray", "memalign", "posix_memalign", "aligned_alloc", "valloc", "pvalloc", "malloc_usable_size", "cfree", "mallopt", "malloc_trim", "mallinfo", "mallinfo2", "malloc_stats", "malloc_info", "free_sized", "free_aligned_sized", "__libc_malloc", "__libc_free", "__libc_calloc", "__libc_realloc", "__libc_memalign", "__libc_valloc", "__libc_pvalloc"};
+    static const char *const names[] = {"malloc", "free", "calloc", "realloc", "reallocarray", "memalign", "posix_memalign", "aligned_alloc", "valloc", "pvalloc", "malloc_usable_size", "cfree", "mallopt", "malloc_trim", "mallinfo", "mallinfo2", "malloc_stats", "malloc_info", "free_sized", "free_aligned_sized", "__libc_malloc", "__libc_free", "__libc_calloc", "__libc_realloc", "__libc_memalign", "__libc_valloc", "__libc_pvalloc", "__posix_memalign"};
     if (getenv("HAKMEMTEST_EXPECT") == NULL) return;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         CHECKF(is_served(names[i]), "%s is served by %s", names[i], library_of(dlsym(RTLD_DEFAULT, names[i])));
@@ -208,7 +210,7 @@ CASE(realloc_to_zero_frees)
     }
 
     free(block);
-    CHECKF(resident_kib() < 64 * 1024, "%ld KiB are resident after 20,000 blocks of 100,000 B were given back by realloc(p, 0)", resident_kib());
+    check_resident_below(64 * 1024, "20,000 blocks of 100,000 B were given back by realloc(p, 0)");
 }
 
 CASE(realloc_of_an_aligned_block)
@@ -381,7 +383,7 @@ CASE(every_way_to_free)
     if (free_sized != NULL) { free_sized(NULL, 0); free_sized(NULL, 100); free_sized(calloc(10, 10), 100); }
     if (free_aligned_sized != NULL) free_aligned_sized(NULL, 64, 64);
     CHECKF(errno == UNTOUCHED, "freeing set errno to %d", errno);
-    CHECKF(resident_kib() < 200 * 1024, "%ld KiB are resident: the sized frees do not free", resident_kib());
+    check_resident_below(200 * 1024, "the sized frees do not free");
 }
 
 CASE(free_keeps_errno_when_memory_is_unmapped)
@@ -405,7 +407,7 @@ CASE(mallopt_and_trim)
     free(block);
     int trimmed = malloc_trim(0);
     CHECK(trimmed == 0 || trimmed == 1);
-    CHECKF(resident_kib() < 30 * 1024, "%ld KiB are resident after malloc_trim", resident_kib());
+    check_resident_below(30 * 1024, "malloc_trim does not trim");
 }
 
 CASE(mallinfo_counts)
@@ -455,43 +457,144 @@ CASE(malloc_stats_prints)
     close(kept);
 }
 
-CASE(two_million_aligned_calls)
+/* glibc's own names of the functions, by which libraries hand on what they override. */
+CASE(names_of_the_c_library)
 {
-    enum { CALLS = 2000000, SLOTS = 4096, TAG = 32 };
-    typedef struct { unsigned char *block; size_t bytes; uint64_t seed; } Slot;
-    Slot *slots = fresh_pages(sizeof(Slot) * SLOTS);
-    uint64_t random = 88172645463325252ULL;
-    for (int call = 0; call < CALLS; call++)
+#define NAMED(name, result, ...) result (*name)(__VA_ARGS__) = (result (*)(__VA_ARGS__))dlsym(RTLD_DEFAULT, "__" #name)
+    NAMED(libc_malloc, void *, size_t);
+    NAMED(libc_free, void, void *);
+    NAMED(libc_calloc, void *, size_t, size_t);
+    NAMED(libc_realloc, void *, void *, size_t);
+    NAMED(libc_memalign, void *, size_t, size_t);
+    NAMED(libc_valloc, void *, size_t);
+    NAMED(libc_pvalloc, void *, size_t);
+    NAMED(posix_memalign, int, void **, size_t, size_t);
+    for (size_t size = 0; size < 100000; size += 1 + size / 2)
     {
-        uint64_t choice = next_random(&random);
-        Slot *slot = &slots[choice % SLOTS];
-        if (slot->block != NULL)
-        {
-            size_t tag = slot->bytes < TAG ? slot->bytes : TAG;
-            CHECKF(first_difference(slot->block, 0, tag, slot->seed) == SIZE_MAX && first_difference(slot->block, slot->bytes - tag, slot->bytes, slot->seed) == SIZE_MAX, "call %d: a block of %zu was overwritten", call, slot->bytes);
-            free(slot->block);
-        }
-
-        size_t alignment = (size_t)8 << ((choice >> 16) % 12);            /* 8 to 16 KiB, now and then to 4 MiB */
-        if ((choice >> 32) % 2000 == 0) alignment = (size_t)1 << (15 + (choice >> 44) % 8);
-        size_t bytes = next_random(&random) % ((size_t)1 << (1 + (choice >> 24) % 13));
-        if ((choice >> 28) % 8 == 0) bytes = alignment;
-        void *block = NULL;
-        switch ((choice >> 48) % 3)
-        {
-            case 0: CHECK(posix_memalign(&block, alignment, bytes) == 0); break;
-            case 1: block = aligned_alloc(alignment, bytes); break;
-            default: block = memalign(alignment, bytes); break;
-        }
-
-        CHECKF(block != NULL && ((uintptr_t)block & (alignment - 1)) == 0, "call %d: %p for alignment %zu, size %zu", call, block, alignment, bytes);
-        *slot = (Slot){block, bytes, choice};
-        size_t tag = bytes < TAG ? bytes : TAG;
-        fill_range(block, 0, tag, choice);
-        fill_range(block, bytes - tag, bytes, choice);
+        char *block = SUCCEEDS(libc_malloc(size));
+        check_usable(block, size, 1);
+        block = SUCCEEDS(libc_realloc(block, size + 5000));
+        check_usable(block, size + 5000, 2);
+        libc_free(block);
+        block = SUCCEEDS(libc_calloc(1, size));
+        for (size_t i = 0; i < size; i++) CHECKF(block[i] == 0, "byte %zu of __libc_calloc(%zu) is not zero", i, size);
+        libc_free(block);
+        check_aligned(block = SUCCEEDS(libc_memalign(256, size)), 256);
+        libc_free(block);
+        check_aligned(block = SUCCEEDS(libc_valloc(size)), 4096);
+        libc_free(block);
+        check_aligned(block = SUCCEEDS(libc_pvalloc(size)), 4096);
+        CHECK(size <= 4096 || malloc_usable_size(block) >= (size + 4095) / 4096 * 4096);
+        libc_free(block);
+        if (posix_memalign == NULL) continue;   /* newer than glibc's last version of the name */
+        void *aligned = NULL;
+        CHECK(posix_memalign(&aligned, 1024, size) == 0);
+        check_aligned(aligned, 1024);
+        libc_free(aligned);
     }
 
-    for (int i = 0; i < SLOTS; i++) free(slots[i].block);
+    EACH(size, too_large)
+    {
+        FAILS_WITH(libc_malloc(HIDE(size)), ENOMEM);
+        FAILS_WITH(libc_calloc(HIDE(size), 2), ENOMEM);
+        FAILS_WITH(libc_realloc(NULL, HIDE(size)), ENOMEM);
+        FAILS_WITH(libc_memalign(64, HIDE(size)), ENOMEM);
+        FAILS_WITH(libc_valloc(HIDE(size)), ENOMEM);
+        FAILS_WITH(libc_pvalloc(HIDE(size)), ENOMEM);
+        void *aligned = NULL;
+        CHECK(posix_memalign == NULL || posix_memalign(&aligned, 64, HIDE(size)) == ENOMEM);
+    }
+}
+
+/* The whole interface by many threads at once, which hand blocks to each other, and by forked children of such a process, which free their parent's. */
+enum { USERS = 4, HANDED = 64 };
+static void *handed[HANDED];
+
+static void use_everything(uint64_t seed)
+{
+    uint64_t random = seed * 0x9E3779B97F4A7C15ULL + 1;
+    hakmem_heap *heap = hakmem_heap_new == NULL ? NULL : SUCCEEDS(hakmem_heap_new());
+    for (int round = 0; round < 60; round++)
+    {
+        uint64_t choice = next_random(&random);
+        size_t size = choice % 16 == 0 ? 100000 + choice % 3000000 : 1 + choice % 5000, alignment = (size_t)16 << (choice >> 32) % 10;
+        void *aligned = NULL;
+        CHECK(posix_memalign(&aligned, alignment, size) == 0 && posix_memalign(&aligned, 24, size) == EINVAL);
+        void *blocks[] =
+        {
+            SUCCEEDS(malloc(size)), SUCCEEDS(calloc(size, 1)), SUCCEEDS(realloc(NULL, size)), SUCCEEDS(reallocarray(NULL, 1, size)), SUCCEEDS(memalign(alignment, size)),
+            SUCCEEDS(aligned_alloc(alignment, size)), SUCCEEDS(valloc(size)), SUCCEEDS(pvalloc(size)), aligned, heap == NULL ? NULL : SUCCEEDS(hakmem_heap_malloc(heap, size)),
+            heap == NULL ? NULL : SUCCEEDS(hakmem_heap_calloc(heap, 1, size)), heap == NULL ? NULL : SUCCEEDS(hakmem_heap_memalign(heap, alignment, size)),
+        };
+        enum { BLOCKS = sizeof blocks / sizeof *blocks };
+        CHECK((((uintptr_t)blocks[4] | (uintptr_t)blocks[5] | (uintptr_t)aligned | (uintptr_t)blocks[11]) & (alignment - 1)) == 0);
+        FAILS_WITH(malloc(HIDE(SIZE_MAX - seed)), ENOMEM);
+        FAILS_WITH(calloc(HIDE(SIZE_MAX / 2), 3), ENOMEM);
+        for (int i = 0; i < BLOCKS; i++)
+        {
+            if (blocks[i] == NULL) continue;
+            fill_block(blocks[i], size, seed + (uint64_t)i);
+            FAILS_WITH(realloc(blocks[i], HIDE(SIZE_MAX - 4096)), ENOMEM);
+            CHECK(malloc_object_size == NULL || malloc_object_size((char *)blocks[i] + size / 2) >= size - size / 2);
+        }
+
+        for (int i = 0; i < BLOCKS; i++)
+        {
+            if (blocks[i] == NULL) continue;
+            CHECKF(damage(blocks[i], size, size, seed + (uint64_t)i) == SIZE_MAX, "block %d of %zu was overwritten", i, size);
+            if (i % 3 == 0) blocks[i] = SUCCEEDS(realloc(blocks[i], size / 2 + 1));
+            if (i < 9) blocks[i] = __atomic_exchange_n(&handed[(choice >> 20) % HANDED], blocks[i], __ATOMIC_ACQ_REL);
+            free(blocks[i]);
+        }
+
+        if (round % 20 != 0) continue;
+        char text[4096];
+        FILE *stream = fmemopen(text, sizeof text, "w");
+        CHECK(stream != NULL && (malloc_info(0, stream) == 0 || ferror(stream)));
+        fclose(stream);
+        CHECK(mallinfo2().uordblks + mallinfo2().hblkhd > 0 && mallinfo().fordblks != -1 && mallopt(M_MXFAST, 0) == 1);
+        malloc_trim(0);
+        if (heap == NULL) continue;
+        struct hakmem_statistics numbers;
+        CHECK(hakmem_stats(&numbers, sizeof numbers) == sizeof numbers && numbers.in_use_blocks > 0 && hakmem_version() != NULL);
+        hakmem_heap_free(heap, hakmem_heap_realloc(heap, SUCCEEDS(hakmem_heap_malloc(heap, size)), size + 100));
+        hakmem_heap_trim(heap);
+        hakmem_trim();
+    }
+
+    if (heap == NULL) return;
+    if (seed % 2 == 0) hakmem_heap_destroy(heap);
+    else hakmem_heap_release(heap);
+}
+
+static void *user(void *seed) { use_everything((uint64_t)(uintptr_t)seed); return NULL; }
+
+CASE(everything_on_threads_and_in_children)
+{
+    pthread_t threads[USERS];
+    for (uintptr_t i = 0; i < USERS; i++) CHECK(pthread_create(&threads[i], NULL, user, (void *)(i + 1)) == 0);
+    for (uintptr_t i = 0; i < 3; i++)
+    {
+        use_everything(100 + i);
+        pid_t child = fork();
+        if (child == 0)
+        {
+            alarm(60);
+            for (int j = 0; j < HANDED; j++) free(handed[j]), handed[j] = NULL;
+            pthread_t thread;
+            CHECK(pthread_create(&thread, NULL, user, (void *)(200 + i)) == 0);
+            use_everything(300 + i);
+            CHECK(pthread_join(thread, NULL) == 0);
+            _exit(0);
+        }
+
+        int status = 0;
+        CHECK(child > 0 && waitpid(child, &status, 0) == child);
+        CHECKF(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the child ended with status %#x", status);
+    }
+
+    for (int i = 0; i < USERS; i++) CHECK(pthread_join(threads[i], NULL) == 0);
+    for (int i = 0; i < HANDED; i++) free(handed[i]);
 }
 
 CASE(blocks_of_the_c_library)
@@ -605,7 +708,7 @@ CASE(a_heap_gives_back_what_it_has)
         if (i % 100 != 0) hakmem_heap_free(heap, blocks[i]);
     hakmem_heap_trim(heap);
     hakmem_trim();
-    CHECKF(resident_kib() < 25 * 1024, "%ld KiB are resident of 39 MiB, 99 of 100 blocks freed and trimmed", resident_kib());
+    check_resident_below(25 * 1024, "of 39 MiB 99 of 100 blocks were freed and the heap was trimmed");
     hakmem_heap_release(heap);
     for (int i = 0; i < BLOCKS; i += 100)
     {
@@ -636,10 +739,17 @@ CASE(object_sizes)
     if (malloc_object_size == NULL) return;
     CHECK(malloc_object_size(NULL) == 0);
     CHECK(malloc_object_size(&errno) == SIZE_MAX && malloc_object_size(too_large) == SIZE_MAX);
-    static const size_t sizes[] = {1, 24, 100, 1000, 5000, 20000, 300000, 2 << 20};
+    hakmem_heap *heap = SUCCEEDS(hakmem_heap_new());
+    char *own = SUCCEEDS(hakmem_heap_malloc(heap, 4 << 20));
+    CHECK(malloc_object_size(own + 1000) == malloc_usable_size(own) - 1000);
+    hakmem_heap_destroy(heap);
+    CHECK(malloc_object_size(own + 1000) == SIZE_MAX);
+    char *mapped = fresh_pages(1 << 20);
+    CHECK(malloc_object_size(mapped + 5000) == SIZE_MAX);
+    static const size_t sizes[] = {1, 24, 100, 1000, 5000, 20000, 300000, 2 << 20, 3 << 20, 50 << 20};
     EACH(size, sizes)
     {
-        char *block = SUCCEEDS(malloc(size));
+        char *block = SUCCEEDS(malloc(size)), *before = SUCCEEDS(malloc(5 << 20)), *after = SUCCEEDS(malloc(size));
         size_t usable = malloc_usable_size(block);
         static const size_t parts[] = {0, 1, 3, 7};
         EACH(part, parts)
@@ -648,6 +758,10 @@ CASE(object_sizes)
             CHECKF(malloc_object_size(block + offset) == usable - offset, "at %zu of a block of %zu: %zu", offset, size, malloc_object_size(block + offset));
         }
 
+        CHECK(malloc_object_size(block + usable - 1) == 1);
+        CHECK(malloc_object_size(before) == malloc_usable_size(before) && malloc_object_size(after + size / 2) == malloc_usable_size(after) - size / 2);
+        FREES(before);
+        FREES(after);
         FREES(block);
     }
 }

@@ -33,6 +33,17 @@ extern "C" int nothrow_new_fails()
     return 0;
 }
 
+extern "C" int handlers_of_throwing_forms_are_called()
+{
+    std::set_new_handler([] { if (++calls % 3 == 0) throw std::bad_alloc(); });
+    if (!throws([] { return ::operator new(impossible); }) || calls != 3) return 1;
+    if (!throws([] { return ::operator new[](impossible); }) || calls != 6) return 2;
+    if (!throws([] { return ::operator new(impossible, std::align_val_t{64}); }) || calls != 9) return 3;
+    if (!throws([] { return ::operator new[](impossible, std::align_val_t{4096}); }) || calls != 12) return 4;
+    std::set_new_handler(nullptr);
+    return 0;
+}
+
 extern "C" int new_handlers_are_called()
 {
     std::set_new_handler([] { if (++calls % 3 == 0) throw std::bad_alloc(); });

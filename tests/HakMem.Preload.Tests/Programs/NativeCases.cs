@@ -9,10 +9,12 @@ namespace HakMem.Preload.Tests.Programs;
 /// <summary>The cases of a program: each <c>CASE(name)</c> at the start of a line of its source.</summary>
 internal static partial class NativeCases
 {
-    public static TheoryData<string> Of(string sourceFile)
+    public static TheoryData<string> Of(string sourceFile) => [.. NamesIn(sourceFile)];
+
+    public static string[] NamesIn(string sourceFile)
     {
         string[] names = [.. CaseLine().Matches(File.ReadAllText(Path.Combine(NativeToolchain.Sources, sourceFile))).Select(match => match.Groups[1].Value)];
-        return names.Length > 0 ? [.. names] : throw new InvalidOperationException($"{sourceFile} has no cases.");
+        return names.Length > 0 ? names : throw new InvalidOperationException($"{sourceFile} has no cases.");
     }
 
     /// <summary>Runs one case with the library preloaded.</summary>

@@ -15,6 +15,9 @@ internal static class NativeToolchain
     /// <summary>Libraries that <c>life</c> opens and that are preloaded beside the allocator; they lie in the same folder as the programs.</summary>
     private static readonly string[] s_libraries = ["libearly", "libplugin", "libstatictls", "libwrappers"];
 
+    /// <summary>Linked with a C++ library of its own.</summary>
+    private const string OwnCppLibrary = "libcppstatic.so";
+
     /// <summary>The C compiler; null if there is none.</summary>
     public static string? CCompiler { get; } = FindInPath("cc") ?? FindInPath("gcc") ?? FindInPath("clang");
 
@@ -51,6 +54,7 @@ internal static class NativeToolchain
         List<string> arguments = isCpp ? ["-std=c++17", source + ".cpp"] : ["-std=gnu17", source + ".c"];
         arguments.AddRange(["-O2", "-g", "-pthread", "-fno-builtin", "-Wall", "-Wextra", "-o", output]);
         if (isLibrary) arguments.AddRange(["-shared", "-fPIC"]);
+        if (name == OwnCppLibrary) arguments.AddRange(["-static-libstdc++", "-static-libgcc"]);
         arguments.AddRange(["-ldl", "-lrt"]);
         string compiler = (isCpp ? CppCompiler : CCompiler) ?? throw new InvalidOperationException("There is no compiler; the test should have been skipped.");
         NativeResult result = NativeProcess.Run(compiler, arguments, [], TimeSpan.FromMinutes(2));

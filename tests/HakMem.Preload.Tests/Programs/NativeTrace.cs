@@ -10,7 +10,7 @@ namespace HakMem.Preload.Tests.Programs;
 /// <summary>A trace that the library wrote, read by a reader of the tests' own, which fails at any contradiction in it.</summary>
 internal sealed class NativeTrace
 {
-    private readonly Dictionary<ulong, ulong> _allocs = [], _frees = [];
+    private readonly Dictionary<ulong, ulong> _allocs = [], _frees = [], _alignments = [];
 
     private NativeTrace(uint threads, ulong events) => (Threads, Events) = (threads, events);
 
@@ -38,6 +38,9 @@ internal sealed class NativeTrace
     /// <summary>How many blocks allocated with this size were freed.</summary>
     public ulong FreesOf(ulong size) => _frees.GetValueOrDefault(size);
 
+    /// <summary>The alignment asked for with this size, of the last such block.</summary>
+    public ulong AlignmentOf(ulong size) => _alignments.GetValueOrDefault(size);
+
     private static NativeTrace Read(byte[] bytes)
     {
         Assert.Equal("HKT1"u8.ToArray(), bytes[..4]);
@@ -61,7 +64,7 @@ internal sealed class NativeTrace
 
             if (operation == 2) continue;
             ulong size = Number(bytes, ref at);
-            if (operation == 5) _ = Number(bytes, ref at);
+            if (operation == 5) trace._alignments[size] = 1ul << (int)Number(bytes, ref at);
             if (operation != 3) Count(trace._allocs, size);
             live.Add(created++, (thread, size));
         }

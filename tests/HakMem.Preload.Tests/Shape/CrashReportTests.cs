@@ -1,24 +1,18 @@
 using System;
-using System.IO;
 using HakMem.Preload.Tests.Programs;
 using Xunit;
 
 namespace HakMem.Preload.Tests.Shape;
 
 /// <summary>The reports of crashes, which the debug flavor holds: one line for each signal, then the handler that was there before, or the system.</summary>
-[Collection(ExtraPublish.Name)]
-public sealed class CrashReportTests : IDisposable
+public sealed class CrashReportTests
 {
     private const int SegmentationFault = 139, Abort = 134;   // as a shell has them
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("hakmem-crash-").FullName;
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [NativeFact]
     public void A_crash_is_told_and_handed_on()
     {
-        string library = ExtraPublish.Make(_folder, "crash", "-p:HakMemCrashReport=true");
+        string library = ExtraPublish.Of("debug");
 
         AssertEnds(library, "null", SegmentationFault, "hakmem: SIGSEGV at address 0x8, not in the allocator's range\n");
         AssertEnds(library, "poisoned", SegmentationFault, "hakmem: SIGSEGV at an unknown address that is not canonical, or misaligned for its instruction\n");

@@ -61,6 +61,33 @@ public sealed class OptionTests
     [InlineData("HAKMEM_SHOW_STATS=1")]
     public void A_program_begins_without_an_error(string option) => Assert.Equal("", ErrorOfShell($"{option} exec '{NativeToolchain.Compiled("life")}' errno_is_zero_at_first 2>&-"));
 
+    /// <summary>Standard error may be a pipe that nobody reads any more, or a file that may not get longer: a report is lost then, and the program is not ended for it.</summary>
+    [NativeTheory]
+    [InlineData("pipe", "HAKMEM_PURGE_DELAY", "soon")]
+    [InlineData("pipe", "HAKMEM_NONSENSE", "1")]
+    [InlineData("pipe", "HAKMEM_SHOW_STATS", "1")]
+    [InlineData("file", "HAKMEM_PURGE_DELAY", "soon")]
+    [InlineData("file", "HAKMEM_SHOW_STATS", "1")]
+    public void A_report_that_nobody_can_read_ends_no_program(string errors, string option, string value)
+    {
+        NativeResult result = NativeProcess.Run(NativeToolchain.Compiled("unread"), [errors, "/bin/ls", "/"], [("UNREAD_PRELOAD", LibraryUnderTest.Path), (option, value)], TimeSpan.FromMinutes(1));
+        NativeCases.AssertPasses(result);
+    }
+
+    [NativeFact]
+    public void A_fatal_error_that_nobody_can_read_is_an_abort()
+    {
+        string[] arguments = ["pipe", NativeToolchain.Compiled("misuse"), "free_of_the_stack"];
+        NativeResult result = NativeProcess.Run(NativeToolchain.Compiled("unread"), arguments, [("UNREAD_PRELOAD", LibraryUnderTest.Path)], TimeSpan.FromMinutes(1));
+        Assert.True(result.ExitCode == NativeResult.Aborted, result.ToString());
+    }
+
+    [NativeTheory]
+    [InlineData("pipe")]
+    [InlineData("file")]
+    public void A_report_that_nobody_can_read_leaves_the_programs_signals_alone(string errors) =>
+        NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.Compiled("unread"), [errors], LibraryUnderTest.Preloaded(), TimeSpan.FromMinutes(1)));
+
     private static string ErrorOfShell(string script, params (string, string)[] options)
     {
         NativeResult result = NativeProcess.Run("bash", ["-c", script], [.. LibraryUnderTest.Preloaded(), .. options], TimeSpan.FromMinutes(1));

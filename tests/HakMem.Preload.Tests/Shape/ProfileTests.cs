@@ -10,12 +10,13 @@ namespace HakMem.Preload.Tests.Shape;
 /// <summary>
 /// The library in the flavor that measures: what a program did becomes a trace without contradictions, however the program ends, and nothing else is left behind; and its counters are shown.
 /// </summary>
-[Collection(ExtraPublish.Name)]
-public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFixture<ProfileTests.ProfileLibrary>, IDisposable
+public sealed class ProfileTests : IDisposable
 {
     private const int TakenAtFirst = 1000;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("hakmem-trace-").FullName;
+
+    private static string Library => ExtraPublish.Of("profile");
 
     private string Trace => Path.Combine(_folder, "trace.hkt.gz");
 
@@ -92,7 +93,7 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
     {
         _ = Record("endings", 128 + 9, "kill");
         string program = $"'{NativeToolchain.Compiled("endings")}' late";
-        string script = $"export HAKMEM_TRACE='{Trace}' LD_PRELOAD='{library.File}'; UNLINK_DELAY=300 {program} & UNLINK_DELAY=900 {program}; first=$?; wait $!; exit $((first * 10 + $?))";
+        string script = $"export HAKMEM_TRACE='{Trace}' LD_PRELOAD='{Library}'; UNLINK_DELAY=300 {program} & UNLINK_DELAY=900 {program}; first=$?; wait $!; exit $((first * 10 + $?))";
         NativeResult run = NativeProcess.Run("/bin/sh", ["-c", script], [], TimeSpan.FromMinutes(1));
         Assert.Equal((33, ""), (run.ExitCode, run.Error));
         string[] left = Directory.GetFiles(_folder);
@@ -128,13 +129,51 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
         AssertTaken(NativeTrace.Read(Assert.Single(left, file => file != log)), TakenAtFirst);
     }
 
-    /// <summary>Only a file that the recording made may go away, not a name that leads to a device.</summary>
+    /// <summary>A link is what it leads to; there is no log beside a device, to be taken away at the end.</summary>
     [NativeFact]
-    public void A_device_that_takes_no_trace_stays()
+    public void A_link_to_a_device_stays()
     {
         _ = File.CreateSymbolicLink(Trace, "/dev/full");
-        Assert.Equal($"hakmem: HAKMEM_TRACE, '{Trace}': the trace cannot be written there.\n", Record("endings", 3, "exit").Error);
+        Assert.Equal($"hakmem: HAKMEM_TRACE, '{Trace}': that is no file. Nothing is recorded.\n", Record("endings", 3, "exit").Error);
         Assert.Equal([Trace], Directory.GetFiles(_folder));
+    }
+
+    [NativeFact]
+    public void A_link_to_a_file_is_followed()
+    {
+        string target = Path.Combine(_folder, "elsewhere");
+        File.WriteAllText(target, "");
+        _ = File.CreateSymbolicLink(Trace, target);
+        Assert.Equal("", Record("endings", 3, "exit").Error);
+        AssertTaken(NativeTrace.Read(target), TakenAtFirst);
+    }
+
+    /// <summary>A pipe that takes the name while the program runs must not be waited for at its end.</summary>
+    [NativeFact]
+    public void A_pipe_that_has_taken_the_name_is_not_written()
+    {
+        string script = $"HAKMEM_TRACE='{Trace}' LD_PRELOAD='{Library}' '{NativeToolchain.Compiled("endings")}' late & sleep 0.5; mkfifo '{Trace}'; wait $!";
+        NativeResult run = NativeProcess.Run("/bin/sh", ["-c", script], [], TimeSpan.FromMinutes(1));
+        Assert.Equal((3, $"hakmem: HAKMEM_TRACE, '{Trace}': the trace cannot be written there.\n"), (run.ExitCode, run.Error));
+        Assert.Equal([Trace], Directory.GetFiles(_folder));
+    }
+
+    /// <summary>The format knows powers of two only; memalign rounds up to the next.</summary>
+    [NativeFact]
+    public void An_alignment_is_recorded_as_it_is_served()
+    {
+        _ = Record("endings", 3, "aligned");
+        NativeTrace trace = NativeTrace.Read(Trace);
+        Assert.Equal((64ul, 4096ul, 32ul), (trace.AlignmentOf(7001), trace.AlignmentOf(7002), trace.AlignmentOf(7003)));
+    }
+
+    /// <summary>The child's own log is made by calls that would end a thread that is to be cancelled, and the child with it.</summary>
+    [NativeFact]
+    public void A_child_of_a_thread_that_is_to_be_cancelled_goes_on()
+    {
+        _ = Record("endings", 3, "fork-cancelled");
+        Assert.All(Directory.GetFiles(_folder), file => AssertTaken(NativeTrace.Read(file), TakenAtFirst));
+        Assert.Equal(2, Directory.GetFiles(_folder).Length);
     }
 
     /// <summary>A relative name is of the folder where the program begins; a file may be no longer than the limit of the process.</summary>
@@ -143,7 +182,7 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
     [InlineData("ulimit -f 100000", "exit")]
     public void A_trace_is_written_under(string circumstance, string how)
     {
-        string script = $"cd '{_folder}' && {circumstance} && HAKMEM_TRACE=trace.hkt.gz LD_PRELOAD='{library.File}' exec '{NativeToolchain.Compiled("endings")}' {how}";
+        string script = $"cd '{_folder}' && {circumstance} && HAKMEM_TRACE=trace.hkt.gz LD_PRELOAD='{Library}' exec '{NativeToolchain.Compiled("endings")}' {how}";
         NativeResult run = NativeProcess.Run("/bin/sh", ["-c", script], [], TimeSpan.FromMinutes(1));
         Assert.Equal((3, ""), (run.ExitCode, run.Error));
         Assert.Equal([Trace], Directory.GetFiles(_folder));
@@ -152,24 +191,27 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
 
     [NativeTheory]
     [InlineData("/proc/trace", "", "there can be no log beside it. Nothing is recorded.")]
-    [InlineData("{folder}/is-a-folder", "", "the trace cannot be written there.")]
+    [InlineData("{folder}/is-a-folder", "", "that is no file. Nothing is recorded.")]
+    [InlineData("{folder}/is-a-pipe", "mkfifo '{folder}/is-a-pipe' &&", "that is no file. Nothing is recorded.")]
+    [InlineData("/dev/null", "", "that is no file. Nothing is recorded.")]
     [InlineData("{folder}/short", "ulimit -f 10 &&", "there can be no log beside it. Nothing is recorded.")]
     public void What_cannot_be_recorded_is_said_and_the_program_goes_on(string name, string circumstance, string reason)
     {
         _ = Directory.CreateDirectory(Path.Combine(_folder, "is-a-folder"));
         name = name.Replace("{folder}", _folder, StringComparison.Ordinal);
-        string script = $"{circumstance} HAKMEM_TRACE='{name}' LD_PRELOAD='{library.File}' exec '{NativeToolchain.Compiled("endings")}' exit";
+        circumstance = circumstance.Replace("{folder}", _folder, StringComparison.Ordinal);
+        string script = $"{circumstance} HAKMEM_TRACE='{name}' LD_PRELOAD='{Library}' exec '{NativeToolchain.Compiled("endings")}' exit";
         NativeResult run = NativeProcess.Run("/bin/sh", ["-c", script.Trim()], [], TimeSpan.FromMinutes(1));
         Assert.Equal((3, $"hakmem: HAKMEM_TRACE, '{name}': {reason}\n"), (run.ExitCode, run.Error));
-        Assert.Empty(Directory.GetFiles(_folder));
+        Assert.DoesNotContain(Directory.GetFiles(_folder), file => !file.EndsWith("is-a-pipe", StringComparison.Ordinal));
     }
 
     /// <summary>Who starts a program that has more rights must not choose a file for it to write. The library is linked, since a foreign one would not be preloaded.</summary>
     [NativeFact(NativeNeed.SetGroup)]
     public void A_program_with_other_rights_reads_no_options()
     {
-        string folder = Path.GetDirectoryName(library.File)!, program = Path.Combine(folder, "linked");
-        _ = Disassembly.Run(NativeToolchain.CCompiler!, "-fno-builtin", Path.Combine(NativeToolchain.Sources, "endings.c"), library.File, $"-Wl,-rpath,{folder}", "-o", program);
+        string folder = Path.GetDirectoryName(Library)!, program = Path.Combine(folder, "linked");
+        _ = Disassembly.Run(NativeToolchain.CCompiler!, "-fno-builtin", Path.Combine(NativeToolchain.Sources, "endings.c"), Library, $"-Wl,-rpath,{folder}", "-o", program);
         (string, string)[] options = [("HAKMEM_TRACE", Trace), ("HAKMEM_SHOW_STATS", "1"), ("HAKMEM_NONSENSE", "1")];
 
         Assert.True(NativeToolchain.TrySetGroup(program, out string secure));
@@ -185,7 +227,7 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
     [NativeFact]
     public void The_counters_are_shown_with_the_statistics()
     {
-        string shown = NativeProcess.Run(NativeToolchain.Compiled("endings"), ["exit"], [("LD_PRELOAD", library.File), ("HAKMEM_SHOW_STATS", "1")], TimeSpan.FromMinutes(1)).Error;
+        string shown = NativeProcess.Run(NativeToolchain.Compiled("endings"), ["exit"], [("LD_PRELOAD", Library), ("HAKMEM_SHOW_STATS", "1")], TimeSpan.FromMinutes(1)).Error;
         foreach (string title in new[] { "Counters", "Locks", "Sizes", "Page faults to come", "Warm pool" }) Assert.Matches($"\n\n{title}( |\n)", shown);
         Assert.InRange(long.Parse(Regex.Match(shown, @"\n  frees of blocks up to 32 KiB +(\d+)\n").Groups[1].Value, CultureInfo.InvariantCulture), TakenAtFirst / 2, TakenAtFirst);
         // Those of the first that the class has no slab for yet are of a larger class.
@@ -198,6 +240,16 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
     [InlineData("replaced-arrays")]
     public void A_programs_own_operators_are_called(string program) => _ = Record(program, 0, "all");
 
+    /// <summary>The forms that record hand on who called them, too.</summary>
+    [NativeTheory(NativeNeed.CppCompiler)]
+    [InlineData("new_throws_in_a_plugin_with_a_cpp_library_of_its_own")]
+    [InlineData("new_handlers_are_called_in_a_plugin_with_a_cpp_library_of_its_own")]
+    public void New_throws_in_a_plugin(string name)
+    {
+        _ = NativeToolchain.Compiled("libcppstatic.so");
+        _ = Record("plugin-host", 0, name);
+    }
+
     private static void AssertTaken(NativeTrace trace, int blocks)
     {
         // The C library and the loader allocate a few blocks, too, of other sizes.
@@ -207,19 +259,8 @@ public sealed class ProfileTests(ProfileTests.ProfileLibrary library) : IClassFi
 
     private NativeResult Record(string program, int exitCode, params string[] arguments)
     {
-        NativeResult run = NativeProcess.Run(NativeToolchain.Compiled(program), arguments, [("LD_PRELOAD", library.File), ("HAKMEM_TRACE", Trace)], TimeSpan.FromMinutes(1));
+        NativeResult run = NativeProcess.Run(NativeToolchain.Compiled(program), arguments, [("LD_PRELOAD", Library), ("HAKMEM_TRACE", Trace)], TimeSpan.FromMinutes(1));
         Assert.True(run.ExitCode == exitCode, run.ToString());
         return run;
-    }
-
-    /// <summary>The library, published once for these tests.</summary>
-    public sealed class ProfileLibrary : IDisposable
-    {
-        private readonly string _folder = Directory.CreateTempSubdirectory("hakmem-profile-").FullName;
-        private string? _file;
-
-        public string File => _file ??= ExtraPublish.Make(_folder, "profile-under-test", "-p:HakMemBuildFlavor=profile");
-
-        public void Dispose() => Directory.Delete(_folder, recursive: true);
     }
 }
