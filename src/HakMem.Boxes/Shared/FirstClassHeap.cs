@@ -86,7 +86,13 @@ public static unsafe class FirstClassHeap
         }
 
         void* moved = Alloc<TConfig>(heap, size, alignment, false, use);
-        if (moved == null) return !aligned ? null : size <= usable ? block : TConfig.TryResize(block, usable, size, alignment);   // as the gate does
+        if (moved == null)
+        {
+            if (!aligned || size > usable) return aligned ? TConfig.TryResize(block, usable, size, alignment) : null;   // as the gate does
+            TConfig.OnShrinkRefused(block);
+            return block;
+        }
+
         NativeMemory.Copy(block, moved, usable < size ? usable : size);
         Free<TConfig>(heap, block, use);
         return moved;
