@@ -124,7 +124,6 @@ public static unsafe class FirstClassHeap
     {
         if (!TryEnter<TConfig>(heap, 0)) return;
         SpinLock.Enter<TConfig>(&heap->Lock);
-        bool reusable = heap->LargeChunks == 0 && heap->BigBlocks == 0;
         heap->Kind = HeapKind.Thread;   // from here on its full slabs and large blocks are in no list
         heap->FullSlabs = null;
         heap->LargeBlocks = null;
@@ -132,7 +131,7 @@ public static unsafe class FirstClassHeap
         SpinLock.Exit<TConfig>(&heap->Lock);
         End(heap);
         SpinLock.Exit<TConfig>(&heap->UserLock);
-        TConfig.AbandonHeap(heap, reusable);
+        TConfig.AbandonHeap(heap, true);
         TConfig.WantScavenge();
     }
 
@@ -171,7 +170,7 @@ public static unsafe class FirstClassHeap
             statistics->CachedBytes += cached * size;
         }
 
-        for (Slab* large = heap->LargeBlocks; large != null; large = large->Next) statistics->Blocks++;
+        statistics->Blocks += heap->OwnLarge;
         statistics->Bytes += (ulong)heap->LargeChunks << Chunk.Log2;
         statistics->Blocks += (ulong)heap->BigBlocks;
         statistics->Bytes += (ulong)heap->BigBytes;
