@@ -48,6 +48,8 @@ internal unsafe interface IFaultyHeap : IHeapApi
 internal interface IStressedHeap : IHeapApi
 {
     static abstract DebugCounters.HeapState ReadDebugCounters();
+
+    static abstract unsafe ThreadHeap* CurrentHeap();
 }
 
 /// <summary><see cref="FaultHeap"/> as an argument.</summary>
@@ -182,6 +184,8 @@ internal readonly unsafe struct Stressed : IStressedHeap
     public static void ReadStatistics(AllocatorStatistics* statistics) => StressHeap.ReadStatistics(statistics);
 
     public static DebugCounters.HeapState ReadDebugCounters() => StressHeap.ReadDebugCounters();
+
+    public static ThreadHeap* CurrentHeap() => StressHeap.CurrentHeap();
 }
 
 /// <summary><see cref="ListStressHeap"/> as an argument.</summary>
@@ -208,4 +212,6 @@ internal readonly unsafe struct StressedLists : IStressedHeap
     public static void ReadStatistics(AllocatorStatistics* statistics) => ListStressHeap.ReadStatistics(statistics);
 
     public static DebugCounters.HeapState ReadDebugCounters() => ListStressHeap.ReadDebugCounters();
+
+    public static ThreadHeap* CurrentHeap() => ListStressHeap.CurrentHeap();
 }
