@@ -1,10 +1,16 @@
 namespace HakMem.Boxes.Tests;
 
-/// <summary>What a test calls of a composition, so that it runs over any.</summary>
-internal unsafe interface IHeapApi
+/// <summary>What begins and ends a test of an isolated composition.</summary>
+internal unsafe interface IIsolatedHeap
 {
     static abstract void Reset();
 
+    static abstract void ReadStatistics(AllocatorStatistics* statistics);
+}
+
+/// <summary>What a test calls of a composition, so that it runs over any.</summary>
+internal unsafe interface IHeapApi : IIsolatedHeap
+{
     static abstract void* Alloc(nuint size);
 
     static abstract bool TryAlloc(nuint size, out void* block);
@@ -20,18 +26,34 @@ internal unsafe interface IHeapApi
     static abstract nuint UsableSize(void* block);
 
     static abstract void Trim();
+}
 
-    static abstract void ReadStatistics(AllocatorStatistics* statistics);
+/// <summary>The rest of a composition's calls that need memory.</summary>
+internal unsafe interface IFaultyHeap : IHeapApi
+{
+    static abstract bool TryAlignedRealloc(void* block, nuint size, nuint alignment, out void* result);
+
+    static abstract uint AllocBatch(nuint size, void** blocks, uint count);
+
+    static abstract void FreeBatch(void** blocks, uint count);
+
+    static abstract ThreadHeap* CurrentHeap();
+
+    static abstract void* Alloc(ThreadHeap* heap, nuint size);
+
+    static abstract void Free(ThreadHeap* heap, void* block);
 }
 
 /// <summary>A composition that counts what it does.</summary>
 internal interface IStressedHeap : IHeapApi
 {
     static abstract DebugCounters.HeapState ReadDebugCounters();
+
+    static abstract unsafe ThreadHeap* CurrentHeap();
 }
 
 /// <summary><see cref="FaultHeap"/> as an argument.</summary>
-internal readonly unsafe struct Faulty : IHeapApi
+internal readonly unsafe struct Faulty : IFaultyHeap
 {
     public static void Reset() => FaultHeap.Reset();
 
@@ -51,11 +73,23 @@ internal readonly unsafe struct Faulty : IHeapApi
 
     public static void Trim() => FaultHeap.Trim();
 
+    public static bool TryAlignedRealloc(void* block, nuint size, nuint alignment, out void* result) => FaultHeap.TryAlignedRealloc(block, size, alignment, out result);
+
+    public static uint AllocBatch(nuint size, void** blocks, uint count) => FaultHeap.AllocBatch(size, blocks, count);
+
+    public static void FreeBatch(void** blocks, uint count) => FaultHeap.FreeBatch(blocks, count);
+
+    public static ThreadHeap* CurrentHeap() => FaultHeap.CurrentHeap();
+
+    public static void* Alloc(ThreadHeap* heap, nuint size) => FaultHeap.Alloc(heap, size);
+
+    public static void Free(ThreadHeap* heap, void* block) => FaultHeap.Free(heap, block);
+
     public static void ReadStatistics(AllocatorStatistics* statistics) => FaultHeap.ReadStatistics(statistics);
 }
 
 /// <summary><see cref="ListFaultHeap"/> as an argument.</summary>
-internal readonly unsafe struct FaultyLists : IHeapApi
+internal readonly unsafe struct FaultyLists : IFaultyHeap
 {
     public static void Reset() => ListFaultHeap.Reset();
 
@@ -75,11 +109,23 @@ internal readonly unsafe struct FaultyLists : IHeapApi
 
     public static void Trim() => ListFaultHeap.Trim();
 
+    public static bool TryAlignedRealloc(void* block, nuint size, nuint alignment, out void* result) => ListFaultHeap.TryAlignedRealloc(block, size, alignment, out result);
+
+    public static uint AllocBatch(nuint size, void** blocks, uint count) => ListFaultHeap.AllocBatch(size, blocks, count);
+
+    public static void FreeBatch(void** blocks, uint count) => ListFaultHeap.FreeBatch(blocks, count);
+
+    public static ThreadHeap* CurrentHeap() => ListFaultHeap.CurrentHeap();
+
+    public static void* Alloc(ThreadHeap* heap, nuint size) => ListFaultHeap.Alloc(heap, size);
+
+    public static void Free(ThreadHeap* heap, void* block) => ListFaultHeap.Free(heap, block);
+
     public static void ReadStatistics(AllocatorStatistics* statistics) => ListFaultHeap.ReadStatistics(statistics);
 }
 
 /// <summary><see cref="RangeFaultHeap"/> as an argument.</summary>
-internal readonly unsafe struct FaultyRange : IHeapApi
+internal readonly unsafe struct FaultyRange : IFaultyHeap
 {
     public static void Reset() => RangeFaultHeap.Reset();
 
@@ -98,6 +144,18 @@ internal readonly unsafe struct FaultyRange : IHeapApi
     public static nuint UsableSize(void* block) => RangeFaultHeap.UsableSize(block);
 
     public static void Trim() => RangeFaultHeap.Trim();
+
+    public static bool TryAlignedRealloc(void* block, nuint size, nuint alignment, out void* result) => RangeFaultHeap.TryAlignedRealloc(block, size, alignment, out result);
+
+    public static uint AllocBatch(nuint size, void** blocks, uint count) => RangeFaultHeap.AllocBatch(size, blocks, count);
+
+    public static void FreeBatch(void** blocks, uint count) => RangeFaultHeap.FreeBatch(blocks, count);
+
+    public static ThreadHeap* CurrentHeap() => RangeFaultHeap.CurrentHeap();
+
+    public static void* Alloc(ThreadHeap* heap, nuint size) => RangeFaultHeap.Alloc(heap, size);
+
+    public static void Free(ThreadHeap* heap, void* block) => RangeFaultHeap.Free(heap, block);
 
     public static void ReadStatistics(AllocatorStatistics* statistics) => RangeFaultHeap.ReadStatistics(statistics);
 }
@@ -126,6 +184,8 @@ internal readonly unsafe struct Stressed : IStressedHeap
     public static void ReadStatistics(AllocatorStatistics* statistics) => StressHeap.ReadStatistics(statistics);
 
     public static DebugCounters.HeapState ReadDebugCounters() => StressHeap.ReadDebugCounters();
+
+    public static ThreadHeap* CurrentHeap() => StressHeap.CurrentHeap();
 }
 
 /// <summary><see cref="ListStressHeap"/> as an argument.</summary>
@@ -152,4 +212,6 @@ internal readonly unsafe struct StressedLists : IStressedHeap
     public static void ReadStatistics(AllocatorStatistics* statistics) => ListStressHeap.ReadStatistics(statistics);
 
     public static DebugCounters.HeapState ReadDebugCounters() => ListStressHeap.ReadDebugCounters();
+
+    public static ThreadHeap* CurrentHeap() => ListStressHeap.CurrentHeap();
 }

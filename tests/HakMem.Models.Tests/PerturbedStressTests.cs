@@ -8,12 +8,15 @@ using Xunit.Abstractions;
 namespace HakMem.Models.Tests;
 
 /// <summary>
-/// Two threads for each processor allocate, free, hand over, resize, trim and end under a perturbed schedule, every block filled with a pattern of its own. A few seconds
+/// Two threads for each processor allocate, free, hand over, resize, trim and end under a perturbed schedule, and make, share, destroy and release first-class heaps, every block filled with a pattern of its own. A few seconds
 /// normally; <c>HAKMEMTEST_STRESS_SECONDS</c> makes it as long as one likes, with ever new seeds. A fault that the allocator sees itself ends the process with its reason.
 /// </summary>
 public unsafe class PerturbedStressTests(ITestOutputHelper output)
 {
     private const double RoundSeconds = 1;
+
+    // Far more than are in use at a time: with every lane and every round their number stays.
+    private const int MostHeaps = 500;
 
     private static readonly ulong[] Seeds = [0x1, 0x5EED, 0xD15EA5E];
 
@@ -32,20 +35,27 @@ public unsafe class PerturbedStressTests(ITestOutputHelper output)
     {
         bool timed = double.TryParse(Environment.GetEnvironmentVariable("HAKMEMTEST_STRESS_SECONDS"), out double seconds);
         Stopwatch watch = Stopwatch.StartNew();
+        long destroyed = 0, released = 0;
         for (int round = 0; timed ? watch.Elapsed.TotalSeconds < seconds : round < Seeds.Length; round++)
         {
             ulong seed = Seeds[round % Seeds.Length] + ((ulong)(round / Seeds.Length) << 32);
             SchedulePerturbation.Seed = seed;
-            StressRound<TStressed> work = new(seed);
+            StressRound<TStressed, TConfig> work = new(seed);
             work.Run(2 * Environment.ProcessorCount, TimeSpan.FromSeconds(RoundSeconds));
             Assert.True(work.Fault is null, $"Seed 0x{seed:X}: {work.Fault}");
             string left = AtRest<TStressed, TConfig>(seed);
             Assert.True(left.Length == 0, left);
-            output.WriteLine($"seed 0x{seed:X}: {work.Operations} operations of {work.Threads} threads");
+            AllocatorStatistics rest;
+            TStressed.ReadStatistics(&rest);
+            output.WriteLine($"seed 0x{seed:X}: {work.Operations} operations of {work.Threads} threads; {rest.Heaps} heaps; {work.Destroyed} heaps destroyed with {work.DestroyedBlocks} blocks, {work.Released} released with {work.ReleasedBlocks}");
+            destroyed += work.DestroyedBlocks;
+            released += work.ReleasedBlocks;
         }
 
+        Assert.True(destroyed > 0 && released > 0);
         AllocatorStatistics statistics;
         TStressed.ReadStatistics(&statistics);
+        Assert.True(statistics.Heaps < MostHeaps, $"{statistics.Heaps} heaps were made");
         output.WriteLine($"heaps {statistics.Heaps}, adoptions {statistics.Adoptions}, migrations {statistics.Migrations}");
     }
 

@@ -1,16 +1,19 @@
 using System;
 using System.Diagnostics;
 using System.Threading;
+using HakMem.Boxes;
 
 namespace HakMem.Models.Tests;
 
 /// <summary>
 /// One round of the stress: lanes of threads, each thread's end beginning its successor, over blocks of their own and a board on which blocks change hands. A block
-/// carries its size, a tag made of its address, size and owner's draw, and bytes of the tag; whoever gets the block checks them.
+/// carries its size, a tag made of its address, size and owner's draw, and bytes of the tag; whoever gets the block checks them. The threads also share first-class heaps, in the other file.
 /// </summary>
 /// <typeparam name="TStressed">The allocator.</typeparam>
-internal sealed unsafe class StressRound<TStressed>(ulong seed)
+/// <typeparam name="TConfig">Its configuration.</typeparam>
+internal sealed unsafe partial class StressRound<TStressed, TConfig>(ulong seed)
     where TStressed : struct, IStressed
+    where TConfig : struct, IAllocatorConfig
 {
     private const int OwnSlots = 256, BoardSlots = 1024;
     private const nuint HeaderBytes = 16, FilledBytes = 256, LastBytes = 32;
@@ -35,6 +38,7 @@ internal sealed unsafe class StressRound<TStressed>(ulong seed)
         _watch.Start();
         for (int lane = 0; lane < lanes; lane++) Start(lane, 0, time, running);
         running.Wait();
+        EndHeaps();
         for (int i = 0; i < BoardSlots; i++)
         {
             Check((byte*)_board[i]);
@@ -69,7 +73,11 @@ internal sealed unsafe class StressRound<TStressed>(ulong seed)
         byte** own = stackalloc byte*[OwnSlots];
         for (int i = 0; i < OwnSlots; i++) own[i] = null;
         int count = 200 + (int)(Next(ref random) % 20_000);
-        for (int i = 0; i < count && !_stop; i++) Step(ref own[(int)(Next(ref random) % OwnSlots)], ref random);
+        for (int i = 0; i < count && !_stop; i++)
+        {
+            if (Next(ref random) % 8 == 0) StepInHeap(ref random);
+            else Step(ref own[(int)(Next(ref random) % OwnSlots)], ref random);
+        }
 
         // A thread that ends leaves a part of its blocks to the others.
         for (int i = 0; i < OwnSlots; i++)
@@ -136,7 +144,7 @@ internal sealed unsafe class StressRound<TStressed>(ulong seed)
         }
         else if (draw < 4094)
         {
-            Boxes.AllocatorStatistics statistics;
+            AllocatorStatistics statistics;
             TStressed.ReadStatistics(&statistics);
         }
         else
@@ -158,6 +166,12 @@ internal sealed unsafe class StressRound<TStressed>(ulong seed)
         ulong tag = ((ulong*)block)[1];
         byte pattern = Pattern(block, tag);
         block = (byte*)TStressed.Realloc(block, size);
+        Resized(block, before, tag, pattern, size, random);
+    }
+
+    // The pattern is that of the old address.
+    private void Resized(byte* block, nuint before, ulong tag, byte pattern, nuint size, ulong random)
+    {
         nuint kept = Filled(before < size ? before : size);
         if (*(nuint*)block != before || ((ulong*)block)[1] != tag || new Span<byte>(block + HeaderBytes, (int)kept).ContainsAnyExcept(pattern)) Fail($"a block of {before} bytes lost its contents on its way to {size}");
         Fill(block, size, random);

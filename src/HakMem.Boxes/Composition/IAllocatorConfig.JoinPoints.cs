@@ -27,6 +27,9 @@ public unsafe partial interface IAllocatorConfig
     /// <summary>A block is about to be freed by a caller who knows its size.</summary>
     [JoinPoint] static abstract void OnSizedFree(void* block, nuint size);
 
+    /// <summary>A realloc to a smaller size leaves a block as it is: there is no memory for a smaller one.</summary>
+    [JoinPoint] static abstract void OnShrinkRefused(void* block);
+
     /// <summary>The size of a block that should have a user was asked for.</summary>
     [JoinPoint] static abstract void OnUse(uint sizeClass, void* block);
 

@@ -1,11 +1,12 @@
 using System.Numerics;
+using System.Threading;
 
 namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Diagnostics: checks every block that moves between a slab and a front stack, and the slab's header with it: inside the slab,
 /// at a multiple of the size, cut already, in the page map under this heap; and the size that a caller frees a block with. Ends the process at the first
-/// contradiction. State: <see cref="HeapState"/>.
+/// contradiction. State: <see cref="HeapState"/>, <see cref="SharedState"/>.
 /// </summary>
 [Box(BoxLayer.Diagnostics, Switch = "HakMemFreelistValidation", Flavors = "debug")]
 public static unsafe partial class FreelistValidation
@@ -18,6 +19,13 @@ public static unsafe partial class FreelistValidation
 
         /// <summary>Blocks on their way back.</summary>
         public ulong FlushedBlocks;
+    }
+
+    /// <summary>What happened in the whole composition.</summary>
+    public struct SharedState
+    {
+        /// <summary>How many blocks did not shrink because there was no memory for smaller ones: since then a block may be of any larger size than it was last given.</summary>
+        public long ShrinksRefused;
     }
 
     /// <summary>Adds the counts of one heap to a sum.</summary>
@@ -62,9 +70,9 @@ public static unsafe partial class FreelistValidation
     /// <summary>
     /// A size above the block's is wrong. So is one below half of it: a block that shrinks in place keeps half its bytes in use, and the next class that lends is no
     /// farther; but a block of a power of two may have been aligned, or lent to a tiny size. A large or big block says nothing: a small size with an alignment above
-    /// 2 MiB has a mapping that may be twice as long.
+    /// 2 MiB has a mapping that may be twice as long. Nor does any block say so once one stayed as it was for want of memory.
     /// </summary>
-    public static void OnSizedFree<TConfig>(void* block, nuint size)
+    public static void OnSizedFree<TConfig>(SharedState* state, void* block, nuint size)
         where TConfig : struct, IAllocatorConfig
     {
         if (block == null) return;
@@ -72,8 +80,12 @@ public static unsafe partial class FreelistValidation
         uint sizeClass = chunk < TConfig.ChunkCount ? (byte)PageMap.Get<TConfig>(chunk) : SizeClasses.LargeHead;
         bool inSlab = sizeClass is > 0 and < SizeClasses.Count;
         nuint usable = inSlab ? TConfig.Classes[sizeClass].SizeBytes : TConfig.UsableSize(block);
-        if (size > usable || (inSlab && size < usable / 2 && !BitOperations.IsPow2(usable))) Fatal.StopSize<TConfig>(block, size, usable);
+        bool tooSmall = inSlab && size < usable / 2 && !BitOperations.IsPow2(usable) && Volatile.Read(ref state->ShrinksRefused) == 0;
+        if (size > usable || tooSmall) Fatal.StopSize<TConfig>(block, size, usable);
     }
+
+    /// <inheritdoc cref="IAllocatorConfig.OnShrinkRefused"/>
+    public static void OnShrinkRefused(SharedState* state) => Interlocked.Increment(ref state->ShrinksRefused);
 
     /// <inheritdoc cref="IAllocatorConfig.OnFrontLink"/>
     public static void OnFrontLink<TConfig>(uint sizeClass, void* block, void* next)

@@ -40,8 +40,7 @@ public static unsafe class ReallocGate
         if (moved == null) moved = Alloc<TConfig>(heap, size, alignment);
         else TellPressure<TConfig>(heap);
 
-        // Without memory for a copy: what fits need not move, and to grow in place there may be enough now that everything unused was given back for the copy.
-        if (moved == null) return !aligned ? null : size <= usable ? block : TryResize<TConfig>(block, usable, size, alignment);
+        if (moved == null) return aligned ? WithoutCopy<TConfig>(block, usable, size, alignment) : null;
         NativeMemory.Copy(block, moved, usable < size ? usable : size);
         nuint chunk = PageMap.ChunkOf<TConfig>(block);
         if (usable >= OutgrownBytes && size > usable && chunk < TConfig.ChunkCount) TConfig.FreeOutgrown(heap, block, (uint)chunk);
@@ -60,11 +59,20 @@ public static unsafe class ReallocGate
         bool aligned = alignment <= 16 || ((nuint)block & (alignment - 1)) == 0;
         if (aligned && Fits(usable, size)) return block;
         void* moved = Alloc<TConfig>(heap, size, alignment);
-        if (moved == null) return aligned && size <= usable ? block : null;
+        if (moved == null) return aligned && size <= usable ? WithoutCopy<TConfig>(block, usable, size, alignment) : null;
         NativeMemory.Copy(block, moved, usable < size ? usable : size);
         if (TConfig.TryPushFront(heap, sizeClass, block)) TConfig.OnFrontPush(heap, sizeClass, block);
         else TConfig.FreeSlow(heap, block);
         return moved;
+    }
+
+    // Without memory for a copy: what fits need not move, and to grow in place there may be enough now that everything unused was given back for the copy.
+    private static void* WithoutCopy<TConfig>(void* block, nuint usable, nuint size, nuint alignment)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (size > usable) return TryResize<TConfig>(block, usable, size, alignment);
+        TConfig.OnShrinkRefused(block);
+        return block;
     }
 
     /// <summary>The block at its new size without copying, perhaps at another address; null when it must be copied. <paramref name="usable"/> is its usable size.</summary>

@@ -195,6 +195,7 @@ public static unsafe class LargePool
         }
 
         heap->LargeChunks = 0;
+        heap->OwnLarge = 0;
     }
 
     // Nobody can reach the span afterwards. Returns its chunks.
@@ -215,7 +216,7 @@ public static unsafe class LargePool
         TConfig.OnKeepSpan((byte*)block, (nuint)chunks << Chunk.Log2);
         PageMap.Set<TConfig>(chunk, chunks, 0);
         ThreadHeap* owner = TConfig.Space->Owners[head >> 8].Heap;
-        if (owner != null && owner->Kind == HeapKind.FirstClass) Unlink<TConfig>(owner, header);
+        if (owner != null) Unlink<TConfig>(owner, header);
         if (heap != null) TConfig.OnFreeLarge(heap);
         return chunks;
     }
@@ -245,6 +246,7 @@ public static unsafe class LargePool
         if (heap->LargeBlocks != null) heap->LargeBlocks->Previous = header;
         heap->LargeBlocks = header;
         heap->LargeChunks += header->Blocks;
+        heap->OwnLarge++;
         SpinLock.Exit<TConfig>(&heap->Lock);
     }
 
@@ -252,7 +254,8 @@ public static unsafe class LargePool
         where TConfig : struct, IAllocatorConfig
     {
         SpinLock.Enter<TConfig>(&heap->Lock);
-        if (heap->Kind == HeapKind.FirstClass)   // it may have been released since the caller looked: then its list is no more
+        heap->OwnLarge--;
+        if (heap->Kind == HeapKind.FirstClass)   // else it was released, and its list is no more; before this count is 0 it is not first-class again
         {
             if (header->Previous != null) header->Previous->Next = header->Next;
             else heap->LargeBlocks = header->Next;

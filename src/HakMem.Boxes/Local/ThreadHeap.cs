@@ -78,6 +78,9 @@ public unsafe struct ThreadHeap
     /// <summary>The class whose stack was full last; 0 when one was empty since. Written by the running thread.</summary>
     [FieldOffset(52)] public uint FlushedClass;
 
+    /// <summary>The one before it in that list. Under the registry's lock.</summary>
+    [FieldOffset(56)] public ThreadHeap* PreviousFree;
+
     /// <summary>Guards the bins' slab lists, the L parts of the slabs, the warm and large pools of this heap.</summary>
     [FieldOffset(64)] public int Lock;
 
@@ -111,7 +114,7 @@ public unsafe struct ThreadHeap
     /// <summary>The chunks of these. Under <see cref="Lock"/>.</summary>
     [FieldOffset(152)] public long LargeChunks;
 
-    /// <summary>The big blocks of a first-class heap. Under the lock of the table of big blocks.</summary>
+    /// <summary>The big blocks of a first-class heap, also after its release. Under the lock of the table of big blocks.</summary>
     [FieldOffset(160)] public long BigBlocks;
 
     /// <summary>The bytes of these. Under the same.</summary>
@@ -123,8 +126,11 @@ public unsafe struct ThreadHeap
     /// <summary>The number of its present use as a first-class heap: who waited for the user lock since an earlier one finds another. Never 0 in use. Under <see cref="UserLock"/>.</summary>
     [FieldOffset(180)] public uint Use;
 
-    /// <summary>Whether it may be first-class again once it is empty: no large or big block bears its id. Under the registry's lock.</summary>
+    /// <summary>Whether it was released and nobody has taken it since: in the list of heaps without a thread, and first-class again once it is empty. Under the registry's lock.</summary>
     [FieldOffset(184)] public bool Reusable;
+
+    /// <summary>The large blocks that bear its id, those of a first-class heap also after its release. Under <see cref="Lock"/>.</summary>
+    [FieldOffset(188)] public uint OwnLarge;
 
     /// <summary>A copy of <see cref="SizeClasses.Table"/>, for code compiled ahead of time: one load, the heap being in a register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -86,7 +86,13 @@ public static unsafe class FirstClassHeap
         }
 
         void* moved = Alloc<TConfig>(heap, size, alignment, false, use);
-        if (moved == null) return !aligned ? null : size <= usable ? block : TConfig.TryResize(block, usable, size, alignment);   // as the gate does
+        if (moved == null)
+        {
+            if (!aligned || size > usable) return aligned ? TConfig.TryResize(block, usable, size, alignment) : null;   // as the gate does
+            TConfig.OnShrinkRefused(block);
+            return block;
+        }
+
         NativeMemory.Copy(block, moved, usable < size ? usable : size);
         Free<TConfig>(heap, block, use);
         return moved;
@@ -118,7 +124,6 @@ public static unsafe class FirstClassHeap
     {
         if (!TryEnter<TConfig>(heap, 0)) return;
         SpinLock.Enter<TConfig>(&heap->Lock);
-        bool reusable = heap->LargeChunks == 0 && heap->BigBlocks == 0;
         heap->Kind = HeapKind.Thread;   // from here on its full slabs and large blocks are in no list
         heap->FullSlabs = null;
         heap->LargeBlocks = null;
@@ -126,7 +131,7 @@ public static unsafe class FirstClassHeap
         SpinLock.Exit<TConfig>(&heap->Lock);
         End(heap);
         SpinLock.Exit<TConfig>(&heap->UserLock);
-        TConfig.AbandonHeap(heap, reusable);
+        TConfig.AbandonHeap(heap, true);
         TConfig.WantScavenge();
     }
 
@@ -165,7 +170,7 @@ public static unsafe class FirstClassHeap
             statistics->CachedBytes += cached * size;
         }
 
-        for (Slab* large = heap->LargeBlocks; large != null; large = large->Next) statistics->Blocks++;
+        statistics->Blocks += heap->OwnLarge;
         statistics->Bytes += (ulong)heap->LargeChunks << Chunk.Log2;
         statistics->Blocks += (ulong)heap->BigBlocks;
         statistics->Bytes += (ulong)heap->BigBytes;

@@ -11,7 +11,7 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class HeapRegistry
 {
-    private const uint Probes = 4, AttachProbes = 64, FreeProbes = 4;
+    private const uint Probes = 4, AttachProbes = 64, FreeProbes = 4, EmptyProbes = 16;
     private const uint EndingWaits = 4;
 
     /// <summary>What the registry keeps in each composition.</summary>
@@ -38,13 +38,19 @@ public static unsafe class HeapRegistry
         /// <summary>The heap made last.</summary>
         public ThreadHeap* First;
 
-        /// <summary>The list of heaps without a thread.</summary>
+        /// <summary>The list of heaps without a thread: those of ended threads, the latest first, then those that were released, the latest last.</summary>
         public ThreadHeap* FirstFree;
 
-        /// <summary>Where the next look through that list goes on; null is its start.</summary>
+        /// <summary>Its end.</summary>
+        public ThreadHeap* LastFree;
+
+        /// <summary>Where the next look through that list for a slab goes on; null is its start.</summary>
         public ThreadHeap* FreeCursor;
 
-        /// <summary>The list of first-class heaps that were destroyed and wait for use.</summary>
+        /// <summary>Where the next look for an empty heap goes on, towards the start; null is the list's end.</summary>
+        public ThreadHeap* EmptyCursor;
+
+        /// <summary>The list of first-class heaps that were destroyed, or released and found empty, and wait for use.</summary>
         public ThreadHeap* FirstSpare;
 
         /// <summary>The heaps in it.</summary>
@@ -130,10 +136,7 @@ public static unsafe class HeapRegistry
     {
         SharedState* registry = TConfig.RegistryState;
         SpinLock.Enter<TConfig>(&registry->Lock);
-        heap->Life = HeapLife.Spare;
-        heap->NextFree = registry->FirstSpare;
-        registry->FirstSpare = heap;
-        registry->SpareHeaps++;
+        Keep(registry, heap);
         SpinLock.Exit<TConfig>(&registry->Lock);
     }
 
@@ -225,16 +228,27 @@ public static unsafe class HeapRegistry
         TConfig.ReleaseUnusedSuperSlabs();
     }
 
-    /// <summary>Takes over the heaps of all ended threads: their caches are emptied, their empty slabs given up. No lock may be held.</summary>
+    /// <summary>
+    /// Takes over the heaps of all ended threads: their caches are emptied, their empty slabs given up. Heaps that were released and are empty by now become spare ones, so that who makes heaps need not look for them. No lock may be held.
+    /// </summary>
     public static void ReleaseEnded<TConfig>()
         where TConfig : struct, IAllocatorConfig
     {
         SharedState* registry = TConfig.RegistryState;
         for (ThreadHeap* heap = First<TConfig>(); heap != null; heap = heap->NextInComposition)
         {
-            if (Volatile.Read(ref heap->EndMark) == 0) continue;   // a guess without the lock
+            if (Volatile.Read(ref heap->EndMark) == 0 && !heap->Reusable) continue;   // a guess without the lock
             SpinLock.Enter<TConfig>(&registry->Lock);
-            if (HasEnded<TConfig>(heap, 0)) Retire<TConfig>(registry, heap);
+            if (HasEnded<TConfig>(heap, 0))
+            {
+                Retire<TConfig>(registry, heap);
+            }
+            else if (heap->Reusable && IsEmpty<TConfig>(heap))
+            {
+                Unlink(registry, heap);
+                Keep(registry, heap);
+            }
+
             SpinLock.Exit<TConfig>(&registry->Lock);
         }
     }
@@ -316,15 +330,18 @@ public static unsafe class HeapRegistry
     {
         ending = false;
         SpinLock.Enter<TConfig>(&registry->Lock);
-        ThreadHeap* heap = registry->FirstFree;
-        if (heap != null)
+        ThreadHeap* heap = registry->FirstFree, ended = null;
+
+        // One that was released only when no thread has left one: else each thread that comes would take one away from those who make heaps, and leave one of its own.
+        if (heap == null || heap->Reusable) ended = ProbeEnded<TConfig>(registry, registry->Heaps < AttachProbes ? registry->Heaps : AttachProbes, thread, out ending);
+        if (ended != null)
         {
-            Unlink(registry, &registry->FirstFree, heap);
+            heap = ended;
+            registry->Adoptions++;
         }
-        else
+        else if (heap != null)
         {
-            heap = ProbeEnded<TConfig>(registry, registry->Heaps < AttachProbes ? registry->Heaps : AttachProbes, thread, out ending);
-            if (heap != null) registry->Adoptions++;
+            Unlink(registry, heap);
         }
 
         TConfig.OnSharedStep();
@@ -337,41 +354,48 @@ public static unsafe class HeapRegistry
     private static ThreadHeap* TakeEmpty<TConfig>(SharedState* registry)
         where TConfig : struct, IAllocatorConfig
     {
-        ThreadHeap** link = &registry->FirstFree;
-        while (*link != null && *link != registry->FreeCursor) link = &(*link)->NextFree;
-        if (*link == null) link = &registry->FirstFree;
-        for (uint probes = 4 * FreeProbes; *link != null && probes != 0; probes--)
+        ThreadHeap* heap = registry->EmptyCursor != null ? registry->EmptyCursor : registry->LastFree;
+        for (uint probes = EmptyProbes; heap != null && heap->Reusable && probes != 0; heap = heap->PreviousFree, probes--)
         {
-            ThreadHeap* heap = *link;
-            if (heap->Reusable && IsEmpty<TConfig>(heap))
-            {
-                Unlink(registry, link, heap);
-                return heap;
-            }
-
-            link = &heap->NextFree;
+            if (!IsEmpty<TConfig>(heap)) continue;
+            registry->EmptyCursor = heap->PreviousFree;
+            Unlink(registry, heap);
+            return heap;
         }
 
-        registry->FreeCursor = *link;
+        registry->EmptyCursor = heap != null && heap->Reusable ? heap : null;
         return null;
     }
 
-    // Whether no block of a free heap is out; what it kept goes back then.
+    // Whether no block of a free heap is out, and no large or big one bears its id; what it kept goes back then.
     private static bool IsEmpty<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
     {
         Empty<TConfig>(heap);
         SpinLock.Enter<TConfig>(&heap->Lock);
-        ulong blocks = 0;
+        ulong blocks = heap->OwnLarge;
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++) blocks += *ThreadHeap.Out(heap, sizeClass);
         SpinLock.Exit<TConfig>(&heap->Lock);
-        return blocks == 0;
+        return blocks == 0 && Volatile.Read(ref heap->BigBlocks) == 0;   // of a heap that was released it only falls
     }
 
-    private static void Unlink(SharedState* registry, ThreadHeap** link, ThreadHeap* heap)
+    private static void Keep(SharedState* registry, ThreadHeap* heap)
     {
-        *link = heap->NextFree;
+        heap->Reusable = false;
+        heap->Life = HeapLife.Spare;
+        heap->NextFree = registry->FirstSpare;
+        registry->FirstSpare = heap;
+        registry->SpareHeaps++;
+    }
+
+    private static void Unlink(SharedState* registry, ThreadHeap* heap)
+    {
+        if (heap->PreviousFree != null) heap->PreviousFree->NextFree = heap->NextFree;
+        else registry->FirstFree = heap->NextFree;
+        if (heap->NextFree != null) heap->NextFree->PreviousFree = heap->PreviousFree;
+        else registry->LastFree = heap->PreviousFree;
         if (registry->FreeCursor == heap) registry->FreeCursor = heap->NextFree;
+        if (registry->EmptyCursor == heap) registry->EmptyCursor = heap->PreviousFree;
         registry->FreeHeaps--;
     }
 
@@ -441,8 +465,12 @@ public static unsafe class HeapRegistry
         Empty<TConfig>(heap);
         TConfig.OnSharedStep();
         heap->Life = HeapLife.Free;
-        heap->NextFree = registry->FirstFree;
-        registry->FirstFree = heap;
+        heap->PreviousFree = heap->Reusable ? registry->LastFree : null;
+        heap->NextFree = heap->Reusable ? null : registry->FirstFree;
+        if (heap->PreviousFree != null) heap->PreviousFree->NextFree = heap;
+        else registry->FirstFree = heap;
+        if (heap->NextFree != null) heap->NextFree->PreviousFree = heap;
+        else registry->LastFree = heap;
         registry->FreeHeaps++;
         registry->Adoptions++;
     }

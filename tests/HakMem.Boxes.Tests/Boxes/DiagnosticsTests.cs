@@ -349,6 +349,42 @@ public unsafe class FreelistValidationTests
         AbortException found = Assert.Throws<AbortException>(() => CheckedHeap.Free(block, (nuint)said));
         Assert.Equal($"hakmem: free of the block at 0x{(nint)block:x} with the size {said}: it has {usable}", found.Message);
     });
+
+    /// <summary>Of the thread that frees, of another one, and of a first-class heap.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void What_could_not_shrink_for_want_of_memory_is_freed_with_its_new_size(int owner) => OwnThread.RunFresh(CheckedHeap.Reset, () =>
+    {
+        _ = CheckedHeap.CurrentHeap();
+        ThreadHeap* heap = FirstClassHeap.Create<Config>();
+        void* block = null;
+        for (int i = 0; i < 40; i++) block = owner == 2 ? FirstClassHeap.Alloc<Config>(heap, 900, 1, false) : CheckedHeap.Alloc(900);
+        Assert.Equal((nuint)960, CheckedHeap.UsableSize(block));
+        FaultyMemory.Affected = MemoryCalls.Commit | MemoryCalls.Map;
+        FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+        FaultyMemory.FailTimes = long.MaxValue;
+        while (FirstClassHeap.Alloc<Config>(heap, 112, 1, false) != null)
+        {
+        }
+
+        while (CheckedHeap.TryAlloc(112, out _))
+        {
+        }
+
+        if (owner == 1) OwnThread.Run(() => Shrink(null, block));
+        else Shrink(owner == 2 ? heap : null, block);
+    });
+
+    private static void Shrink(ThreadHeap* heap, void* block)
+    {
+        void* same = null;
+        if (heap != null) same = FirstClassHeap.Realloc<Config>(heap, block, 112, 1);
+        else Assert.True(CheckedHeap.TryRealloc(block, 112, out same));
+        Assert.True(same == block);
+        CheckedHeap.Free(block, 112);
+    }
 }
 
 public unsafe class PageFaultTelemetryTests

@@ -57,22 +57,80 @@ public unsafe class FirstClassHeapTests
     });
 
     /// <summary>A large block bears its heap's id until it is freed, and would be taken out of the wrong list then.</summary>
-    [Fact]
-    public void A_heap_that_left_a_large_block_is_not_used_again() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    [Theory]
+    [InlineData(100_000)]
+    [InlineData(3 << 20)]
+    public void A_heap_that_left_a_large_block_is_used_again_when_that_is_freed(int bytes) => OwnThread.RunFresh(TestHeap.Reset, () =>
     {
         _ = TestHeap.CurrentHeap();
-        foreach (nuint size in new nuint[] { 100_000, 3 << 20 })
+        ThreadHeap* heap = FirstClassHeap.Create<Config>();
+        BlockLedger left = new(), own = new();
+        for (int i = 0; i < 2; i++) left.Add(FirstClassHeap.Alloc<Config>(heap, (nuint)bytes, 1, false), (nuint)bytes);
+        FirstClassHeap.Release<Config>(heap);
+        for (int i = 0; i < 2; i++)
         {
-            ThreadHeap* heap = FirstClassHeap.Create<Config>();
-            void* block = FirstClassHeap.Alloc<Config>(heap, size, 1, false);
-            FirstClassHeap.Release<Config>(heap);
-            ThreadHeap* next = FirstClassHeap.Create<Config>();
-            Assert.True(next != heap);
-            FirstClassHeap.Destroy<Config>(next);
-            TestHeap.Free(block);
+            Assert.True(FirstClassHeap.Create<Config>() != heap);
+            TestHeap.Free(left.Take(0));
         }
 
+        Assert.True(FirstClassHeap.Create<Config>() == heap);
+        for (int i = 0; i < 3; i++) own.Add(FirstClassHeap.Alloc<Config>(heap, (nuint)bytes, 1, false), (nuint)bytes);
+        TestHeap.Free(own.Take(1));
+        HeapStatistics numbers;
+        FirstClassHeap.ReadStatistics<Config>(heap, &numbers);
+        Assert.Equal(2UL, numbers.Blocks);
+        own.Check();
+        FirstClassHeap.Destroy<Config>(heap);
         AssertNothingInUse();
+    });
+
+    [Fact]
+    public void Of_many_released_heaps_a_few_are_looked_at_for_each_that_is_made() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        const int Released = 200, Looks = 16;
+        _ = TestHeap.CurrentHeap();
+        ThreadHeap** heaps = stackalloc ThreadHeap*[Released];
+        for (int i = 0; i < Released; i++)
+        {
+            heaps[i] = FirstClassHeap.Create<Config>();
+            Assert.True(FirstClassHeap.Alloc<Config>(heaps[i], 64, 1, false) != null);
+        }
+
+        for (int i = 0; i < Released; i++) FirstClassHeap.Release<Config>(heaps[i]);
+        HeapRegistry.SharedState* registry = Config.RegistryState;
+        for (int i = 1; i * Looks < Released; i++)
+        {
+            uint before = registry->Heaps;
+            _ = FirstClassHeap.Create<Config>();
+            Assert.Equal(before + 1, registry->Heaps);
+            Assert.Equal(Released - 1 - (i * Looks), PlaceInFreeList(registry, registry->EmptyCursor));
+        }
+    });
+
+    [Fact]
+    public void The_search_for_an_empty_heap_goes_on_where_it_was_without_a_walk_there() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        const int Released = 100;
+        _ = TestHeap.CurrentHeap();
+        ThreadHeap** heaps = stackalloc ThreadHeap*[Released];
+        void** blocks = stackalloc void*[Released];
+        for (int i = 0; i < Released; i++)
+        {
+            heaps[i] = FirstClassHeap.Create<Config>();
+            blocks[i] = FirstClassHeap.Alloc<Config>(heaps[i], 64, 1, false);
+        }
+
+        for (int i = 0; i < Released; i++) FirstClassHeap.Release<Config>(heaps[i]);
+        HeapRegistry.SharedState* registry = Config.RegistryState;
+        FreeGate.FreeSlow<Config>(null, blocks[9]);   // sent at once
+        registry->EmptyCursor = heaps[10];
+        ThreadHeap* last = registry->LastFree, before = last->PreviousFree;
+        last->PreviousFree = null;   // who walks from the end does not get there
+        ThreadHeap* made = FirstClassHeap.Create<Config>();
+        last->PreviousFree = before;
+        Assert.True(made == heaps[9]);
+        Assert.True(registry->EmptyCursor == heaps[8]);
+        Assert.Equal(Released - 1, PlaceInFreeList(registry, null));
     });
 
     [Fact]
@@ -205,6 +263,66 @@ public unsafe class FirstClassHeapTests
         FirstClassHeap.Destroy<Config>(heap);
         AssertNothingInUse();
     });
+
+    [Fact]
+    public void Released_heaps_that_a_pass_finds_empty_are_spare() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        nuint[] sizes = [64, 100_000, 3 << 20];
+        BlockLedger left = new();
+        foreach (nuint size in sizes)
+        {
+            ThreadHeap* heap = FirstClassHeap.Create<Config>();
+            left.Add(FirstClassHeap.Alloc<Config>(heap, size, 1, false), size);
+            FirstClassHeap.Release<Config>(heap);
+        }
+
+        HeapRegistry.SharedState* registry = Config.RegistryState;
+        for (uint spare = 0; spare <= sizes.Length; spare++)
+        {
+            TestHeap.Trim();
+            Assert.Equal((spare, (uint)sizes.Length - spare, (uint)sizes.Length + 1), (registry->SpareHeaps, registry->FreeHeaps, registry->Heaps));
+            if (left.Count != 0) TestHeap.Free(left.Take(0));
+        }
+
+        for (int i = 0; i < sizes.Length; i++) Assert.True(FirstClassHeap.Create<Config>() != null);
+        Assert.Equal((0u, (uint)sizes.Length + 1), (registry->SpareHeaps, registry->Heaps));
+        Assert.Equal(0, PlaceInFreeList(registry, null));
+    });
+
+    /// <summary>A thread takes what a thread left; who makes a heap, what was released.</summary>
+    [Fact]
+    public void Threads_that_come_and_go_take_no_heaps_from_those_who_make_some() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        for (int round = 0; round < 50; round++)
+        {
+            ThreadHeap* heap = FirstClassHeap.Create<Config>(), other = FirstClassHeap.Create<Config>();
+            void* block = FirstClassHeap.Alloc<Config>(heap, 64, 1, false);
+            FirstClassHeap.Release<Config>(heap);
+            FirstClassHeap.Release<Config>(other);
+            OwnThread.Run(() => TestHeap.Free(TestHeap.Alloc(64)));
+            OwnThread.Run(() => TestHeap.Free(TestHeap.Alloc(64)));
+            TestHeap.Free(block);
+            if (round % 3 == 0) TestHeap.Trim();
+        }
+
+        AllocatorStatistics statistics;
+        TestHeap.ReadStatistics(&statistics);
+        Assert.InRange(statistics.Heaps, 3UL, 8UL);
+    });
+
+    private static int PlaceInFreeList(HeapRegistry.SharedState* registry, ThreadHeap* wanted)
+    {
+        int place = 0;
+        for (ThreadHeap* heap = registry->FirstFree; heap != null && heap != wanted; heap = heap->NextFree)
+        {
+            Assert.True(heap->NextFree == null || heap->NextFree->PreviousFree == heap);
+            place++;
+        }
+
+        return place;
+    }
 
     private static BlockLedger Fill(ThreadHeap* heap)
     {

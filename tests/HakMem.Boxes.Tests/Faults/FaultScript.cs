@@ -4,7 +4,7 @@ using System.Collections.Generic;
 namespace HakMem.Boxes.Tests;
 
 /// <summary>A program over all tiers that goes on when memory is refused. What it could not get it does without; what it has it verifies.</summary>
-internal sealed unsafe class FaultScript<THeap>
+internal sealed unsafe class FaultScript<THeap> : IFaultScript
     where THeap : struct, IHeapApi
 {
     private static readonly nuint[] s_alignments = [32, 256, 4096, 16384, 65536, 262144, 2097152, 4194304];
@@ -12,7 +12,7 @@ internal sealed unsafe class FaultScript<THeap>
     private static readonly nuint[] s_reallocSizes = [16, 100, 5000, 70_000, 200_000, 190_000, 1_200_000, 3_000_000, 7_000_000, 2_200_000, 50_000, 800, 10];
     private readonly BlockLedger _ledger = new();
 
-    /// <summary>How many requests were refused.</summary>
+    /// <inheritdoc/>
     public int Refused { get; private set; }
 
     public void Run()

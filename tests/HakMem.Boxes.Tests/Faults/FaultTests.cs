@@ -11,30 +11,54 @@ public unsafe class FaultTests(ITestOutputHelper output)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Every_call_to_the_system_can_fail(bool forGood) => FailEveryCall<Faulty>(forGood);
+    public void Every_call_to_the_system_can_fail(bool forGood) => FailEveryCall<Faulty, FaultScript<Faulty>>(forGood);
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Every_call_can_fail_over_free_lists(bool forGood) => FailEveryCall<FaultyLists>(forGood);
+    public void Every_call_can_fail_over_free_lists(bool forGood) => FailEveryCall<FaultyLists, FaultScript<FaultyLists>>(forGood);
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Every_call_can_fail_over_a_fixed_range(bool forGood) => FailEveryCall<FaultyRange>(forGood);
+    public void Every_call_can_fail_over_a_fixed_range(bool forGood) => FailEveryCall<FaultyRange, FaultScript<FaultyRange>>(forGood);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Every_call_can_fail_under_first_class_heaps_and_batches(bool forGood) => FailEveryCall<Faulty, HeapFaultScript<Faulty, FaultHeap.Config>>(forGood);
 
     [Fact]
-    public void The_script_is_never_refused_without_faults() => OwnThread.RunFresh(FaultHeap.Reset, static () =>
+    public void Every_call_can_fail_under_first_class_heaps_over_free_lists() => FailEveryCall<FaultyLists, HeapFaultScript<FaultyLists, ListFaultHeap.Config>>(true);
+
+    [Fact]
+    public void Every_call_can_fail_under_first_class_heaps_over_a_fixed_range() => FailEveryCall<FaultyRange, HeapFaultScript<FaultyRange, RangeFaultHeap.Config>>(false);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Every_call_can_fail_under_heaps_and_arenas(bool forGood) => FailEveryCall<FaultyProduct, ProductFaultScript>(forGood);
+
+    [Fact]
+    public void Heaps_and_arenas_are_never_refused_without_faults() => OwnThread.RunFresh(DefaultAllocator.Reset, static () =>
     {
-        Assert.Equal(0, Refusals<Faulty>());
+        Assert.Equal(0, Refusals<FaultyProduct, ProductFaultScript>());
     });
 
-    private void FailEveryCall<THeap>(bool forGood)
-        where THeap : struct, IHeapApi
+    [Fact]
+    public void The_scripts_are_never_refused_without_faults() => OwnThread.RunFresh(FaultHeap.Reset, static () =>
+    {
+        Assert.Equal(0, Refusals<Faulty, FaultScript<Faulty>>());
+        Assert.Equal(0, Refusals<Faulty, HeapFaultScript<Faulty, FaultHeap.Config>>());
+    });
+
+    private void FailEveryCall<THeap, TScript>(bool forGood)
+        where THeap : struct, IIsolatedHeap
+        where TScript : IFaultScript, new()
     {
         List<string> wrong = [];
         int usual = 0;
-        OwnThread.RunFresh(THeap.Reset, () => usual = Refusals<THeap>());
+        OwnThread.RunFresh(THeap.Reset, () => usual = Refusals<THeap, TScript>());
         long refused = 0;
         long number = 1;
         for (; ; number++)
@@ -47,7 +71,7 @@ public unsafe class FaultTests(ITestOutputHelper output)
                 {
                     try
                     {
-                        refused += RunOnce<THeap>(number, forGood, usual);
+                        refused += RunOnce<THeap, TScript>(number, forGood, usual);
                     }
                     finally
                     {
@@ -72,29 +96,31 @@ public unsafe class FaultTests(ITestOutputHelper output)
 
     private static string FirstFrame(Exception error) => error.StackTrace?.Split('\n')[0].Trim() ?? "";
 
-    private static int RunOnce<THeap>(long number, bool forGood, int usual)
-        where THeap : struct, IHeapApi
+    private static int RunOnce<THeap, TScript>(long number, bool forGood, int usual)
+        where THeap : struct, IIsolatedHeap
+        where TScript : IFaultScript, new()
     {
         FaultyMemory.FailTimes = forGood ? long.MaxValue : 1;
         FaultyMemory.FailAt = number;
-        FaultScript<THeap> script = new();
+        TScript script = new();
         script.Run();
 
         // The system is generous again: what is left must go back, and everything must work.
         FaultyMemory.FailAt = 0;
         script.FreeAll();
         AssertNothingInUse<THeap>();
-        int refused = Refusals<THeap>();
+        int refused = Refusals<THeap, TScript>();
         bool noRange = typeof(THeap) == typeof(FaultyRange) && (FaultyMemory.Failed & MemoryCalls.Reserve) != 0;   // then there is no budget, for good
         if (!noRange) Assert.Equal(usual, refused);
         return script.Refused;
     }
 
     // How many requests a composition refuses by its nature.
-    private static int Refusals<THeap>()
-        where THeap : struct, IHeapApi
+    private static int Refusals<THeap, TScript>()
+        where THeap : struct, IIsolatedHeap
+        where TScript : IFaultScript, new()
     {
-        FaultScript<THeap> script = new();
+        TScript script = new();
         script.Run();
         script.FreeAll();
         AssertNothingInUse<THeap>();
@@ -102,11 +128,11 @@ public unsafe class FaultTests(ITestOutputHelper output)
     }
 
     private static void AssertNothingInUse<THeap>()
-        where THeap : struct, IHeapApi
+        where THeap : struct, IIsolatedHeap
     {
         AllocatorStatistics statistics;
         THeap.ReadStatistics(&statistics);
         Assert.Equal((0UL, 0UL, 0UL, 0UL), (statistics.InUseBlocks, statistics.InUseBytes, statistics.LargeBytes, statistics.BigBytes));
-        Assert.Equal(0UL, statistics.CachedBytes);
+        Assert.Equal((0UL, 0UL), (statistics.CachedBytes, statistics.CommittedBytes));
     }
 }
