@@ -26,7 +26,8 @@ internal static unsafe class ContainerMemory
         byte* buffer = stackalloc byte[Room];
         Lines mounts = Lines.Open(root, "/proc/self/mountinfo"u8, buffer);
         bool found = false;
-        ulong limit = ulong.MaxValue;
+        ulong own = ulong.MaxValue, others = ulong.MaxValue;
+        bool matched = false;
         while (mounts.TryNext(out ReadOnlySpan<byte> line))
         {
             // "31 23 0:28 ROOT POINT OPTIONS [TAGS] - TYPE SOURCE OPTIONS"
@@ -36,21 +37,28 @@ internal static unsafe class ContainerMemory
             bool second = Field(type, ' ', 0).SequenceEqual("cgroup2"u8);
             if (!second && !(Field(type, ' ', 0).SequenceEqual("cgroup"u8) && HasItem(Field(type, ' ', 2), "memory"u8))) continue;
             found = true;
-            limit = Math.Min(limit, LowestOf(root, Field(line, ' ', 3), Field(line, ' ', 4), second));
+            ulong lowest = LowestOf(root, Field(line, ' ', 3), Field(line, ' ', 4), second, out bool isOwn);
+            if (isOwn) own = Math.Min(own, lowest);
+            else others = Math.Min(others, lowest);
+            matched |= isOwn;
         }
 
         mounts.Close();
-        return found ? limit : Math.Min(LowestOf(root, "/"u8, "/sys/fs/cgroup"u8, true), LowestOf(root, "/"u8, "/sys/fs/cgroup/memory"u8, false));
+        if (!found) return Math.Min(LowestOf(root, "/"u8, "/sys/fs/cgroup"u8, true, out _), LowestOf(root, "/"u8, "/sys/fs/cgroup/memory"u8, false, out _));
+
+        // A mounted group that the process is not in says nothing, as long as one that it is in is mounted, too.
+        return matched ? own : others;
     }
 
     /// <summary>The lowest limit from the process's group up to the one that is mounted.</summary>
-    private static ulong LowestOf(ReadOnlySpan<byte> root, ReadOnlySpan<byte> mountedGroup, ReadOnlySpan<byte> mountPoint, bool second)
+    private static ulong LowestOf(ReadOnlySpan<byte> root, ReadOnlySpan<byte> mountedGroup, ReadOnlySpan<byte> mountPoint, bool second, out bool isOwn)
     {
+        isOwn = false;
         if (root.Length + mountPoint.Length > Room) return ulong.MaxValue;
         Span<byte> path = stackalloc byte[(3 * Room) + 64];
         root.CopyTo(path);
         int top = root.Length + Decode(mountPoint, path[root.Length..]);
-        int length = top + OwnGroup(root, mountedGroup, second, path[top..^64]);
+        int length = top + OwnGroup(root, mountedGroup, second, path[top..^64], out isOwn);
         ulong limit = ulong.MaxValue;
         while (true)
         {
@@ -60,9 +68,10 @@ internal static unsafe class ContainerMemory
         }
     }
 
-    /// <summary>Writes the way from the mounted group down to the process's own; nothing when that is it, or the process is outside of it.</summary>
-    private static int OwnGroup(ReadOnlySpan<byte> root, ReadOnlySpan<byte> mountedGroup, bool second, Span<byte> way)
+    /// <summary>Writes the way from the mounted group down to the process's own; nothing when that is it, or the process is outside of it. <paramref name="isOwn"/> tells whether the process is in it, or in one below it.</summary>
+    private static int OwnGroup(ReadOnlySpan<byte> root, ReadOnlySpan<byte> mountedGroup, bool second, Span<byte> way, out bool isOwn)
     {
+        isOwn = false;
         byte* buffer = stackalloc byte[Room];
         Lines groups = Lines.Open(root, "/proc/self/cgroup"u8, buffer);
         int length = 0;
@@ -76,6 +85,7 @@ internal static unsafe class ContainerMemory
             int above = Decode(mountedGroup, way);
             if (way[..above].SequenceEqual("/"u8)) above = 0;
             bool below = group.StartsWith(way[..above]) && (group.Length == above || group[above] == (byte)'/') && group.IndexOf("/.."u8) < 0;
+            isOwn = below || IsAbove(way[..above]);
             if (!below) break;
             group = group[above..];
             group.CopyTo(way);
@@ -85,6 +95,13 @@ internal static unsafe class ContainerMemory
 
         groups.Close();
         return length;
+    }
+
+    // Seen from the process's namespace, "/.." and "/../.." are groups above its root.
+    private static bool IsAbove(ReadOnlySpan<byte> group)
+    {
+        while (group.StartsWith("/.."u8)) group = group[3..];
+        return group.IsEmpty;
     }
 
     private static ulong Read(Span<byte> path, int length, ReadOnlySpan<byte> name)

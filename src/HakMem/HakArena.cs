@@ -137,10 +137,8 @@ public sealed unsafe class HakArena : IDisposable
         if (needed < byteCount) throw new OutOfMemoryException();
 
         // The pages behind the current one were left by a reset: the next that fits serves; smaller ones wait for another reset.
-        Page* last = _current;
         for (Page* page = _current == null ? _first : _current->Next; page != null; page = page->Next)
         {
-            last = page;
             if (page->Bytes < needed) continue;
             Enter(page);
             return Alloc(byteCount, alignment);
@@ -148,13 +146,23 @@ public sealed unsafe class HakArena : IDisposable
 
         nuint bytes = needed > _pageBytes ? HakMemory.GoodSize(needed) : _pageBytes;
         Page* made = (Page*)HakMemory.Alloc(bytes);
+        if (_disposed) HakMemory.Free(made);   // by a handler of HakMemory.MemoryPressure, on this thread
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        Append(made, bytes);
+        return Alloc(byteCount, alignment);
+    }
+
+    // Looks for the last page anew: a handler may have added some.
+    private void Append(Page* made, nuint bytes)
+    {
         made->Next = null;
         made->Bytes = bytes;
         HeldBytes += bytes;
+        Page* last = _current == null ? _first : _current;
+        while (last != null && last->Next != null) last = last->Next;
         if (last == null) _first = made;
         else last->Next = made;
         Enter(made);
-        return Alloc(byteCount, alignment);
     }
 
     private void Enter(Page* page)

@@ -80,6 +80,7 @@ public sealed unsafe class HakHeap : IDisposable
     public bool TryAlloc(nuint byteCount, out void* ptr)
     {
         ptr = AllocOrNull(byteCount, 1, false);
+        if (ptr == null) _ = Heap();   // throws when it was released meanwhile
         return ptr != null;
     }
 

@@ -128,7 +128,65 @@ internal static unsafe class OptionUses
             ulong inUse = HakMemory.GetStatistics().InUseBlocks;
             if (inUse != (ulong)(held.Count + spare.Count)) throw new InvalidOperationException($"{inUse} blocks in use, {held.Count + spare.Count} held");
         },
+
+        // HAKMEM_SOFT_LIMIT=8M: the handler uses the arena that asks for a page.
+        ["pressure-arena"] = () =>
+        {
+            using HakArena arena = new();
+            int calls = 0;
+            ulong taken = 0;
+            HakMemory.MemoryPressure += _ =>
+            {
+                calls++;
+                Take(300_000);
+            };
+            for (int i = 0; i < 60; i++)
+            {
+                Take(500_000);
+                System.Threading.Thread.Sleep(10);
+            }
+
+            if (calls == 0) throw new InvalidOperationException("there was no pressure");
+            if (arena.HeldBytes < taken) throw new InvalidOperationException($"{taken} bytes taken, {arena.HeldBytes} held");
+            arena.Dispose();
+            AssertNothingInUse();
+
+            void Take(nuint bytes)
+            {
+                NativeMemory.Fill(arena.Alloc(bytes), bytes, 1);
+                taken += bytes;
+            }
+        },
+
+        // The same: it disposes of it.
+        ["pressure-arena-gone"] = () =>
+        {
+            using HakArena arena = new();
+            HakMemory.MemoryPressure += _ => arena.Dispose();
+            bool refused = false;
+            for (int i = 0; i < 60 && !refused; i++)
+            {
+                try
+                {
+                    NativeMemory.Fill(arena.Alloc(500_000), 500_000, 1);
+                }
+                catch (ObjectDisposedException)
+                {
+                    refused = true;
+                }
+            }
+
+            if (!refused) throw new InvalidOperationException("the arena served after its end");
+            if (arena.HeldBytes != 0) throw new InvalidOperationException($"{arena.HeldBytes} bytes held after its end");
+            AssertNothingInUse();
+        },
     };
+
+    private static void AssertNothingInUse()
+    {
+        ulong inUse = HakMemory.GetStatistics().InUseBlocks;
+        if (inUse != 0) throw new InvalidOperationException($"{inUse} blocks in use");
+    }
 
     private static void Refused(string why)
     {

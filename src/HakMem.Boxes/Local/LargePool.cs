@@ -95,11 +95,11 @@ public static unsafe class LargePool
         }
         else if (TryCache<TConfig>(heap, chunk, chunks))
         {
-            TConfig.WantScavenge();
+            if (!ThreadHeap.IsUserLocked(heap)) TConfig.WantScavenge();
             return;
         }
 
-        Return<TConfig>(chunk, chunks, true);
+        Return<TConfig>(heap, chunk, chunks, true);
     }
 
     /// <summary>
@@ -121,7 +121,7 @@ public static unsafe class LargePool
         CountShared<TConfig>(-1, -(long)chunks);
         bool purged = TConfig.Composition->PurgeEnabled && TConfig.Composition->HugePages != HugePagePolicy.Always && TConfig.OsPurge((byte*)block, (nuint)chunks << Chunk.Log2);
         if (purged) TConfig.ForgetSpan(chunk, chunks);   // cleared or prefaulted before
-        Return<TConfig>(chunk, chunks, !purged);
+        Return<TConfig>(heap, chunk, chunks, !purged);
     }
 
     /// <summary>Fits a large block to a new size in place: keeps it, cuts its tail off, or takes the chunks behind it. False when it must move.</summary>
@@ -229,10 +229,11 @@ public static unsafe class LargePool
         Interlocked.Add(ref state->Chunks, chunks);
     }
 
-    private static void Return<TConfig>(uint chunk, uint chunks, bool dirty)
+    private static void Return<TConfig>(ThreadHeap* heap, uint chunk, uint chunks, bool dirty)
         where TConfig : struct, IAllocatorConfig
     {
         TConfig.ReturnSpan(chunk, chunks, dirty);
+        if (ThreadHeap.IsUserLocked(heap)) return;
         TConfig.WantScavenge();
         TConfig.PollPurge(false);
     }

@@ -90,6 +90,9 @@ public unsafe struct ThreadHeap
     /// <summary>Whether a thread runs on it. Under the registry's lock.</summary>
     [FieldOffset(72)] public HeapLife Life;
 
+    /// <summary><see cref="Moves"/> when a flush last asked for a pass while the host had one to run. Written by the running thread.</summary>
+    [FieldOffset(76)] public uint AskedMoves;
+
     /// <summary>32 bytes in which the OS marks the end of the thread; nonzero is ended.</summary>
     [FieldOffset(80)] public int EndMark;
 
@@ -150,6 +153,9 @@ public unsafe struct ThreadHeap
     /// <summary>The bin of a class.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bin* BinOf(ThreadHeap* heap, uint sizeClass) => (Bin*)((byte*)heap + BinsOffset) + sizeClass;
+
+    /// <summary>Whether the caller, who plays the running thread, holds a user lock for it: others wait for that, and a pass over all heaps has to come after it. False of null.</summary>
+    public static bool IsUserLocked(ThreadHeap* heap) => heap != null && heap->Kind == HeapKind.FirstClass;
 
     /// <summary>Whether the heap is registered under its id and keeps within its bounds. Under <see cref="Lock"/>, by the running thread.</summary>
     public static bool IsValid<TConfig>(ThreadHeap* heap)

@@ -184,7 +184,9 @@ public static unsafe partial class UnifiedCacheRefill
 
         // While the host has a pass to run there is nothing to ask for; now and then a look at the clock tells whether it does not come to it.
         Composition* composition = TConfig.Composition;
-        if (composition->Scavenge != 1 || !composition->HostWakes || (heap->Moves & (MovesToLook - 1)) == 0) TConfig.WantScavenge();
+        if (composition->Scavenge == 1 && composition->HostWakes && heap->Moves - heap->AskedMoves < MovesToLook) return;
+        heap->AskedMoves = heap->Moves;
+        if (!ThreadHeap.IsUserLocked(heap)) TConfig.WantScavenge();
     }
 
     /// <summary>Gives everything in the front stacks back to the slabs. By the running thread, or for an ended one. Under the heap's lock.</summary>

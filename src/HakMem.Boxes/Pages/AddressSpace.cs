@@ -59,7 +59,7 @@ public static unsafe class AddressSpace
             space->Base = null;
             space->ChunkCount = 0;
             if (space->Tables != null || (most == 0 && space->OwnerLimit == OwnerStep)) break;   // it was not for want of addresses, or there are too few for anything
-            space->OwnerLimit = space->OwnerLimit / 2 < OwnerStep ? OwnerStep : space->OwnerLimit / 2;
+            space->OwnerLimit = space->OwnerLimit / 2 < OwnerStep ? OwnerStep : (space->OwnerLimit / 2) & ~(OwnerStep - 1);
         }
 
         _ = TConfig.OsUnmap((byte*)space, bytes);

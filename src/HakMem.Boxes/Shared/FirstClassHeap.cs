@@ -57,15 +57,17 @@ public static unsafe class FirstClassHeap
         where TConfig : struct, IAllocatorConfig
     {
         if (block == null) return;
-        if (!TryEnter<TConfig>(heap, use))
+        if (PageMap.ChunkOf<TConfig>(block) >= TConfig.ChunkCount || !TryEnter<TConfig>(heap, use))
         {
             TConfig.FreeSlow(null, block);
             return;
         }
 
-        if (!TConfig.TryOwn(heap, block, out uint sizeClass) || !TConfig.TryPushFront(heap, sizeClass, block)) TConfig.FreeSlow(heap, block);
-        else TConfig.OnFrontPush(heap, sizeClass, block);
+        bool hit = TConfig.TryOwn(heap, block, out uint sizeClass) && TConfig.TryPushFront(heap, sizeClass, block);
+        if (hit) TConfig.OnFrontPush(heap, sizeClass, block);
+        else TConfig.FreeSlow(heap, block);
         SpinLock.Exit<TConfig>(&heap->UserLock);
+        if (!hit) TConfig.WantScavenge();   // whoever asks may run a pass over all heaps: not while others wait for this one
     }
 
     /// <summary>A block of the new size in this heap with the old contents. Null when no memory is to be had; the old block is as before then. Any thread.</summary>

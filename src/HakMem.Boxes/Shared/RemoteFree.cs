@@ -105,7 +105,7 @@ public static unsafe class RemoteFree
             TConfig.OnSlowExit(heap, SlowExit.CombinedFree);
             if ((state->Frees += Weight(info)) < TConfig.RemoteBatch) return;
             SendAll<TConfig>(heap);
-            TConfig.WantScavenge();
+            if (!ThreadHeap.IsUserLocked(heap)) TConfig.WantScavenge();
             return;
         }
 
@@ -144,7 +144,7 @@ public static unsafe class RemoteFree
             // In the table it would outlive its heap.
             TConfig.OnSlowExit(heap, SlowExit.DirectFree);
             Send<TConfig>(Slab.At<TConfig>((key - 1) >> 6), (uint)(key - 1) & 63, bit);
-            TConfig.WantScavenge();
+            if (!ThreadHeap.IsUserLocked(heap)) TConfig.WantScavenge();
             return;
         }
 
@@ -160,7 +160,7 @@ public static unsafe class RemoteFree
         Volatile.Write(ref set[0].Key, key);   // last: a table without frees has no key, wherever its thread was when the process forked
         bool full = (state->Frees += Weight(TConfig.Classes + (byte)entry)) >= TConfig.RemoteBatch;
         if (full) SendAll<TConfig>(heap);
-        if (full || ask) TConfig.WantScavenge();
+        if ((full || ask) && !ThreadHeap.IsUserLocked(heap)) TConfig.WantScavenge();
     }
 
     /// <summary>Sends what is in the table. By the running thread, or for an ended one.</summary>

@@ -69,6 +69,21 @@ public unsafe class AddressSpaceTests
         Assert.Equal(0, FaultyMemory.MappedBytes);
     }
 
+    /// <summary>The table of owners is committed by steps; a part of one at its end would reach beyond it.</summary>
+    [Fact]
+    public void Half_of_the_owners_are_whole_steps()
+    {
+        FaultyMemory.Restore();
+        FaultyMemory.Limit = 99 << 20;   // 99 steps
+        FaultyMemory.Affected = MemoryCalls.Reserve;
+        FaultyMemory.FailAt = 2;
+        FaultyMemory.FailTimes = 1;
+        SpaceState* space = AddressSpace.Create<Wide>();
+        FaultyMemory.FailAt = 0;
+        Assert.Equal(49u << 10, space->OwnerLimit);
+        AddressSpace.Destroy<Wide>(space);
+    }
+
     [Fact]
     public void Without_a_range_own_mappings_serve() => OwnThread.RunFresh(WideHeap.Reset, static () =>
     {

@@ -158,6 +158,58 @@ public unsafe class ScavengerTests
         kept.Check();
     });
 
+    /// <summary>Refills and flushes that come in one order again and again must not keep flushes from looking at the clock.</summary>
+    [Theory]
+    [InlineData(20)]
+    [InlineData(21)]
+    [InlineData(22)]
+    [InlineData(23)]
+    [InlineData(24)]
+    public void A_flush_finds_a_missed_pass_in_whatever_order_blocks_move(int blocks) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        FaultyMemory.Clock = 1000;
+        Composition* composition = Config.Composition;
+        BlockLedger held = new();
+        for (int round = 0; round < 1000 && composition->Scavenge != 1; round++) Move();
+        Assert.Equal(1, composition->Scavenge);
+        composition->HostWakes = true;
+        ulong at = composition->ScavengeAt;
+        FaultyMemory.Clock = 5000;
+        int rounds = 0;
+        while (composition->ScavengeAt == at && ++rounds < 1000) Move();
+        Assert.InRange(rounds, 1, 200);
+
+        void Move()
+        {
+            for (int i = 0; i < blocks; i++) held.Add(TestHeap.Alloc(8128), 8128);
+            while (held.Count != 0) TestHeap.Free(held.Take(held.Count - 1));
+        }
+    });
+
+    /// <summary>Whoever asks for a pass may have to run it, over all heaps: others wait for the user lock meanwhile if that is still held.</summary>
+    [Fact]
+    public void A_free_in_a_first_class_heap_runs_a_pass_after_others_may_use_it() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        FaultyMemory.Clock = 1000;
+        ThreadHeap* heap = FirstClassHeap.Create<Config>(), other = FirstClassHeap.Create<Config>();
+        void* foreign = FirstClassHeap.Alloc<Config>(other, 300, 1, false);
+        FirstClassHeap.Free<Config>(heap, FirstClassHeap.Alloc<Config>(heap, 64, 1, false));
+        _ = Scavenger.Pass<Config>(false);   // sees that it changed
+        HeapStatistics numbers;
+        FirstClassHeap.ReadStatistics<Config>(heap, &numbers);
+        Assert.NotEqual(0UL, numbers.CachedBytes);
+        Composition* composition = Config.Composition;
+        (composition->Scavenge, composition->ScavengeAt, composition->HostWakes) = (1, 0, false);
+        FirstClassHeap.Free<Config>(heap, foreign);
+        Assert.NotEqual((1, 0UL), (composition->Scavenge, composition->ScavengeAt));   // the pass was run
+        FirstClassHeap.ReadStatistics<Config>(heap, &numbers);
+        Assert.Equal(0UL, numbers.CachedBytes);   // and could empty the heap
+        FirstClassHeap.Destroy<Config>(heap);
+        FirstClassHeap.Destroy<Config>(other);
+    });
+
     [Fact]
     public void A_refused_purge_is_not_counted_and_not_repeated() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {

@@ -559,7 +559,9 @@ internal static unsafe class HandStripped
 
         _ = TryPush(heap, sizeClass, block);
         Composition* composition = State.Composition;
-        if (composition->Scavenge != 1 || !composition->HostWakes || (heap->Moves & 63) == 0) Scavenger.Want<Config>();
+        if (composition->Scavenge == 1 && composition->HostWakes && heap->Moves - heap->AskedMoves < 64) return;
+        heap->AskedMoves = heap->Moves;
+        if (heap == null || heap->Kind != HeapKind.FirstClass) Scavenger.Want<Config>();
     }
 
     private static void GiveBack(ThreadHeap* heap, uint sizeClass, void** from, uint count)

@@ -28,6 +28,8 @@ public sealed class FeatureTests(ITestOutputHelper output)
     [InlineData("hard-limit", "HAKMEM_HARD_LIMIT=32832K")]
     [InlineData("soft-limit", "HAKMEM_SOFT_LIMIT=16M")]
     [InlineData("pressure-handler", "HAKMEM_SOFT_LIMIT=16M")]
+    [InlineData("pressure-arena", "HAKMEM_SOFT_LIMIT=8M")]
+    [InlineData("pressure-arena-gone", "HAKMEM_SOFT_LIMIT=8M")]
     [InlineData("aligned-zero-size", "HAKMEM_HUGE_PAGES=always")]
     [InlineData("gc-trim", "HAKMEM_PURGE=false", "DOTNET_GCHighMemPercent=1")]
     [InlineData("gc-trim-kept", "HAKMEM_PURGE=false", "DOTNET_GCHighMemPercent=1", "HAKMEM_GC_TRIM=false")]

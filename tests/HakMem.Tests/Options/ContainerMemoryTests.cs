@@ -85,6 +85,25 @@ public sealed class ContainerMemoryTests : IDisposable
         Assert.Equal(800_000_000UL, Limit());
     }
 
+    /// <summary>Tools mount other groups for themselves.</summary>
+    [Fact]
+    public void AMountedGroupThatTheProcessIsNotInDoesNotCount()
+    {
+        const string other = "41 31 0:22 /foo /mnt/foo rw - cgroup2 cgroup2 rw\n";
+        (string, string) limited = ("/mnt/foo/memory.max", "1000000");
+        Make(Second + other, "0::/user.slice/mine\n", limited, ("/sys/fs/cgroup/user.slice/mine/memory.max", "max\n"));
+        Assert.Equal(ulong.MaxValue, Limit());
+        Make(other, "0::/user.slice/mine\n", limited);   // the only one that is told of
+        Assert.Equal(1_000_000UL, Limit());
+    }
+
+    [Fact]
+    public void AGroupAboveTheNamespacesRootCounts()
+    {
+        Make("25 20 0:22 /../.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n41 31 0:22 /foo /mnt/foo rw - cgroup2 cgroup2 rw\n", "0::/\n", ("/sys/fs/cgroup/memory.max", "700000000"), ("/mnt/foo/memory.max", "1000000"));
+        Assert.Equal(700_000_000UL, Limit());
+    }
+
     [Fact]
     public void MountPointsMayHaveSpacesAndTheirLinesAnyLength()
     {
