@@ -51,6 +51,7 @@ library=$(readlink -f "$library") && [ -f "$library" ] || fail "there is no libr
 
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 export REAL_PROGRAMS_REPOSITORY=$repository
+REAL_PROGRAMS_COMMIT=$(git -C "$repository" rev-parse HEAD 2>/dev/null || echo HEAD); export REAL_PROGRAMS_COMMIT   # the same for both runs, whatever is committed meanwhile
 source "$here/real-programs/workloads.sh"
 
 # The tool that reports the peak of a program and of all that it starts, and the exact size of one at its end.

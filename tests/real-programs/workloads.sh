@@ -232,7 +232,7 @@ python-multiprocessing() { python_test test_multiprocessing_fork; }
 
 dotnet_built() {
   export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
-  command git clone -q "$repository" clone && cd clone || return
+  command git clone -q "$repository" clone && cd clone && command git checkout -q --detach "${REAL_PROGRAMS_COMMIT:-HEAD}" || return   # assemblies hold the commit's id
   dotnet build "$1" -c Release -m:1 -p:UseSharedCompilation=false -p:ContinuousIntegrationBuild=true >../build.log 2>&1; local code=$?
   cat ../build.log >&2; grep -E 'Warning\(s\)|Error\(s\)' ../build.log; find . -path "*/bin/*" -iname "hakmem*.dll" | sort | xargs sha256sum; return $code
 }
