@@ -10,7 +10,7 @@ namespace HakMem;
 
 /// <summary>
 /// The options of the default allocator at run time. Each has a name here, <c>HakMem.Name</c> in <c>runtimeconfig.json</c> (as an MSBuild item
-/// <c>RuntimeHostConfigurationOption</c>) and <c>HAKMEM_NAME</c> in the environment; the environment wins. They are read once, at the first use of the
+/// <c>RuntimeHostConfigurationOption</c>) and <c>HAKMEM_NAME</c> in the environment; a program sets them by <see cref="Configure"/>. The environment wins, then what the program set. They are read once, at the first use of the
 /// allocator. A value that cannot be read, or an environment variable that is no option, is reported on standard error once and ignored.
 /// </summary>
 public sealed class HakMemOptions
@@ -21,7 +21,11 @@ public sealed class HakMemOptions
         "HakMem.PurgeDelay", "HAKMEM_PURGE_DELAY", "HakMem.Purge", "HAKMEM_PURGE", "HakMem.GcTrim", "HAKMEM_GC_TRIM", "HakMem.SoftLimit", "HAKMEM_SOFT_LIMIT",
         "HakMem.HardLimit", "HAKMEM_HARD_LIMIT", "HakMem.HugePages", "HAKMEM_HUGE_PAGES", "HakMem.Prefault", "HAKMEM_PREFAULT", "HakMem.PreZero", "HAKMEM_PRE_ZERO",
     ];
+    private static readonly object s_closed = s_names;
     private static HakMemOptions? s_current;
+
+    // The program's settings; s_closed once the options were read without any.
+    private static object? s_settings;
 
     private const ulong NotAsked = ulong.MaxValue - 1, SmallBytes = 64 << 20;
 
@@ -74,11 +78,25 @@ public sealed class HakMemOptions
     /// <summary>Whether unused chunks of 64 KiB are cleared after the purge delay and given back after it has passed once more; null is what the composition declares.</summary>
     public bool? PreZero { get; private set; }
 
+    /// <summary>Sets options of the allocator, once, before its first use. The environment wins over them, and they win over <c>runtimeconfig.json</c>.</summary>
+    /// <param name="settings">The options; what is null there stays as it is otherwise.</param>
+    /// <exception cref="InvalidOperationException">The options are in force already, as the allocator was used or <see cref="Current"/> read, or they were set before. Nothing has changed.</exception>
+    public static void Configure(HakMemSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        object? before = Interlocked.CompareExchange(ref s_settings, settings, null);
+        if (before is null) return;
+        throw new InvalidOperationException(before == s_closed
+            ? "HakMem is in use already: its options can be set only before the first allocation and before HakMemOptions.Current is read."
+            : "The options of HakMem were set before: HakMemOptions.Configure can be called once.");
+    }
+
     // Most processes set no option, and a small one must not pay for the machinery that reads them.
     private static HakMemOptions First()
     {
-        HakMemOptions options = IsAnythingSet(AppContext.GetData, Environment.GetEnvironmentVariable) || ProcessEnvironment.HasPrefix("HAKMEM_"u8)
-            ? Read(AppContext.GetData, Environment.GetEnvironmentVariables(), Report)
+        HakMemSettings? settings = Interlocked.CompareExchange(ref s_settings, s_closed, null) as HakMemSettings;
+        HakMemOptions options = settings is not null || IsAnythingSet(AppContext.GetData, Environment.GetEnvironmentVariable) || ProcessEnvironment.HasPrefix("HAKMEM_"u8)
+            ? Read(AppContext.GetData, Environment.GetEnvironmentVariables(), Report, settings)
             : new HakMemOptions();
         return Interlocked.CompareExchange(ref s_current, options, null) ?? options;
     }
@@ -104,16 +122,21 @@ public sealed class HakMemOptions
         return false;
     }
 
-    /// <summary>Reads options from a source of configuration and an environment; what is wrong goes to <paramref name="report"/>, a line each.</summary>
-    internal static HakMemOptions Read(Func<string, object?> configuration, IDictionary environment, Action<string> report)
+    /// <summary>Reads options from a source of configuration, a program's settings and an environment; what is wrong goes to <paramref name="report"/>, a line each.</summary>
+    internal static HakMemOptions Read(Func<string, object?> configuration, IDictionary environment, Action<string> report, HakMemSettings? settings = null)
     {
         HakMemOptions options = new();
         HashSet<string> names = new(StringComparer.Ordinal);
         foreach (Option option in Table.Known)
         {
-            names.Add(option.Variable);
             string name = "HakMem." + option.Name;
             Apply(options, option, name, TextOf(configuration(name)), report);
+        }
+
+        if (settings is not null) options.Apply(settings);
+        foreach (Option option in Table.Known)
+        {
+            names.Add(option.Variable);
             Apply(options, option, option.Variable, environment[option.Variable] as string, report);
         }
 
@@ -142,6 +165,18 @@ public sealed class HakMemOptions
     {
         if (text is null || option.TryApply(options, text.Trim())) return;
         report($"hakmem: {source} is '{text}'; it takes {option.Values}. It is ignored.");
+    }
+
+    private void Apply(HakMemSettings settings)
+    {
+        PurgeDelay = settings.PurgeDelay ?? PurgeDelay;
+        Purge = settings.Purge ?? Purge;
+        GcTrim = settings.GcTrim ?? GcTrim;
+        _softLimit = settings.SoftLimit ?? _softLimit;
+        HardLimit = settings.HardLimit ?? HardLimit;
+        HugePages = settings.HugePages ?? HugePages;
+        Prefault = settings.Prefault ?? Prefault;
+        PreZero = settings.PreZero ?? PreZero;
     }
 
     private static bool TryParseSwitch(string text, out bool value)

@@ -33,6 +33,35 @@ internal static unsafe class OptionUses
             Show();
         },
 
+        ["options-configured"] = () =>
+        {
+            AppContext.SetData("HakMem.PurgeDelay", 70);
+            AppContext.SetData("HakMem.GcTrim", false);
+            HakMemOptions.Configure(new HakMemSettings { PurgeDelay = TimeSpan.FromMilliseconds(80), SoftLimit = 3 * Mib, HardLimit = 64 * Mib, HugePages = Boxes.HugePagePolicy.Never });
+            Refused("were set before");
+            Show();
+            Refused("were set before");
+        },
+        ["options-configured-late"] = () =>
+        {
+            HakMemory.Free(HakMemory.Alloc(8));
+            Refused("in use already");
+            Show();
+        },
+        ["options-configured-read"] = () =>
+        {
+            _ = HakMemOptions.Current;
+            Refused("in use already");
+            Show();
+        },
+        ["options-configured-limit"] = () =>
+        {
+            HakMemOptions.Configure(new HakMemSettings { HardLimit = 16 * Mib });
+            void* block = HakMemory.Alloc(12 << 20);
+            if (HakMemory.TryAlloc(8 << 20, out _)) throw new InvalidOperationException("beyond the limit");
+            HakMemory.Free(block);
+        },
+
         // DOTNET_GCHighMemPercent=1 and HAKMEM_PURGE=false: nothing but a full collection gives memory back
         ["gc-trim"] = () =>
         {
@@ -100,6 +129,20 @@ internal static unsafe class OptionUses
             if (inUse != (ulong)(held.Count + spare.Count)) throw new InvalidOperationException($"{inUse} blocks in use, {held.Count + spare.Count} held");
         },
     };
+
+    private static void Refused(string why)
+    {
+        try
+        {
+            HakMemOptions.Configure(new HakMemSettings { PurgeDelay = TimeSpan.FromMilliseconds(1) });
+        }
+        catch (InvalidOperationException refusal) when (refusal.Message.Contains(why, StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        throw new InvalidOperationException("Configure was not refused as it should be");
+    }
 
     private static void Show()
     {

@@ -73,6 +73,20 @@ public sealed class FeatureTests(ITestOutputHelper output)
         Assert.StartsWith(expected + " ", child.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>In code, before the first use; the environment wins, and who comes too late is told.</summary>
+    [Theory]
+    [InlineData("options-configured", "80 True False 3145728 67108864 Never")]
+    [InlineData("options-configured", "9 True False 2097152 67108864 Never", "HAKMEM_PURGE_DELAY=9", "HAKMEM_SOFT_LIMIT=2M")]
+    [InlineData("options-configured-late", "1000 True True")]
+    [InlineData("options-configured-read", "1000 True True")]
+    [InlineData("options-configured-limit", "alive")]
+    public void OptionsAreSetInCode(string use, string expected, params string[] environment)
+    {
+        ChildProcess child = ChildProcess.Run(environment, [ChildProcess.Program, use]);
+        Assert.Equal((string.Empty, 0), (child.Error, child.ExitCode));
+        Assert.StartsWith(expected, child.Output, StringComparison.Ordinal);
+    }
+
     /// <summary>A report that cannot be written is lost, and nothing else.</summary>
     [Theory]
     [InlineData("2>/dev/full")]

@@ -168,6 +168,52 @@ public sealed class OptionParsingTests
         AssertDefault(options);
     }
 
+    /// <summary>Each option can be set in code; what the program does not set stays.</summary>
+    [Fact]
+    public void SettingsHaveEveryOptionAndWinOverTheConfiguration()
+    {
+        HakMemSettings all = new()
+        {
+            PurgeDelay = TimeSpan.FromMilliseconds(3),
+            Purge = false,
+            GcTrim = false,
+            SoftLimit = 1000,
+            HardLimit = 2000,
+            HugePages = HugePagePolicy.Always,
+            Prefault = true,
+            PreZero = true,
+        };
+        (HakMemOptions none, _) = Read([], []);
+        foreach (PropertyInfo property in typeof(HakMemOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            PropertyInfo setting = typeof(HakMemSettings).GetProperty(property.Name)!;
+            Assert.Equal(property.PropertyType, Nullable.GetUnderlyingType(property.PropertyType) is null ? Nullable.GetUnderlyingType(setting.PropertyType) : setting.PropertyType);
+            HakMemSettings one = new();
+            setting.SetValue(one, setting.GetValue(all));
+            List<string> reports = [];
+            HakMemOptions options = HakMemOptions.Read(name => name == "HakMem." + property.Name ? "none of these" : null, new Hashtable(), reports.Add, one);
+            Assert.Single(reports);
+            Assert.NotEqual(property.GetValue(none), property.GetValue(options));
+            Assert.Equal(setting.GetValue(all), property.GetValue(options));
+        }
+
+        Assert.Equal(typeof(HakMemOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance).Length, typeof(HakMemSettings).GetProperties().Length);
+        Dictionary<string, object> configuration = new() { ["HakMem.PurgeDelay"] = 5, ["HakMem.HardLimit"] = 5000L };
+        HakMemOptions read = HakMemOptions.Read(configuration.GetValueOrDefault, new Hashtable { ["HAKMEM_SOFT_LIMIT"] = "700" }, Assert.Fail, new HakMemSettings { PurgeDelay = TimeSpan.Zero, SoftLimit = 900 });
+        Assert.Equal((TimeSpan.Zero, 700UL, 5000UL, true), (read.PurgeDelay, read.SoftLimit, read.HardLimit, read.Purge));
+    }
+
+    [Fact]
+    public void SettingsOutOfRangeAreRefused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(static () => new HakMemSettings { PurgeDelay = TimeSpan.FromTicks(-1) });
+        Assert.Throws<ArgumentOutOfRangeException>(static () => new HakMemSettings { PurgeDelay = TimeSpan.FromMilliseconds(3_600_001) });
+        Assert.Throws<ArgumentOutOfRangeException>(static () => new HakMemSettings { SoftLimit = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(static () => new HakMemSettings { HardLimit = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(static () => new HakMemSettings { HugePages = (HugePagePolicy)9 });
+        Assert.Equal((null, null, TimeSpan.FromHours(1)), (new HakMemSettings { SoftLimit = null }.SoftLimit, new HakMemSettings().HugePages, new HakMemSettings { PurgeDelay = TimeSpan.FromHours(1) }.PurgeDelay));
+    }
+
     /// <summary>The quick look at the start knows every name.</summary>
     [Fact]
     public void EveryOptionIsNoticed()
