@@ -33,6 +33,15 @@ public sealed class HeapModelTests(ITestOutputHelper output)
     [InlineData(0xF00D, 0x9E3779B97F4A7C15)]
     public void FreeListsInFrontAgreeWithTheModel(ulong seed, ulong gamma) => Check(new ListSubject(), FixedCases, seed, gamma);
 
+    [Theory]
+    [InlineData(5, 7)]
+    [InlineData(0xBEEF, 0x9E3779B97F4A7C15)]
+    public void AHeapOfOnesOwnAgreesWithTheModel(ulong seed, ulong gamma)
+    {
+        using HakHeapSubject subject = new();
+        Check(subject, 25, seed, gamma);
+    }
+
     [Fact]
     public void APlainAllocatorAgreesWithTheModel()
     {
