@@ -174,7 +174,14 @@ public sealed class OptionParsingTests
     {
         HakMemSettings all = new()
         {
-            PurgeDelay = TimeSpan.FromMilliseconds(3), Purge = false, GcTrim = false, SoftLimit = 1000, HardLimit = 2000, HugePages = HugePagePolicy.Always, Prefault = true, PreZero = true,
+            PurgeDelay = TimeSpan.FromMilliseconds(3),
+            Purge = false,
+            GcTrim = false,
+            SoftLimit = 1000,
+            HardLimit = 2000,
+            HugePages = HugePagePolicy.Always,
+            Prefault = true,
+            PreZero = true,
         };
         (HakMemOptions none, _) = Read([], []);
         foreach (PropertyInfo property in typeof(HakMemOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance))
