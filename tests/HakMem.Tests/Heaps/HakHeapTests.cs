@@ -281,6 +281,21 @@ public sealed unsafe class HakHeapTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void ABlockThatIsResizedElsewhereOutlivesItsHeap()
+    {
+        using UnchangedUse use = new();
+        HakHeap heap = new();
+        void* kept = heap.Realloc(heap.Alloc(100), 5000);
+        void* taken = HakMemory.Realloc(heap.Alloc(100), 5000);
+        void* alignedTaken = HakMemory.AlignedRealloc(heap.Alloc(100), 5000, 64);
+        Assert.True(kept != null);
+        Assert.Equal(1UL, heap.GetStatistics().Blocks);
+        heap.Dispose();
+        HakMemory.Free(taken);
+        HakMemory.Free(alignedTaken);
+    }
+
+    [Fact]
     public void WrongArgumentsAreRefused()
     {
         using HakHeap heap = new();
