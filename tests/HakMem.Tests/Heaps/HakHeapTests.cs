@@ -265,7 +265,7 @@ public sealed unsafe class HakHeapTests(ITestOutputHelper output)
             if (destroy) heap.Destroy();
             else heap.Release();
             Assert.True(heap.IsDisposed);
-            Assert.Throws<ObjectDisposedException>(() => heap.Alloc(1));
+            Assert.Equal("HakMem.HakHeap", Assert.Throws<ObjectDisposedException>(() => heap.Alloc(1)).ObjectName);
             Assert.Throws<ObjectDisposedException>(() => heap.AllocZeroed(1));
             Assert.Throws<ObjectDisposedException>(() => heap.AlignedAlloc(1, 64));
             Assert.Throws<ObjectDisposedException>(() => heap.TryAlloc(1, out _));
