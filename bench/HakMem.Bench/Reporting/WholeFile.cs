@@ -50,7 +50,8 @@ internal static class WholeFile
         }
         catch (Exception problem)
         {
-            File.Delete(beside);
+            if (File.Exists(beside))   // else its folder is gone
+                File.Delete(beside);
             if (problem is not (IOException or UnauthorizedAccessException))
                 throw;
             throw Named(problem, beside, place);
