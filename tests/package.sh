@@ -1,12 +1,26 @@
 #!/usr/bin/env bash
-# Makes fresh projects outside the repository that use the package, and prints a table of what they did: case, expectation, result.
-#
-#   tests/package.sh                  packs a copy of the sources and checks that package
-#   tests/package.sh HakMem.1.nupkg   checks a package that is there already
-#
-# Cases that need a pack that no source has (ReadyToRun, trimming) are shown as not run. HAKMEMTEST_KEEP=1 keeps the folder with the projects and all output.
-# The exit code is 1 if a case failed, else 0; the last line counts them.
+# Makes fresh projects outside the repository that use the package, and prints a table of what they did: case, expectation, result; the last line counts them.
+# Cases that need a pack that no source has (ReadyToRun, trimming) are shown as not run.
 set -uo pipefail
+
+usage() {
+  cat <<'TEXT'
+usage: tests/package.sh [PACKAGE]
+  PACKAGE    a file HakMem.VERSION.nupkg to check (default: one that is packed from a copy of the sources)
+  --help     this text
+HAKMEMTEST_KEEP=1 keeps the folder with the projects and all output.
+Exit code: 0 no case failed; 1 one failed; 2 unusable arguments.
+TEXT
+}
+
+refuse() { usage >&2; echo "error: $*" >&2; exit 2; }
+
+[ $# -le 1 ] || refuse "there is one package to check, not $#"
+case ${1-} in
+  --help|-h) usage; exit 0 ;;
+  -*) refuse "there is no option '$1'" ;;
+esac
+[ $# -eq 0 ] || [ -f "$1" ] || refuse "there is no package '$1'"
 
 repository=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/hakmem-package.XXXXXX")

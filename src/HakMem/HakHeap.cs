@@ -191,5 +191,5 @@ public sealed unsafe class HakHeap : IDisposable
     }
 
     [DoesNotReturn]
-    private static void ThrowDisposed() => throw new ObjectDisposedException(nameof(HakHeap));
+    private static void ThrowDisposed() => throw new ObjectDisposedException(typeof(HakHeap).FullName);
 }

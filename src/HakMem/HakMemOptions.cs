@@ -78,6 +78,12 @@ public sealed class HakMemOptions
     /// <summary>Whether unused chunks of 64 KiB are cleared after the purge delay and given back after it has passed once more; null is what the composition declares.</summary>
     public bool? PreZero { get; private set; }
 
+    /// <summary>All options in force by their names, a limit that is none as <c>none</c>, and for null what the composition declares.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"PurgeDelay {PurgeDelay.TotalMilliseconds} ms, Purge {Switch(Purge)}, GcTrim {Switch(GcTrim)}, SoftLimit {Limit(SoftLimit)}, HardLimit {Limit(HardLimit)}, HugePages {Policy(HugePages ?? (HugePagePolicy)DefaultAllocator.Config.HugePages)}, Prefault {Switch(Prefault ?? DefaultAllocator.Config.Prefault != 0)}, PreZero {Switch(PreZero ?? DefaultAllocator.Config.PreZero != 0)}");
+
     /// <summary>Sets options of the allocator, once, before its first use. The environment wins over them, and they win over <c>runtimeconfig.json</c>.</summary>
     /// <param name="settings">The options; what is null there stays as it is otherwise.</param>
     /// <exception cref="InvalidOperationException">The options are in force already, as the allocator was used or <see cref="Current"/> read, or they were set before. Nothing has changed.</exception>
@@ -178,6 +184,13 @@ public sealed class HakMemOptions
         Prefault = settings.Prefault ?? Prefault;
         PreZero = settings.PreZero ?? PreZero;
     }
+
+    // As they are written in a configuration.
+    private static string Switch(bool value) => value ? "true" : "false";
+
+    private static string Limit(ulong bytes) => bytes == ulong.MaxValue ? "none" : string.Create(CultureInfo.InvariantCulture, $"{bytes} B");
+
+    private static string Policy(HugePagePolicy policy) => policy switch { HugePagePolicy.Never => "never", HugePagePolicy.Always => "always", _ => "system" };
 
     private static bool TryParseSwitch(string text, out bool value)
     {

@@ -60,7 +60,7 @@ public static unsafe partial class HakMemory
         fixed (nint* start = blocks) DefaultAllocator.FreeBatch((void**)start, (uint)blocks.Length);
     }
 
-    /// <summary>The bytes of a block that may be used: at least what was asked for.</summary>
+    /// <summary>The bytes of a block that may be used: at least what was asked for, and the <see cref="GoodSize"/> of it or more: the first blocks of a size may be larger.</summary>
     /// <param name="ptr">The block, or null.</param>
     /// <returns>The size in bytes; 0 of null.</returns>
     public static nuint UsableSize(void* ptr) => DefaultAllocator.UsableSize(ptr);

@@ -51,14 +51,20 @@ public static unsafe partial class HakMemory
     /// <exception cref="OutOfMemoryException">As with <see cref="Alloc(nuint)"/>.</exception>
     public static void* AlignedAlloc(nuint byteCount, nuint alignment) => DefaultAllocator.AlignedAlloc(byteCount, alignment);
 
-    /// <summary>Changes the size of a block, contents kept up to the smaller size. It stays where it is when its size class, its span or its mapping allows.</summary>
+    /// <summary>
+    /// Changes the size of a block, contents kept up to the smaller size. It stays where it is when its size class, its span or its mapping allows. A block of a
+    /// <see cref="HakHeap"/> that has to be copied is no longer that heap's, and lives on when the heap goes; <see cref="HakHeap.Realloc"/> keeps it there.
+    /// </summary>
     /// <param name="ptr">The block, or null for a new one. It must not be used afterwards, unless the call throws.</param>
     /// <param name="byteCount">The new size in bytes.</param>
     /// <returns>The block of the new size; never null.</returns>
     /// <exception cref="OutOfMemoryException">As with <see cref="Alloc(nuint)"/>; the old block is as before.</exception>
     public static void* Realloc(void* ptr, nuint byteCount) => DefaultAllocator.Realloc(ptr, byteCount);
 
-    /// <summary>Changes the size of a block, contents kept up to the smaller size, at a multiple of an alignment.</summary>
+    /// <summary>
+    /// Changes the size of a block, contents kept up to the smaller size, at a multiple of an alignment. A block of a <see cref="HakHeap"/> that has to be copied is no
+    /// longer that heap's, and lives on when the heap goes; <see cref="HakHeap.Realloc"/> keeps it there, or <see cref="HakHeap.AlignedAlloc"/>, a copy and <see cref="HakHeap.Free"/>.
+    /// </summary>
     /// <param name="ptr">The block, of any alignment, or null for a new one. It must not be used afterwards, unless the call throws.</param>
     /// <param name="byteCount">The new size in bytes.</param>
     /// <param name="alignment">The alignment in bytes, a power of two.</param>

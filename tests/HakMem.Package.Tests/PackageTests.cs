@@ -42,6 +42,19 @@ public sealed partial class PackageTests(ITestOutputHelper output)
         Assert.Contains("1 failed", table);
     }
 
+    [Theory]
+    [InlineData(0, "usage: tests/package.sh [PACKAGE]", "--help")]
+    [InlineData(2, "error: there is no option '--hepl'", "--hepl")]
+    [InlineData(2, "error: there is no package 'HakMem.0.nupkg'", "HakMem.0.nupkg")]
+    [InlineData(2, "error: there is one package to check, not 2", "a.nupkg", "b.nupkg")]
+    public void ItsArgumentsAreExplained(int expected, string text, params string[] arguments)
+    {
+        (int exitCode, string said) = Run("bash", [Path.Combine(Path.GetDirectoryName(Source())!, "..", "package.sh"), .. arguments]);
+
+        Assert.Equal(expected, exitCode);
+        Assert.Contains(text, said);
+    }
+
     private static string Failures(string table) => string.Join('\n', table.Split('\n').Where(static line => line.Contains("FAILED") || line.Contains("failed")));
 
     private static (int ExitCode, string Output) Run(string program, params string[] arguments)

@@ -14,7 +14,7 @@ internal static class TraceSummaryText
     public static void Write(TextWriter writer, TraceSummary summary)
     {
         Trace trace = summary.Trace;
-        Line(writer, $"{trace.Name}: {trace.EventCount:N0} events, {trace.ThreadCount} threads, {trace.BlockCount:N0} blocks");
+        Line(writer, $"{trace.Name}: {trace.EventCount:N0} events, {trace.ThreadCount} {(trace.ThreadCount == 1 ? "thread" : "threads")}, {trace.BlockCount:N0} blocks");
         foreach (TraceOperation operation in Enum.GetValues<TraceOperation>())
             Line(writer, $"  {operation,-14} {summary[operation],12:N0}");
         Line(writer, $"  {"cross-thread",-14} {summary.CrossThreadEvents,12:N0}  (frees and reallocations of a block that another thread made)");

@@ -18,8 +18,19 @@ internal static class WholeFile
         }
 
         string beside = Beside(place);
-        File.Open(beside, FileMode.CreateNew, FileAccess.Write).Dispose();
-        File.Delete(beside);
+        try
+        {
+            File.Open(beside, FileMode.CreateNew, FileAccess.Write).Dispose();
+            File.Delete(beside);
+        }
+        catch (FileNotFoundException problem)   // what a folder of the kernel's says
+        {
+            throw new IOException($"No file can be made in '{Path.GetDirectoryName(place)}'.", problem);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw Named(problem, beside, place);
+        }
     }
 
     public static void Write(string file, ReadOnlySpan<byte> contents)
@@ -37,10 +48,13 @@ internal static class WholeFile
             File.WriteAllBytes(beside, contents);
             File.Move(beside, place, overwrite: true);
         }
-        catch
+        catch (Exception problem)
         {
-            File.Delete(beside);
-            throw;
+            if (File.Exists(beside))   // else its folder is gone
+                File.Delete(beside);
+            if (problem is not (IOException or UnauthorizedAccessException))
+                throw;
+            throw Named(problem, beside, place);
         }
     }
 
@@ -57,6 +71,9 @@ internal static class WholeFile
         using FileStream existing = File.Open(full, FileMode.Open, FileAccess.Write);
         return existing.CanSeek ? full : null;
     }
+
+    /// <summary>The same problem with the file's own name: the one beside it is unknown to the user.</summary>
+    private static IOException Named(Exception problem, string beside, string place) => new(problem.Message.Replace(beside, place, StringComparison.Ordinal), problem);
 
     private static string Beside(string place) => $"{place}.{Environment.ProcessId}.part";
 }

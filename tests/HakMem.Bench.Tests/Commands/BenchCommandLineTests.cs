@@ -157,7 +157,7 @@ public class BenchCommandLineTests
         string file = new TraceWriter().Alloc(100).AllocZeroed(1000).Free(2).Save("small");
         (int exitCode, string output, _) = Run("info", file);
         Assert.Equal(0, exitCode);
-        Assert.Contains("small: 3 events, 1 threads, 2 blocks", output, StringComparison.Ordinal);
+        Assert.Contains("small: 3 events, 1 thread, 2 blocks", output, StringComparison.Ordinal);
     }
 
     [Fact]

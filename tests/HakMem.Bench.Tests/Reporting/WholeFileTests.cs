@@ -39,6 +39,18 @@ public class WholeFileTests
     }
 
     [Fact]
+    public void A_file_that_cannot_be_made_is_refused_by_the_name_that_was_given()
+    {
+        IOException problem = Assert.Throws<IOException>(() => WholeFile.Probe("/proc/x.json"));
+        Assert.Equal("No file can be made in '/proc'.", problem.Message);
+        string missing = Path.Combine(_folder, "none", "x.json");
+        problem = Assert.Throws<IOException>(() => WholeFile.Probe(missing));
+        Assert.Equal($"Could not find a part of the path '{missing}'.", problem.Message);
+        problem = Assert.Throws<IOException>(() => WholeFile.Write(missing, "gone"u8));
+        Assert.Equal($"Could not find a part of the path '{missing}'.", problem.Message);
+    }
+
+    [Fact]
     public void A_device_is_written_to_and_stays_one()
     {
         WholeFile.Probe("/dev/null");

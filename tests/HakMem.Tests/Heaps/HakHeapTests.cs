@@ -265,7 +265,7 @@ public sealed unsafe class HakHeapTests(ITestOutputHelper output)
             if (destroy) heap.Destroy();
             else heap.Release();
             Assert.True(heap.IsDisposed);
-            Assert.Throws<ObjectDisposedException>(() => heap.Alloc(1));
+            Assert.Equal("HakMem.HakHeap", Assert.Throws<ObjectDisposedException>(() => heap.Alloc(1)).ObjectName);
             Assert.Throws<ObjectDisposedException>(() => heap.AllocZeroed(1));
             Assert.Throws<ObjectDisposedException>(() => heap.AlignedAlloc(1, 64));
             Assert.Throws<ObjectDisposedException>(() => heap.TryAlloc(1, out _));
@@ -278,6 +278,21 @@ public sealed unsafe class HakHeapTests(ITestOutputHelper output)
             heap.Destroy();
             heap.Release();
         }
+    }
+
+    [Fact]
+    public void ABlockThatIsResizedElsewhereOutlivesItsHeap()
+    {
+        using UnchangedUse use = new();
+        HakHeap heap = new();
+        void* kept = heap.Realloc(heap.Alloc(100), 5000);
+        void* taken = HakMemory.Realloc(heap.Alloc(100), 5000);
+        void* alignedTaken = HakMemory.AlignedRealloc(heap.Alloc(100), 5000, 64);
+        Assert.True(kept != null);
+        Assert.Equal(1UL, heap.GetStatistics().Blocks);
+        heap.Dispose();
+        HakMemory.Free(taken);
+        HakMemory.Free(alignedTaken);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed partial class OptionNameCheckTests
             File.WriteAllText(Path.Combine(folder.FullName, "project.proj"), $"""
                 <Project DefaultTargets="HakMemCheckOptions">
                   <ItemGroup>
-                    <RuntimeHostConfigurationOption Include="HakMem.PurgeDelai;HakMem.purge;HakMem.Purge;System.GC.Server" Value="1" />
+                    <RuntimeHostConfigurationOption Include="HakMem.PurgeDelai;HakMem.Purge;HakMem.purge;System.GC.Server;HakMem.Purge" Value="1" />
                   </ItemGroup>
                   <Import Project="{s_targets}" />
                 </Project>

@@ -168,6 +168,17 @@ public sealed class OptionParsingTests
         AssertDefault(options);
     }
 
+    [Fact]
+    public void TheTextNamesEveryOptionInForce()
+    {
+        HakMemOptions given = Read(
+            new() { ["HakMem.PurgeDelay"] = "5", ["HakMem.SoftLimit"] = "1K", ["HakMem.HardLimit"] = "2K", ["HakMem.HugePages"] = "never", ["HakMem.PreZero"] = "true" }, new() { ["HAKMEM_PURGE"] = "0" }).Options;
+        HakMemOptions unlimited = Read(new() { ["HakMem.SoftLimit"] = "none" }, []).Options;
+        Assert.Equal("PurgeDelay 5 ms, Purge false, GcTrim true, SoftLimit 1024 B, HardLimit 2048 B, HugePages never, Prefault false, PreZero true", given.ToString());
+        Assert.Equal("PurgeDelay 1000 ms, Purge true, GcTrim true, SoftLimit none, HardLimit none, HugePages system, Prefault false, PreZero false", unlimited.ToString());
+        Assert.All(typeof(HakMemOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance), property => Assert.Contains(property.Name + " ", given.ToString(), StringComparison.Ordinal));
+    }
+
     /// <summary>Each option can be set in code; what the program does not set stays.</summary>
     [Fact]
     public void SettingsHaveEveryOptionAndWinOverTheConfiguration()
