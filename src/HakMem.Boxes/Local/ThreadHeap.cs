@@ -90,7 +90,7 @@ public unsafe struct ThreadHeap
     /// <summary>Whether a thread runs on it. Under the registry's lock.</summary>
     [FieldOffset(72)] public HeapLife Life;
 
-    /// <summary><see cref="Moves"/> when a flush last asked for a pass while the host had one to run. Written by the running thread.</summary>
+    /// <summary><see cref="Moves"/> when a flush last asked for a pass: while the host has one to run, the next flush asks 64 moves later. Written by the running thread.</summary>
     [FieldOffset(76)] public uint AskedMoves;
 
     /// <summary>32 bytes in which the OS marks the end of the thread; nonzero is ended.</summary>
