@@ -23,45 +23,78 @@ public static unsafe partial class UnifiedCacheRefill
         }
 
         slab->Bits[word] = before | bits;
-        slab->FreeBlocks += (uint)BitOperations.PopCount(bits);
+        uint free = slab->FreeBlocks + (uint)BitOperations.PopCount(bits);
+        slab->FreeBlocks = free;
         if (word < slab->Hint) slab->Hint = (ushort)word;
-        if (slab->Place == SlabPlace.Current || (slab->Place == SlabPlace.Partial && slab->FreeBlocks != slab->Carved)) return;
-        Settle<TConfig>(heap, slab);
+        if (slab->Place > SlabPlace.Partial || free == slab->Carved) Settle<TConfig>(heap, slab);
     }
 
-    // Neighbours that fall into one word of a bitmap are combined before the slab is touched.
+    // A block that has no neighbour behind it goes into its bitmap alone, the shortest way there is: so come most blocks of a program that frees in no order. Neighbours are combined before the slab is touched.
     private static void GiveBack<TConfig>(ThreadHeap* heap, uint sizeClass, void** from, uint count)
         where TConfig : struct, IAllocatorConfig
     {
         SizeClass* info = TConfig.Classes + sizeClass;
-        nuint size = info->SizeBytes, span = 64 * size, mask = info->SlabMask;
+        nuint mask = info->SlabMask, span = 64 * (nuint)info->SizeBytes, reach = 2 * span;
+        ulong reciprocal = info->Reciprocal, exact = reciprocal << 24;   // as Slab.IndexOf, but for what the compiler does not take out of the loop
         uint entry = heap->IdShifted | sizeClass;
-        void** end = from + count;
+        void** end = from + count, last = end - 1;
         *ThreadHeap.Out(heap, sizeClass) -= count;
-        do
+        Slab* current = ThreadHeap.BinOf(heap, sizeClass)->Current;
+        if (current != null) current->Hint = 0;   // once, instead of a look for each block
+        while (from < last)
         {
             void* block = *from;
-            if (!TryPlace<TConfig>(info, block, out nuint place, out ulong bits))
+            nuint offset = (nuint)block - (nuint)TConfig.Base, chunk = (offset & ~mask) >> Chunk.Log2;
+            ulong product = (offset & mask) * reciprocal;
+            uint index = (uint)(product >> 40);
+            Slab* slab = Slab.At<TConfig>(chunk);
+            if ((nuint)from[1] - (nuint)block + span >= reach && product << 24 < exact && PageMap.Get<TConfig>(chunk) == entry)
             {
-                Fatal.Stop<TConfig>(FatalReason.InteriorPointer, block);
-                return;
+                ulong bit = 1UL << (int)(index & 63);
+                ulong* word = slab->Bits + (index >> 6);
+                ulong before = *word;
+                if ((before & bit) == 0 && index < slab->Carved)
+                {
+                    TConfig.OnFlushBlocks(heap, slab, from, 1);
+                    *word = before | bit;
+                    uint free = slab->FreeBlocks + 1;
+                    slab->FreeBlocks = free;
+                    if (slab->Place > SlabPlace.Partial || free == slab->Carved) Settle<TConfig>(heap, slab);
+                    from++;
+                    continue;
+                }
             }
 
-            void** next = from + 1;
-            if (next != end && (nuint)(*next) - (nuint)block + span < 2 * span)   // near enough, on either side
-            {
-                byte* first = (byte*)block - ((nuint)(uint)BitOperations.TrailingZeroCount(bits) * size);
-                nuint left = mask + 1 - (((nuint)first - (nuint)TConfig.Base) & mask);   // behind the slab's end begin another's blocks
-                ulong combined = bits;
-                next = Combine(next, end, first, left < span ? left : span, info->Reciprocal, &combined);
-                bits = combined;
-            }
-
-            TConfig.OnFlushBlocks(heap, Slab.At<TConfig>(place >> 6), from, (uint)(next - from));
-            Put<TConfig>(heap, entry, place, bits);
-            from = next;
+            from = PutRun<TConfig>(heap, entry, from, end);
         }
-        while (from != end);
+
+        while (from != end) from = PutRun<TConfig>(heap, entry, from, end);
+    }
+
+    // Puts a block, and those that follow in the same word of its slab's bitmap, and tells where others begin.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void** PutRun<TConfig>(ThreadHeap* heap, uint entry, void** from, void** end)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SizeClass* info = TConfig.Classes + (byte)entry;
+        nuint size = info->SizeBytes, span = 64 * size, mask = info->SlabMask;
+        nuint offset = (nuint)(*from) - (nuint)TConfig.Base;
+        if (!Slab.IndexOf(info, offset & mask, out uint index))
+        {
+            Fatal.Stop<TConfig>(FatalReason.InteriorPointer, *from);
+            return end;
+        }
+
+        ulong bits = 1UL << (int)(index & 63);
+        byte* first = (byte*)(*from) - ((index & 63) * size);
+        nuint left = mask + 1 - ((offset & mask) - ((index & 63) * size));   // behind the slab's end begin another's blocks
+        void** next = Combine(from + 1, end, first, left < span ? left : span, info->Reciprocal, &bits);
+        nuint chunk = (offset & ~mask) >> Chunk.Log2;
+        Slab* slab = Slab.At<TConfig>(chunk);
+        TConfig.OnFlushBlocks(heap, slab, from, (uint)(next - from));
+        if (PageMap.Get<TConfig>(chunk) == entry) Merge<TConfig>(heap, slab, index >> 6, bits);
+        else PutElsewhere<TConfig>(heap, (byte)entry, chunk, index >> 6, bits);
+        return next;
     }
 
     // Adds the bits of the blocks that follow in the same word, and tells where others begin: an address inside a block, too, or a block that
@@ -69,31 +102,20 @@ public static unsafe partial class UnifiedCacheRefill
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void** Combine(void** from, void** end, byte* first, nuint span, ulong reciprocal, ulong* bits)
     {
-        ulong set = *bits;
+        ulong set = *bits, one = 1, exact = reciprocal << 24;   // as Slab.IndexOf, but for what the compiler does not take out of the loop
         for (; from != end; from++)
         {
             nuint offset = (nuint)(*from) - (nuint)first;
-            if (offset >= span || !Slab.IndexOf(reciprocal, offset, out uint index)) break;
-            ulong bit = 1UL << (int)index;
+            if (offset >= span) break;
+            ulong product = offset * reciprocal;
+            if (product << 24 >= exact) break;
+            ulong bit = one << (int)(product >> 40);
             if ((set & bit) != 0) break;
             set |= bit;
         }
 
         *bits = set;
         return from;
-    }
-
-    // Where a block's bit is: the slab's first chunk and the word of its bitmap in one number, and the bit. False for an address inside a block.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryPlace<TConfig>(SizeClass* info, void* block, out nuint place, out ulong bit)
-        where TConfig : struct, IAllocatorConfig
-    {
-        nuint offset = (nuint)block - (nuint)TConfig.Base;
-        nuint mask = info->SlabMask;
-        bool exact = Slab.IndexOf(info, offset & mask, out uint index);
-        place = ((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6);
-        bit = 1UL << (int)(index & 63);
-        return exact;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -110,7 +132,7 @@ public static unsafe partial class UnifiedCacheRefill
     private static void Settle<TConfig>(ThreadHeap* heap, Slab* slab)
         where TConfig : struct, IAllocatorConfig
     {
-        if (slab->Place == SlabPlace.Adrift) return;   // listed when it arrives
+        if (slab->Place is SlabPlace.Current or SlabPlace.Adrift) return;   // the one stays what it is, the other is listed when it arrives
         Bin* bin = ThreadHeap.BinOf(heap, slab->Class);
         if (slab->Place != SlabPlace.Partial)
         {
@@ -128,23 +150,13 @@ public static unsafe partial class UnifiedCacheRefill
         else if (bin->Empty != slab) Retire<TConfig>(heap, bin, slab);
     }
 
-    // Every call is in tail position, so the usual way saves no register.
-    private static void Put<TConfig>(ThreadHeap* heap, uint entry, nuint place, ulong bits)
-        where TConfig : struct, IAllocatorConfig
-    {
-        Slab* slab = Slab.At<TConfig>(place >> 6);
-        if (PageMap.Get<TConfig>(place >> 6) == entry) Merge<TConfig>(heap, slab, (uint)place & 63, bits);
-        else PutElsewhere<TConfig>(heap, (byte)entry, place, bits);
-    }
-
     // The slab left this heap while its blocks were in the stack: it migrated (T6), or a block was freed twice and the slab is gone.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void PutElsewhere<TConfig>(ThreadHeap* heap, uint sizeClass, nuint place, ulong bits)
+    private static void PutElsewhere<TConfig>(ThreadHeap* heap, uint sizeClass, nuint chunk, uint word, ulong bits)
         where TConfig : struct, IAllocatorConfig
     {
-        Slab* slab = Slab.At<TConfig>(place >> 6);
-        uint word = (uint)place & 63;
-        uint entry = PageMap.Get<TConfig>(place >> 6);
+        Slab* slab = Slab.At<TConfig>(chunk);
+        uint entry = PageMap.Get<TConfig>(chunk);
         if ((byte)entry != sizeClass || TConfig.Space->Owners[entry >> 8].Composition != TConfig.Composition->Id)
         {
             Fatal.Stop<TConfig>(FatalReason.DoubleFree, Slab.BlockAt<TConfig>(slab, sizeClass, word, bits));   // the slab may be another class's by now

@@ -6,6 +6,7 @@ public static unsafe partial class UnifiedCacheRefill
     private static void Link(Bin* bin, Slab* slab, SlabPlace place)
     {
         slab->Place = place;
+        slab->Hint = 0;   // where it is set again is looked at only in a current slab
         Push(Head(bin, place), slab);
     }
 

@@ -66,7 +66,7 @@ public unsafe struct Slab
     /// <summary>The blocks it has room for; for a large block, its chunks.</summary>
     [FieldOffset(40)] public uint Blocks;
 
-    /// <summary>No word below this has a set bit.</summary>
+    /// <summary>No word below this has a set bit; 0 in a list.</summary>
     [FieldOffset(44)] public ushort Hint;
 
     /// <summary>Its size class.</summary>
@@ -135,7 +135,7 @@ public unsafe struct Slab
     {
         ulong product = offset * reciprocal;
         index = (uint)(product >> 40);
-        return (product & ((1UL << 40) - 1)) < reciprocal;
+        return product << 24 < reciprocal << 24;
     }
 
     /// <summary>The block of the lowest of some bits in a word of a slab's bitmap.</summary>

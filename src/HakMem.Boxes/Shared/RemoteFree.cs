@@ -17,6 +17,7 @@ public static unsafe class RemoteFree
     private const int TableLog2 = 6;
     private const uint EvictedPerAsk = 64;   // words sent before a pass is asked for
     private const int SetsLog2 = TableLog2 - 1;
+    private const int RecentWords = 3;
 
     /// <summary>What remote frees keep in each heap: the combining table.</summary>
     public struct HeapState
@@ -28,8 +29,11 @@ public static unsafe class RemoteFree
         public uint Evicted;
 
         private fixed ulong _entries[2 << TableLog2];
+        private fixed ulong _recent[RecentWords * (int)SizeClasses.Count];
 
         internal static Entry* Entries(HeapState* state) => (Entry*)state->_entries;
+
+        internal static Recent* RecentOf(HeapState* state, uint sizeClass) => (Recent*)state->_recent + sizeClass;
     }
 
     internal struct Entry
@@ -39,6 +43,22 @@ public static unsafe class RemoteFree
 
         /// <summary>The blocks freed.</summary>
         public ulong Bits;
+    }
+
+    /// <summary>The word that the last free of a class went to: the next one mostly goes there, too, and is found without arithmetic. It counts as long as the entry has the key.</summary>
+    internal struct Recent
+    {
+        /// <summary>The first block of the word; null is none.</summary>
+        public byte* First;
+
+        /// <summary>Where in the table it was.</summary>
+        public Entry* Entry;
+
+        /// <summary>Its key.</summary>
+        public uint Key;
+
+        /// <summary>The bytes from the first block to the end of the word's last, or of the slab.</summary>
+        public uint Span;
     }
 
     /// <summary>
@@ -53,18 +73,20 @@ public static unsafe class RemoteFree
         if (chunk >= TConfig.ChunkCount) return false;
         uint sizeClass = (byte)PageMap.Get<TConfig>(chunk);
         if (sizeClass >= SizeClasses.Count) return false;
-        SizeClass* info = TConfig.Classes + sizeClass;   // of nobody's chunk, class 0 has no block's start
-        if (!Slab.IndexOf(info, offset & info->SlabMask, out uint index)) return false;
         HeapState* state = TConfig.RemoteTableOf(heap);
-        nuint key = KeyOf(info, offset, index);
-        Entry* found = Find(state, key);
-        ulong bit = 1UL << (int)(index & 63);
-        if (found->Key != key || (found->Bits & bit) != 0) return false;
+        Recent* recent = HeapState.RecentOf(state, sizeClass);   // of nobody's chunk, class 0 has none
+        nuint inWord = (nuint)block - (nuint)recent->First;
+        if (inWord >= recent->Span) return false;
+        SizeClass* info = TConfig.Classes + sizeClass;
+        if (!Slab.IndexOf(info, inWord, out uint index)) return false;
+        Entry* entry = recent->Entry;
+        ulong bit = 1UL << (int)index;
+        if (entry->Key != recent->Key || (entry->Bits & bit) != 0) return false;
         uint frees = state->Frees + Weight(info);
         if (frees >= TConfig.RemoteBatch) return false;
         TConfig.OnRemoteBlock(sizeClass, block);
         TConfig.OnRemoteFree(heap, sizeClass);
-        found->Bits |= bit;
+        entry->Bits |= bit;
         state->Frees = frees;
         TConfig.OnSlowExit(heap, SlowExit.CombinedFree);
         return true;
@@ -72,7 +94,7 @@ public static unsafe class RemoteFree
 
     /// <summary>
     /// Frees a block of another heap of this composition; <paramref name="entry"/> is its chunk's, read for the last time while the caller still held the block.
-    /// The heap may be null, for a thread that has none: then the block is sent at once. About 35 instructions when its word is in the table.
+    /// The heap may be null, for a thread that has none: then the block is sent at once. About 35 instructions when its word is in the table; callers whose threads free many such blocks ask <see cref="TryCombine"/> first.
     /// </summary>
     public static void Add<TConfig>(ThreadHeap* heap, void* block, uint entry)
         where TConfig : struct, IAllocatorConfig
@@ -102,6 +124,7 @@ public static unsafe class RemoteFree
         if (found->Key == key && (found->Bits & bit) == 0)
         {
             found->Bits |= bit;
+            Remember(state, info, sizeClass, block, index, found);
             TConfig.OnSlowExit(heap, SlowExit.CombinedFree);
             if ((state->Frees += Weight(info)) < TConfig.RemoteBatch) return;
             SendAll<TConfig>(heap);
@@ -109,7 +132,7 @@ public static unsafe class RemoteFree
             return;
         }
 
-        AddSlow<TConfig>(heap, block, key, bit, entry);
+        AddSlow<TConfig>(heap, block, key, index, entry);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -117,6 +140,16 @@ public static unsafe class RemoteFree
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nuint KeyOf(SizeClass* info, nuint offset, uint index) => (((offset & ~(nuint)info->SlabMask) >> (Chunk.Log2 - 6)) | (index >> 6)) + 1;
+
+    // The word ends with the slab where that has fewer blocks; where it has more, what begins behind its end is no multiple of the size away.
+    private static void Remember(HeapState* state, SizeClass* info, uint sizeClass, void* block, uint index, Entry* entry)
+    {
+        Recent* recent = HeapState.RecentOf(state, sizeClass);
+        recent->First = (byte*)block - ((index & 63) * (nuint)info->SizeBytes);
+        recent->Entry = entry;
+        recent->Key = (uint)entry->Key;
+        recent->Span = 64 * info->SizeBytes <= info->SlabMask ? 64 * info->SizeBytes : info->SlabMask + 1;
+    }
 
     // The entry of a word if it is in the table, else any of its set.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -133,9 +166,10 @@ public static unsafe class RemoteFree
 
     // The word is not in the table: it comes in as the first of its set, the second is sent. In sets of two, a pair of words that meet do not drive each other out.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void AddSlow<TConfig>(ThreadHeap* heap, void* block, nuint key, ulong bit, uint entry)
+    private static void AddSlow<TConfig>(ThreadHeap* heap, void* block, nuint key, uint index, uint entry)
         where TConfig : struct, IAllocatorConfig
     {
+        ulong bit = 1UL << (int)(index & 63);
         HeapState* state = TConfig.RemoteTableOf(heap);
         Entry* set = HeapState.Entries(state) + (SetOf(key) * 2);
         if (set[0].Key == key || set[1].Key == key) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
@@ -158,6 +192,7 @@ public static unsafe class RemoteFree
         set[1] = set[0];
         set[0].Bits = bit;
         Volatile.Write(ref set[0].Key, key);   // last: a table without frees has no key, wherever its thread was when the process forked
+        Remember(state, TConfig.Classes + (byte)entry, (byte)entry, block, index, set);
         bool full = (state->Frees += Weight(TConfig.Classes + (byte)entry)) >= TConfig.RemoteBatch;
         if (full) SendAll<TConfig>(heap);
         if ((full || ask) && !ThreadHeap.IsUserLocked(heap)) TConfig.WantScavenge();

@@ -97,7 +97,7 @@ internal static unsafe class MallocExports
                 heap->Open = 0;
                 int* errno = (int*)heap->HostState;
                 int before = *errno;
-                Config.AddRemote(heap, block, entry);   // there is one composition: whoever owns a slab is a heap of it
+                if (!RemoteFree.TryCombine<Config>(heap, block)) Config.AddRemote(heap, block, entry);   // there is one composition: whoever owns a slab is a heap of it
                 *errno = before;
                 heap->Open = uint.MaxValue;
                 return;

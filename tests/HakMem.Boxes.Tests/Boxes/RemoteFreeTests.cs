@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
@@ -146,6 +147,70 @@ public unsafe class RemoteFreeTests
             });
         });
     }
+
+    /// <summary>
+    /// Blocks that follow in the word of the last one, that lie behind its slab's end, whose word was sent, pushed aside or driven out since: each goes into its own word. Sizes of which a slab has
+    /// fewer than 64 blocks, whole words, and a last word that is not whole.
+    /// </summary>
+    [Theory]
+    [InlineData(16)]
+    [InlineData(48)]
+    [InlineData(64)]
+    [InlineData(768)]
+    [InlineData(1024)]
+    [InlineData(4096)]
+    [InlineData(6144)]
+    [InlineData(24576)]
+    public void Every_free_goes_into_its_own_word(int size) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        ThreadHeap* mine = TestHeap.CurrentHeap();
+        uint sizeClass = SizeClasses.ClassOf((nuint)size), count = 5 * Config.Classes[sizeClass].Blocks;
+        if (count > 4000) count = 4000;
+        nint[] blocks = new nint[count];
+        for (int i = 0; i < blocks.Length; i++) blocks[i] = (nint)TestHeap.Alloc((nuint)size);
+        Random random = new(size);
+        for (int i = blocks.Length - 1; i > 0; i--)
+        {
+            int other = random.Next(4) == 0 ? random.Next(i + 1) : i;   // runs in order, with strangers between
+            (blocks[i], blocks[other]) = (blocks[other], blocks[i]);
+        }
+
+        OwnThread.Run(() =>
+        {
+            ThreadHeap* other = TestHeap.CurrentHeap();
+            ulong* pending = stackalloc ulong[(int)SizeClasses.Count];
+            for (int i = 0; i < blocks.Length; i++)
+            {
+                TestHeap.Free((void*)blocks[i]);
+                if (random.Next(100) == 0) RemoteFree.SendAll<Config>(other);
+            }
+
+            RemoteFree.SendAll<Config>(other);
+            new Span<ulong>(pending, (int)SizeClasses.Count).Clear();
+            RemoteFree.CountPending<Config>(other, pending);
+            Assert.Equal(0UL, pending[sizeClass]);
+        });
+        Collect(mine);
+        Assert.Equal((ulong)count, TestHeap.ReadDebugCounters().CollectedBlocks);
+        Assert.Equal(0UL, InUse());
+        HeapWalk.AssertValid<Config>();
+    });
+
+    [Fact]
+    public void An_address_inside_a_block_is_refused_beside_its_neighbours() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        void** blocks = stackalloc void*[8];
+        Take(blocks, 8, 64);
+        AbortException? found = null;
+        nint start = (nint)blocks;
+        OwnThread.Run(() =>
+        {
+            _ = TestHeap.CurrentHeap();
+            for (int i = 0; i < 4; i++) TestHeap.Free(((void**)start)[i]);
+            found = Assert.Throws<AbortException>(() => TestHeap.Free((byte*)((void**)start)[5] + 16));
+        });
+        Assert.Contains($"0x{(nint)blocks[5] + 16:x}", found?.Message);
+    });
 
     [Fact]
     public void A_slab_that_left_is_passed_on_untouched() => OwnThread.RunFresh(TestHeap.Reset, static () =>

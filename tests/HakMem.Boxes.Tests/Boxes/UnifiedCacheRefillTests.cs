@@ -212,6 +212,52 @@ public unsafe class UnifiedCacheRefillTests
         Assert.Equal($"hakmem: double free of the block at 0x{(nint)block:x}", found.Message);
     });
 
+    /// <summary>What a flush finds wrong with a block that has no neighbour in the stack is the same as with one in a row, and those around it are given back.</summary>
+    [Theory]
+    [InlineData(0, "double free of the block at")]
+    [InlineData(16, "free of an address inside a block:")]
+    [InlineData(-1, "free of an address that is not allocated:")]
+    public void A_flush_tells_what_is_wrong_with_a_block_alone(int offset, string fault) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        byte** blocks = stackalloc byte*[1500];
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        for (int i = 0; i < 1500; i++) blocks[i] = (byte*)TestHeap.Alloc(64);
+        void Give(params int[] places)
+        {
+            foreach (int place in places) TestHeap.Free(blocks[place]);
+        }
+
+        void Flush()
+        {
+            SpinLock.Enter<Config>(&heap->Lock);
+            try
+            {
+                UnifiedCacheRefill.FlushAll<Config>(heap);
+            }
+            finally
+            {
+                SpinLock.Exit<Config>(&heap->Lock);
+            }
+        }
+
+        Slab* slab = Slab.At<Config>(PageMap.ChunkOf<Config>(blocks[1499]));   // the current one, which is not cut to its end
+        byte* wrong = offset < 0 ? slab->Start + ((nuint)(slab->Blocks - 1) * 64) : blocks[700] + offset;
+        Assert.True(offset >= 0 || slab->Carved < slab->Blocks);
+        Give(500, 700, 900);
+        Flush();
+        Give(1100, 300);
+        TestHeap.Free(wrong);
+        Give(100);
+        AbortException found = Assert.Throws<AbortException>(Flush);
+        Assert.Equal($"hakmem: {fault} 0x{(nint)wrong:x}", found.Message);
+        foreach (int place in (int[])[500, 700, 900, 1100, 300])
+        {
+            Slab* its = Slab.At<Config>(PageMap.ChunkOf<Config>(blocks[place]));
+            uint index = (uint)((blocks[place] - its->Start) / 64);
+            Assert.Equal(1UL, (its->Bits[index >> 6] >> (int)(index & 63)) & 1);
+        }
+    });
+
     [Fact]
     public void Lent_blocks_do_not_grow_the_stack_of_their_borrower() => OwnThread.RunFresh(LongFrontHeap.Reset, static () =>
     {

@@ -567,44 +567,76 @@ internal static unsafe class HandStripped
     private static void GiveBack(ThreadHeap* heap, uint sizeClass, void** from, uint count)
     {
         SizeClass* info = State.Classes + sizeClass;
-        nuint size = info->SizeBytes, span = 64 * size, mask = info->SlabMask;
+        nuint mask = info->SlabMask, span = 64 * (nuint)info->SizeBytes, reach = 2 * span;
+        ulong reciprocal = info->Reciprocal, exact = reciprocal << 24;
         uint entry = heap->IdShifted | sizeClass;
-        void** end = from + count;
+        void** end = from + count, last = end - 1;
         *ThreadHeap.Out(heap, sizeClass) -= count;
-        do
+        Slab* current = ThreadHeap.BinOf(heap, sizeClass)->Current;
+        if (current != null) current->Hint = 0;
+        while (from < last)
         {
             void* block = *from;
-            if (!TryPlace(info, block, out nuint place, out ulong bits))
+            nuint offset = (nuint)block - (nuint)State.Base, chunk = (offset & ~mask) >> Chunk.Log2;
+            ulong product = (offset & mask) * reciprocal;
+            uint index = (uint)(product >> 40);
+            Slab* slab = At(chunk);
+            if ((nuint)from[1] - (nuint)block + span >= reach && product << 24 < exact && State.PageMap[chunk] == entry)
             {
-                Fatal.Stop<Config>(FatalReason.InteriorPointer, block);
-                return;
+                ulong bit = 1UL << (int)(index & 63);
+                ulong* word = slab->Bits + (index >> 6);
+                ulong before = *word;
+                if ((before & bit) == 0 && index < slab->Carved)
+                {
+                    *word = before | bit;
+                    uint free = slab->FreeBlocks + 1;
+                    slab->FreeBlocks = free;
+                    if (slab->Place > SlabPlace.Partial || free == slab->Carved) Settle(heap, slab);
+                    from++;
+                    continue;
+                }
             }
 
-            void** next = from + 1;
-            if (next != end && (nuint)(*next) - (nuint)block + span < 2 * span)
-            {
-                byte* first = (byte*)block - ((nuint)(uint)BitOperations.TrailingZeroCount(bits) * size);
-                nuint left = mask + 1 - (((nuint)first - (nuint)State.Base) & mask);
-                ulong combined = bits;
-                next = Combine(next, end, first, left < span ? left : span, info->Reciprocal, &combined);
-                bits = combined;
-            }
-
-            Put(heap, entry, place, bits);
-            from = next;
+            from = PutRun(heap, entry, from, end);
         }
-        while (from != end);
+
+        while (from != end) from = PutRun(heap, entry, from, end);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void** PutRun(ThreadHeap* heap, uint entry, void** from, void** end)
+    {
+        SizeClass* info = State.Classes + (byte)entry;
+        nuint size = info->SizeBytes, span = 64 * size, mask = info->SlabMask;
+        nuint offset = (nuint)(*from) - (nuint)State.Base;
+        if (!Slab.IndexOf(info, offset & mask, out uint index))
+        {
+            Fatal.Stop<Config>(FatalReason.InteriorPointer, *from);
+            return end;
+        }
+
+        ulong bits = 1UL << (int)(index & 63);
+        byte* first = (byte*)(*from) - ((index & 63) * size);
+        nuint left = mask + 1 - ((offset & mask) - ((index & 63) * size));
+        void** next = Combine(from + 1, end, first, left < span ? left : span, info->Reciprocal, &bits);
+        nuint chunk = (offset & ~mask) >> Chunk.Log2;
+        Slab* slab = At(chunk);
+        if (State.PageMap[chunk] == entry) Merge(heap, slab, index >> 6, bits);
+        else PutElsewhere(heap, (byte)entry, chunk, index >> 6, bits);
+        return next;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void** Combine(void** from, void** end, byte* first, nuint span, ulong reciprocal, ulong* bits)
     {
-        ulong set = *bits;
+        ulong set = *bits, one = 1, exact = reciprocal << 24;
         for (; from != end; from++)
         {
             nuint offset = (nuint)(*from) - (nuint)first;
-            if (offset >= span || !Slab.IndexOf(reciprocal, offset, out uint index)) break;
-            ulong bit = 1UL << (int)index;
+            if (offset >= span) break;
+            ulong product = offset * reciprocal;
+            if (product << 24 >= exact) break;
+            ulong bit = one << (int)(product >> 40);
             if ((set & bit) != 0) break;
             set |= bit;
         }
@@ -613,30 +645,11 @@ internal static unsafe class HandStripped
         return from;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryPlace(SizeClass* info, void* block, out nuint place, out ulong bit)
-    {
-        nuint offset = (nuint)block - (nuint)State.Base;
-        nuint mask = info->SlabMask;
-        bool exact = Slab.IndexOf(info, offset & mask, out uint index);
-        place = ((offset & ~mask) >> (Chunk.Log2 - 6)) | (index >> 6);
-        bit = 1UL << (int)(index & 63);
-        return exact;
-    }
-
-    private static void Put(ThreadHeap* heap, uint entry, nuint place, ulong bits)
-    {
-        Slab* slab = At(place >> 6);
-        if (State.PageMap[place >> 6] == entry) Merge(heap, slab, (uint)place & 63, bits);
-        else PutElsewhere(heap, (byte)entry, place, bits);
-    }
-
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void PutElsewhere(ThreadHeap* heap, uint sizeClass, nuint place, ulong bits)
+    private static void PutElsewhere(ThreadHeap* heap, uint sizeClass, nuint chunk, uint word, ulong bits)
     {
-        Slab* slab = At(place >> 6);
-        uint word = (uint)place & 63;
-        uint entry = State.PageMap[place >> 6];
+        Slab* slab = At(chunk);
+        uint entry = State.PageMap[chunk];
         if ((byte)entry != sizeClass || State.Space->Owners[entry >> 8].Composition != State.Composition->Id)
         {
             Fatal.Stop<Config>(FatalReason.DoubleFree, Slab.BlockAt<Config>(slab, sizeClass, word, bits));
@@ -658,10 +671,10 @@ internal static unsafe class HandStripped
         }
 
         slab->Bits[word] = before | bits;
-        slab->FreeBlocks += (uint)BitOperations.PopCount(bits);
+        uint free = slab->FreeBlocks + (uint)BitOperations.PopCount(bits);
+        slab->FreeBlocks = free;
         if (word < slab->Hint) slab->Hint = (ushort)word;
-        if (slab->Place == SlabPlace.Current || (slab->Place == SlabPlace.Partial && slab->FreeBlocks != slab->Carved)) return;
-        Settle(heap, slab);
+        if (slab->Place > SlabPlace.Partial || free == slab->Carved) Settle(heap, slab);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -675,7 +688,7 @@ internal static unsafe class HandStripped
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Settle(ThreadHeap* heap, Slab* slab)
     {
-        if (slab->Place == SlabPlace.Adrift) return;
+        if (slab->Place is SlabPlace.Current or SlabPlace.Adrift) return;
         Bin* bin = ThreadHeap.BinOf(heap, slab->Class);
         if (slab->Place != SlabPlace.Partial)
         {
@@ -713,6 +726,7 @@ internal static unsafe class HandStripped
     private static void Link(Bin* bin, Slab* slab, SlabPlace place)
     {
         slab->Place = place;
+        slab->Hint = 0;
         Push(Head(bin, place), slab);
     }
 

@@ -36,7 +36,7 @@ public class MachineCodeTests(ITestOutputHelper output)
     [InlineData("FreeSlow", 0)]
     [InlineData("Flush", 0)]
     [InlineData("GiveBack", 0)]
-    [InlineData("Put", 0)]
+    [InlineData("PutRun", 0)]
     [InlineData("Merge", 0)]
     [InlineData("Settle", 0)]
     public void ReleaseIsTheHandStrippedCopyInstructionByInstruction(string method, int instructions)

@@ -30,7 +30,8 @@
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:TryNewSlab
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Merge
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Settle
- *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Put
+ *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:GiveBack
+ *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:PutRun
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:PutElsewhere
  *
  * Seeded bugs
@@ -181,7 +182,8 @@ proctype Successor() {
   byte sum, v, w, to, old; bool taken, mine;
   /* src/HakMem.Boxes/Shared/HeapRegistry.cs:Attach */
   Enter(OLD);
-  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Put */
+  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:GiveBack */
+  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:PutRun */
   out[OLD] = out[OLD] - 1;
   d_step { mine = (map == OLD) };
 #ifdef BUG_FLUSH_UNCHECKED
