@@ -78,8 +78,7 @@ public class DiagnosticTests
     {
         string[] reports = GeneratorHarness.Report(GeneratorHarness.Contract, $"using HakMem.Boxes;\n[HakMemAllocator({argument})] static partial class X;");
 
-        Assert.Equal($"HKM1504 at '{argument}': {expected}", reports[0]);
-        Assert.All(reports.Skip(1), static report => Assert.StartsWith("HKM1501", report));
+        Assert.Equal([$"HKM1504 at '{argument}': {expected}"], reports);   // and not each of the members that it has not
     }
 
     [Theory]

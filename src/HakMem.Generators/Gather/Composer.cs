@@ -50,7 +50,14 @@ internal sealed partial class Composer
         SharedLayout().ToEquatableArray(),
         OwnCalls().ToEquatableArray(),
         _contract.Types,
-        _problems.Distinct().ToEquatableArray());
+        Causes().Distinct().ToEquatableArray());
+
+    /// <summary>What a box lacks for its slot is told only where nothing else says that it is none for it: else one mistake is a page of messages.</summary>
+    private IEnumerable<ProblemModel> Causes()
+    {
+        HashSet<string> wrong = [.. _problems.Where(static problem => problem.Id == Rules.NotABox.Id || problem.Id == Rules.UnfitBox.Id).Select(static problem => problem.Argument)];
+        return _problems.Where(problem => problem.Id != Rules.MissingMember.Id || !wrong.Contains(problem.Argument));
+    }
 
     private void Report(DiagnosticDescriptor rule, string argument, params string[] parts) =>
         _problems.Add(ProblemModel.Create(rule, argument, parts));

@@ -33,6 +33,37 @@ public sealed class NativeBuildTests
         Assert.True(run.ExitCode == 0, run.ToString());
     }
 
+    /// <summary>A second build makes nothing; one after a change makes what depends on it, and no more.</summary>
+    [NativeFact(NativeNeed.Binutils)]
+    public void NothingIsMadeAgainWhenNothingHasChanged()
+    {
+        string folder = Directory.CreateTempSubdirectory("hakmem-native-").FullName;
+        try
+        {
+            string compiled = Path.Combine(folder, "managed.o"), linked = Path.Combine(folder, "libhakmem.so");
+            (DateTime Compiled, DateTime Linked) Made()
+            {
+                NativeResult run = Target("LinkNative", $"NativeObjects={folder}/");
+                Assert.True(run.ExitCode == 0, run.ToString());
+                return (File.GetLastWriteTimeUtc(compiled), File.GetLastWriteTimeUtc(linked));
+            }
+
+            (DateTime Compiled, DateTime Linked) first = Made();
+            Assert.True(File.Exists(compiled) && File.Exists(linked));
+            Assert.Equal(first, Made());
+            File.SetLastWriteTimeUtc(Path.Combine(folder, "hot-free.o"), DateTime.UtcNow);
+            (DateTime Compiled, DateTime Linked) second = Made();
+            Assert.Equal(first.Compiled, second.Compiled);
+            Assert.True(second.Linked > first.Linked);
+            File.Delete(compiled);
+            Assert.True(Made().Compiled > first.Compiled);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static NativeResult Target(string target, string property)
     {
         _ = LibraryUnderTest.Path;   // restored and built by then
