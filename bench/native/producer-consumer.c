@@ -1,12 +1,13 @@
 /* Producers allocate batches, consumers free them; a bounded queue for each pair. Waiting sleeps in the kernel, so it takes little CPU time, and as much for all. */
 #include "bench.h"
+#include <sched.h>
 #include <semaphore.h>
 
 enum { QUEUED = 64, BATCH = 120, MAX_PAIRS = 64 };
 typedef struct { void *blocks[BATCH]; size_t bytes[BATCH]; } Batch;
 typedef struct { sem_t free_places, filled; Batch *batches; uint64_t random; } Queue;
 
-static long pairs = 1, operations = 4000000, least = 8, most = 135;
+static long pairs = 1, operations = 4000000, least = 8, most = 135, pin = 0;
 
 static long batches_of_a_pair(void) { return operations / pairs / BATCH / 2; }
 
@@ -54,10 +55,23 @@ static void *consume(void *argument)
     return NULL;
 }
 
+/* A processor of its own for each thread, round and round among those of the process: two threads on one hand blocks over at no cost, and the scheduler puts them there now and then. */
+static void keep_to(pthread_attr_t *attributes, long thread)
+{
+    cpu_set_t allowed, own;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) stop("sched_getaffinity failed");
+    long skip = thread % CPU_COUNT(&allowed);
+    int processor = 0;
+    while (!CPU_ISSET(processor, &allowed) || skip-- != 0) processor++;
+    CPU_ZERO(&own);
+    CPU_SET(processor, &own);
+    if (pthread_attr_setaffinity_np(attributes, sizeof own, &own) != 0) stop("pthread_attr_setaffinity_np failed");
+}
+
 int main(int count, char **words)
 {
-    const Argument known[] = {{"--pairs", &pairs}, {"--operations", &operations}, {"--min", &least}, {"--max", &most}};
-    read_arguments(count, words, known, 4);
+    const Argument known[] = {{"--pairs", &pairs}, {"--operations", &operations}, {"--min", &least}, {"--max", &most}, {"--pin", &pin}};
+    read_arguments(count, words, known, 5);
     if (pairs < 1 || pairs > MAX_PAIRS || least < 8 || most < least) stop("producer-consumer: --pairs 1 to 64, --min at least 8, --max no less");
     static Queue queues[MAX_PAIRS];
     static pthread_t threads[2 * MAX_PAIRS];
@@ -69,9 +83,15 @@ int main(int count, char **words)
         sem_init(&queues[i].filled, 0, 0);
     }
 
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
     uint64_t begin = cpu_nanoseconds();
     for (long i = 0; i < 2 * pairs; i++)
-        if (pthread_create(&threads[i], NULL, i % 2 == 0 ? produce : consume, &queues[i / 2]) != 0) stop("pthread_create failed");
+    {
+        if (pin != 0) keep_to(&attributes, i);
+        if (pthread_create(&threads[i], &attributes, i % 2 == 0 ? produce : consume, &queues[i / 2]) != 0) stop("pthread_create failed");
+    }
+
     for (long i = 0; i < 2 * pairs; i++) pthread_join(threads[i], NULL);
     report((uint64_t)(batches_of_a_pair() * pairs * BATCH * 2), cpu_nanoseconds() - begin);
     return 0;

@@ -29,6 +29,7 @@ internal sealed class ScenarioOptions
     };
 
     private readonly Option<int?> _operations = Bounded("--ops", "Scenarios with threads: allocations and frees in one pass, of all threads together. Each has its own default.", 2, 1 << 30);
+    private readonly Option<bool> _pin = new("--pin") { Description = "larson, private, producer-consumer, ring: each thread keeps to a processor of its own. Else the system may put two on one, where handing over is cheap." };
     private readonly Option<int?> _chunks = Bounded("--chunks", "larson: blocks of each thread. Default: 1000; from 4 threads on 10000.", 1, 1 << 24);
     private readonly Option<int?> _roundsPerPass = Bounded("--rounds-per-pass", $"larson: how often arrays pass to fresh threads. Default: {s_defaults.RoundsPerPass}. (--rounds is how often the whole is measured.)", 1, 10_000);
     private readonly Option<int?> _batch = Bounded("--batch", "Blocks handed over at once. Default: producer-consumer 120, ring 1000, async-handover 32.", 1, 1 << 20);
@@ -40,7 +41,7 @@ internal sealed class ScenarioOptions
     private readonly Option<int?> _idle = Bounded("--idle", $"burst-idle: seconds without a call. Default: {s_defaults.IdleSeconds}.", 0, 3600);
     private readonly Option<int?> _divisor = Bounded("--divisor", "burst-idle: the numbers of blocks are divided by this. Default: 1.", 1, 10_000);
 
-    private IReadOnlyList<Option> All => [_slots, _min, _max, _count, _size, _threads, _operations, _chunks, _roundsPerPass, _batch, _flows, _lifetimes, _atOnce, _leave, _keep, _idle, _divisor];
+    private IReadOnlyList<Option> All => [_slots, _min, _max, _count, _size, _threads, _operations, _pin, _chunks, _roundsPerPass, _batch, _flows, _lifetimes, _atOnce, _leave, _keep, _idle, _divisor];
 
     public void AddTo(Command command)
     {
@@ -65,6 +66,7 @@ internal sealed class ScenarioOptions
             SizeBytes = parsed.GetValue(_size) ?? s_defaults.SizeBytes,
             Threads = ThreadCounts(parsed.GetValue(_threads)),
             Operations = parsed.GetValue(_operations),
+            Pin = parsed.GetValue(_pin),
             Chunks = parsed.GetValue(_chunks),
             RoundsPerPass = parsed.GetValue(_roundsPerPass) ?? s_defaults.RoundsPerPass,
             Batch = parsed.GetValue(_batch),

@@ -71,6 +71,12 @@ internal static unsafe class LibC
     [DllImport("libc", EntryPoint = "sem_post")]
     public static extern int SemaphorePost(void* semaphore);
 
+    [DllImport("libc", EntryPoint = "sched_getaffinity")]
+    public static extern int GetThreadProcessors(int thread, nuint byteCount, ulong* processors);
+
+    [DllImport("libc", EntryPoint = "sched_setaffinity")]
+    public static extern int SetThreadProcessors(int thread, nuint byteCount, ulong* processors);
+
     [DllImport("libc", EntryPoint = "malloc_trim")]
     public static extern int MallocTrim(nuint keptBytes);
 

@@ -22,6 +22,7 @@ internal sealed record NativeProgram(string Name, string Variant, bool HasFloor,
         new("larson", "2 threads 10000 chunks 8-1024 B", true, ["--threads", "2"]),
         new("larson", "4 threads 10000 chunks 8-1024 B", true, ["--threads", "4"]),
         new("producer-consumer", "1 pair 8-135 B", true, ["--pairs", "1"]),
+        new("producer-consumer", "1 pair 8-135 B, pinned", true, ["--pairs", "1", "--pin", "1"]),
         .. OfOneThread("large", "32 slots 64 KiB-12 MiB", false, ["--slots", "32"]),
     ];
 

@@ -16,7 +16,7 @@ internal sealed unsafe class LarsonScenario : ThreadedScenario
     public static readonly ScenarioDefinition Definition = new(
         "larson",
         "threads replace random blocks of arrays that pass to fresh threads after each round",
-        ["--threads", "--min", "--max", "--chunks", "--rounds-per-pass", "--ops"],
+        ["--threads", "--min", "--max", "--chunks", "--rounds-per-pass", "--ops", "--pin"],
         parameters => ForEachThreadCount(
             parameters,
             [1, 2, 4],
@@ -57,7 +57,7 @@ internal sealed unsafe class LarsonScenario : ThreadedScenario
         for (int round = 0; round < Parameters.RoundsPerPass; round++)
         {
             int now = round;
-            FreshThreads.Run<T>(Threads, thread => Replace<T>((thread + now) % Threads, now));
+            FreshThreads.Run<T>(Threads, thread => Replace<T>((thread + now) % Threads, now), Parameters.Pin);
         }
 
         PassCost cost = meter.Stop();

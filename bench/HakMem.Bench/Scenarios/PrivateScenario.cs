@@ -13,7 +13,7 @@ internal sealed unsafe class PrivateScenario : ThreadedScenario
     public static readonly ScenarioDefinition Definition = new(
         "private",
         "random-mixed on each of many threads, nothing shared",
-        ["--threads", "--slots", "--min", "--max", "--ops"],
+        ["--threads", "--slots", "--min", "--max", "--ops", "--pin"],
         parameters => ForEachThreadCount(
             parameters,
             [1, 2, 4, 8, 16, 32, 64],
@@ -48,7 +48,7 @@ internal sealed unsafe class PrivateScenario : ThreadedScenario
     public override PassCost TimedPass<T>()
     {
         new Span<nint>(_slots.Pointer, checked((int)_slots.Length)).Clear();
-        PassCost cost = ThreadTeam.Run(Threads, thread => Mix<T>(thread, WarmUpSlices), thread => Mix<T>(thread, _slicesPerThread), T.LeaveThread);
+        PassCost cost = ThreadTeam.Run(Threads, thread => Mix<T>(thread, WarmUpSlices), thread => Mix<T>(thread, _slicesPerThread), T.LeaveThread, Parameters.Pin);
         for (long i = 0; i < _slots.Length; i++)
         {
             if (_slots.Pointer[i] != 0)

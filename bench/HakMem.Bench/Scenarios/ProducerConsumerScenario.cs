@@ -12,8 +12,8 @@ internal sealed unsafe class ProducerConsumerScenario : ThreadedScenario
     public static readonly ScenarioDefinition Definition = new(
         "producer-consumer",
         "one thread allocates batches, another frees them",
-        ["--batch", "--min", "--max", "--ops"],
-        parameters => [string.Create(CultureInfo.InvariantCulture, $"2 threads batches of {parameters.Batch ?? DefaultBatch}{Bytes(Range(parameters))}")],
+        ["--batch", "--min", "--max", "--ops", "--pin"],
+        parameters => [string.Create(CultureInfo.InvariantCulture, $"2 threads batches of {parameters.Batch ?? DefaultBatch}{Bytes(Range(parameters))}{Pinned(parameters)}")],
         (variant, parameters) => new ProducerConsumerScenario(variant, parameters));
 
     private const int DefaultBatch = 120;
@@ -42,7 +42,7 @@ internal sealed unsafe class ProducerConsumerScenario : ThreadedScenario
     public override PassCost TimedPass<T>()
     {
         using var queue = new BatchQueue(_batch, BatchesPerLoad, Loads);
-        return ThreadTeam.Run(2, _ => { }, thread => Work<T>(thread, queue), T.LeaveThread);
+        return ThreadTeam.Run(2, _ => { }, thread => Work<T>(thread, queue), T.LeaveThread, Parameters.Pin);
     }
 
     private static (uint MinBytes, uint Sizes) Range(ScenarioParameters parameters) => parameters.SizeRange(BatchLoop.DefaultMinBytes, BatchLoop.DefaultMaxBytes);

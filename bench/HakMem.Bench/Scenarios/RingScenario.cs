@@ -13,7 +13,7 @@ internal sealed unsafe class RingScenario : ThreadedScenario
     public static readonly ScenarioDefinition Definition = new(
         "ring",
         "each thread frees what the one before it in a ring allocated",
-        ["--threads", "--batch", "--min", "--max", "--ops"],
+        ["--threads", "--batch", "--min", "--max", "--ops", "--pin"],
         parameters => ForEachThreadCount(
             parameters,
             [2, 4],
@@ -46,7 +46,7 @@ internal sealed unsafe class RingScenario : ThreadedScenario
         BatchQueue[] queues = [.. Enumerable.Range(0, Threads).Select(_ => new BatchQueue(_batch, 1, BatchesUnderWay))];
         try
         {
-            return ThreadTeam.Run(Threads, _ => { }, thread => Work<T>(thread, queues), T.LeaveThread);
+            return ThreadTeam.Run(Threads, _ => { }, thread => Work<T>(thread, queues), T.LeaveThread, Parameters.Pin);
         }
         finally
         {

@@ -27,6 +27,9 @@ internal sealed record ScenarioParameters
     /// <summary>Scenarios with threads: allocations and frees in one pass, of all threads together.</summary>
     public int? Operations { get; init; }
 
+    /// <summary>Scenarios whose threads work side by side: each keeps to a processor of its own.</summary>
+    public bool Pin { get; init; }
+
     /// <summary>larson: blocks of each thread.</summary>
     public int? Chunks { get; init; }
 

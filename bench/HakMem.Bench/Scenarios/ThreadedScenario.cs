@@ -37,7 +37,10 @@ internal abstract class ThreadedScenario(ScenarioDefinition definition, string v
 
     /// <summary>One variant for each number of threads.</summary>
     protected static IReadOnlyList<string> ForEachThreadCount(ScenarioParameters parameters, IReadOnlyList<int> byDefault, Func<int, string> rest) =>
-        [.. (parameters.Threads ?? byDefault).Select(threads => string.Create(CultureInfo.InvariantCulture, $"{threads} {(threads == 1 ? "thread" : "threads")}{rest(threads)}"))];
+        [.. (parameters.Threads ?? byDefault).Select(threads => string.Create(CultureInfo.InvariantCulture, $"{threads} {(threads == 1 ? "thread" : "threads")}{rest(threads)}{Pinned(parameters)}"))];
+
+    /// <summary>The end of a variant's name: whether threads keep to their processors.</summary>
+    protected static string Pinned(ScenarioParameters parameters) => parameters.Pin ? " pinned" : "";
 
     protected static string Bytes((uint MinBytes, uint Sizes) range) => string.Create(CultureInfo.InvariantCulture, $" {range.MinBytes}-{range.MinBytes + range.Sizes - 1} B");
 

@@ -7,7 +7,7 @@ namespace HakMem.Bench.Teams;
 /// <summary>Runs one job on several new threads and waits until all have ended: for scenarios in which starting and ending is part of the work.</summary>
 internal static class FreshThreads
 {
-    public static void Run<T>(int threadCount, Action<int> job)
+    public static void Run<T>(int threadCount, Action<int> job, bool bound = false)
         where T : struct, IBenchAllocator
     {
         var failure = new FirstFailure();
@@ -17,6 +17,8 @@ internal static class FreshThreads
             int index = i;
             threads[i] = new Thread(() =>
             {
+                if (bound)
+                    failure.Catch(Processors.Bind, index);
                 failure.Catch(job, index);
                 T.LeaveThread();
             })

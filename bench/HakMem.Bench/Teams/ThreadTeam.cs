@@ -14,8 +14,9 @@ internal static class ThreadTeam
     /// <param name="prepare">What each thread does first, unmeasured.</param>
     /// <param name="job">What each thread does between the common start and the common end.</param>
     /// <param name="leaveThread">What each thread does last, unmeasured.</param>
+    /// <param name="bound">Whether each thread keeps to a processor of its own.</param>
     /// <returns>What the process took for the job.</returns>
-    public static PassCost Run(int threadCount, Action<int> prepare, Action<int> job, Action? leaveThread = null)
+    public static PassCost Run(int threadCount, Action<int> prepare, Action<int> job, Action? leaveThread = null, bool bound = false)
     {
         using var parked = new CountdownEvent(threadCount);
         using var done = new CountdownEvent(threadCount);
@@ -28,6 +29,8 @@ internal static class ThreadTeam
             int index = i;
             threads[i] = new Thread(() =>
             {
+                if (bound)
+                    failure.Catch(Processors.Bind, index);
                 failure.Catch(prepare, index);
                 parked.Signal();
                 start.WaitOne();

@@ -24,6 +24,15 @@ public class ThreadedScenarioCommandTests
     }
 
     [Fact]
+    public void Pinned_rows_say_so()
+    {
+        JsonElement[] rows = Rows("scenario larson private ring producer-consumer --threads 2 --ops 20000 --chunks 50 --pin --no-memory");
+        Assert.Equal(
+            ["2 threads 50 chunks 8-1024 B pinned", "2 threads 256 slots 16-1024 B pinned", "2 threads batches of 1000 8-135 B pinned", "2 threads batches of 120 8-135 B pinned"],
+            rows.Where(row => Text(row, "allocator") == "hakmem").Select(row => Text(row, "variant")));
+    }
+
+    [Fact]
     public void Thread_churn_reports_memory_of_processes_of_its_own()
     {
         JsonElement[] rows = Rows("scenario thread-churn --lifetimes 64 --at-once 4 --leave 5");
