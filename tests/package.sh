@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes fresh projects outside the repository that use the package, and prints a table of what they did: case, expectation, result; the last line counts them.
-# Cases that need a pack that no source has (ReadyToRun, trimming) are shown as not run.
+# Cases that need a pack that no source has, or a linker that is not here (ReadyToRun, trimming, native AOT), are shown as not run.
 set -uo pipefail
 
 usage() {
@@ -315,6 +315,16 @@ ahead "trimmed" hardened trimmed -p:SelfContained=true -p:PublishTrimmed=true
 if [ -f "$work/out-trimmed/HakMem.dll" ]; then
   silent "trimmed: warnings" none "warning IL"
   ahead "trimmed, another flavor into the same folder" profile trimmed -p:SelfContained=true -p:PublishTrimmed=true
+fi
+if command -v clang >/dev/null || command -v gcc >/dev/null; then
+  ahead "native AOT" hardened aot -p:PublishAot=true
+  if [ -f "$work/out-aot/Ahead" ]; then
+    silent "native AOT: warnings" none "warning IL"
+    ahead "native AOT, another flavor into the same folder" release aot -p:PublishAot=true
+    [ -f "$work/out-aot/HakMem.dll" ] && fail "native AOT: one file" "no assembly beside it" "HakMem.dll is there" || pass "native AOT: one file" "no assembly beside it"
+  fi
+else
+  skip "native AOT" hardened "there is no clang or gcc to link with"
 fi
 
 [ "$failed" -eq 0 ] || [ -z "${HAKMEMTEST_LOG:-}" ] || cp "$log" "$HAKMEMTEST_LOG"
