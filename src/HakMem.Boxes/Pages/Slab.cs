@@ -66,7 +66,7 @@ public unsafe struct Slab
     /// <summary>The blocks it has room for; for a large block, its chunks.</summary>
     [FieldOffset(40)] public uint Blocks;
 
-    /// <summary>No word below this has a set bit; 0 in a list.</summary>
+    /// <summary>No word below this has a set bit; 0 in a bin's list.</summary>
     [FieldOffset(44)] public ushort Hint;
 
     /// <summary>Its size class.</summary>
@@ -182,6 +182,7 @@ public unsafe struct Slab
         if (slab->Class == 0 || slab->Class >= SizeClasses.Count || slab->Blocks != info->Blocks) return false;
         if (slab->Carved > slab->Blocks || slab->FreeBlocks > slab->Carved) return false;
         if (PageMap.Get<TConfig>(slab->FirstChunk) != ((slab->Owner << 8) | slab->Class)) return false;
+        if (slab->Hint != 0 && slab->Place is (SlabPlace.Partial or SlabPlace.Sparse)) return false;
         uint free = 0;
         for (uint word = 0; word < info->Words; word++)
         {

@@ -192,11 +192,11 @@ public static unsafe class HeapRegistry
         return slab != null;
     }
 
-    // A slab of a heap without a thread, for another heap; null when it has none with free blocks of the class, or a pass is at work in it: who waits here holds up every thread that comes or looks for a slab. Under the registry's lock.
+    // A slab of a heap without a thread, for another heap; null when it has none with free blocks of the class. It waits for a pass that is in the heap: where no fresh memory is left, these blocks are the only ones. Under the registry's lock.
     private static Slab* TakeSlab<TConfig>(SharedState* registry, ThreadHeap* free, ThreadHeap* heap, uint sizeClass)
         where TConfig : struct, IAllocatorConfig
     {
-        if (!SpinLock.TryEnter<TConfig>(&free->Lock)) return null;
+        SpinLock.Enter<TConfig>(&free->Lock);
         TConfig.CollectRemote(free);
         bool taken = TConfig.TryUnlinkSlab(free, sizeClass, out Slab* found);
         if (taken)

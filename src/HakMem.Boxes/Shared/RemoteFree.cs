@@ -19,7 +19,7 @@ public static unsafe class RemoteFree
     private const int SetsLog2 = TableLog2 - 1;
     private const int RecentWords = 3;
 
-    /// <summary>What remote frees keep in each heap: the combining table.</summary>
+    /// <summary>What remote frees keep in each heap: the combining table, and for each class where in it the last free went.</summary>
     public struct HeapState
     {
         /// <summary>Frees since the table was sent, larger blocks counting for several: what an idle thread keeps from others is bounded in bytes, too.</summary>
@@ -57,12 +57,12 @@ public static unsafe class RemoteFree
         /// <summary>Its key.</summary>
         public uint Key;
 
-        /// <summary>The bytes from the first block to the end of the word's last, or of the slab.</summary>
+        /// <summary>The bytes from the first block to the end of the last one of the word that the slab has.</summary>
         public uint Span;
     }
 
     /// <summary>
-    /// Frees a block whose word is in this thread's table already. False when it is not, or when anything about the block is unusual; then nothing was done. That the word is in the table
+    /// Frees a block whose word is the one that its class's last free went to and is in this thread's table still. False when it is not, or when anything about the block is unusual; then nothing was done. That the word is in the table
     /// tells that the slab is of this composition and has a block that is out: nobody can have given it back. It may have come to this heap meanwhile; then the heap sends to itself.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -141,14 +141,15 @@ public static unsafe class RemoteFree
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nuint KeyOf(SizeClass* info, nuint offset, uint index) => (((offset & ~(nuint)info->SlabMask) >> (Chunk.Log2 - 6)) | (index >> 6)) + 1;
 
-    // The word ends with the slab where that has fewer blocks; where it has more, what begins behind its end is no multiple of the size away.
+    // The last word of a slab has fewer blocks than others; addresses behind them are another slab's.
     private static void Remember(HeapState* state, SizeClass* info, uint sizeClass, void* block, uint index, Entry* entry)
     {
         Recent* recent = HeapState.RecentOf(state, sizeClass);
         recent->First = (byte*)block - ((index & 63) * (nuint)info->SizeBytes);
         recent->Entry = entry;
         recent->Key = (uint)entry->Key;
-        recent->Span = 64 * info->SizeBytes <= info->SlabMask ? 64 * info->SizeBytes : info->SlabMask + 1;
+        uint blocks = info->Blocks - (index & ~63u);
+        recent->Span = (blocks < 64 ? blocks : 64) * info->SizeBytes;
     }
 
     // The entry of a word if it is in the table, else any of its set.

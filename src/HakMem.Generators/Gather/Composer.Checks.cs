@@ -68,5 +68,9 @@ internal sealed partial class Composer
         }
     }
 
-    private void Unfit(BoxModel box, string slot, string why) => Report(Rules.UnfitBox, slot, box.DisplayName, slot, why);
+    private void Unfit(BoxModel box, string slot, string why)
+    {
+        Report(Rules.UnfitBox, slot, box.DisplayName, slot, why);
+        _ = _unfit.Add(slot);
+    }
 }

@@ -16,6 +16,7 @@ internal sealed partial class Composer
     private readonly List<SlotModel> _slots = [];
     private readonly PresetModel[] _preset;
     private readonly List<BoxModel> _woven;
+    private readonly HashSet<string> _unfit = [];
 
     private Composer(DeclarationModel declaration, ContractModel contract, BuildModel build)
     {
@@ -55,7 +56,7 @@ internal sealed partial class Composer
     /// <summary>What a box lacks for its slot is told only where nothing else says that it is none for it: else one mistake is a page of messages.</summary>
     private IEnumerable<ProblemModel> Causes()
     {
-        HashSet<string> wrong = [.. _problems.Where(static problem => problem.Id == Rules.NotABox.Id || problem.Id == Rules.UnfitBox.Id).Select(static problem => problem.Argument)];
+        HashSet<string> wrong = [.. _unfit, .. _problems.Where(static problem => problem.Id == Rules.NotABox.Id).Select(static problem => problem.Argument)];
         return _problems.Where(problem => problem.Id != Rules.MissingMember.Id || !wrong.Contains(problem.Argument));
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Threading;
 using Xunit;
 using Config = HakMem.Boxes.Tests.RangeHeap.Config;
 
@@ -99,6 +100,31 @@ public unsafe class FixedRangeTests
 
         return blocks;
     }
+
+    /// <summary>When the range is used up, what an ended thread left is waited for, also while a pass is in its heap: nothing is refused that is there.</summary>
+    [Fact]
+    public void The_last_free_blocks_are_found_while_a_pass_is_among_them() => OwnThread.RunFresh(RangeHeap.Reset, static () =>
+    {
+        nint ended = 0;
+        OwnThread.Run(() =>
+        {
+            ended = (nint)RangeHeap.CurrentHeap();
+            List<nint> blocks = [];
+            while (RangeHeap.TryAlloc(512, out void* block)) blocks.Add((nint)block);
+            for (int i = 0; i < blocks.Count; i += 2) RangeHeap.Free((void*)blocks[i]);
+        });
+        HeapRegistry.ReleaseEnded<Config>();
+        ThreadHeap* left = (ThreadHeap*)ended, other = HeapRegistry.TakeSpare<Config>();
+        Assert.True(left->Life == HeapLife.Free && other != null && other != left);
+        other->Kind = HeapKind.Thread;
+        SpinLock.Enter<Config>(&left->Lock);   // as a pass does
+        bool found = false;
+        OwnThread.Handle thread = OwnThread.Start(() => found = UnifiedCacheRefill.Refill<Config>(other, SizeClasses.ClassOf(512), 0) != null);
+        Thread.Sleep(100);
+        SpinLock.Exit<Config>(&left->Lock);
+        thread.Join();
+        Assert.True(found);
+    });
 
     [Fact]
     public void A_block_that_grows_by_a_copy_costs_no_call_to_the_system() => OwnThread.RunFresh(RangeHeap.Reset, static () =>

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
@@ -210,6 +212,32 @@ public unsafe class RemoteFreeTests
             found = Assert.Throws<AbortException>(() => TestHeap.Free((byte*)((void**)start)[5] + 16));
         });
         Assert.Contains($"0x{(nint)blocks[5] + 16:x}", found?.Message);
+    });
+
+    /// <summary>The last word of a slab ends with its last block: what lies a multiple of the size behind that is an address inside a block of the next slab.</summary>
+    [Theory]
+    [InlineData(48)]
+    [InlineData(320)]
+    [InlineData(768)]
+    public void An_address_in_the_next_slab_is_refused_behind_a_last_word(int size) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        SizeClass* info = Config.Classes + SizeClasses.ClassOf((nuint)size);
+        HashSet<nint> blocks = [];
+        for (uint i = 0; i < info->Blocks * 6; i++) blocks.Add((nint)TestHeap.Alloc((nuint)size));
+        nint last = (nint)(info->Words - 1) * 64 * size;
+        nint slab = blocks.First(block => ((block - (nint)Config.Base) & (nint)info->SlabMask) == 0 && blocks.Contains(block + last) && blocks.Contains(block + (nint)Chunk.Bytes));
+        byte* wrong = (byte*)slab + ((nint)info->Blocks * size);
+        while (wrong <= (byte*)slab + Chunk.Bytes) wrong += size;
+        Assert.True(wrong < (byte*)slab + last + (64 * size));
+        AbortException? found = null;
+        OwnThread.Run(() =>
+        {
+            _ = TestHeap.CurrentHeap();
+            TestHeap.Free((void*)(slab + last));
+            found = Assert.Throws<AbortException>(() => TestHeap.Free(wrong));
+        });
+        Assert.Equal($"hakmem: free of an address inside a block: 0x{(nint)wrong:x}", found?.Message);
     });
 
     [Fact]

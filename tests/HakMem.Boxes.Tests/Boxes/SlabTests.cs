@@ -46,6 +46,12 @@ public unsafe class SlabTests
         slab->Carved = 100;
         slab->Hint = 1;
         Assert.False(Slab.IsValid<Config>(slab));
+        slab->Bits[0] = 0;
+        slab->FreeBlocks = 0;
+        Assert.True(Slab.IsValid<Config>(slab));
+        slab->Place = SlabPlace.Partial;
+        Assert.False(Slab.IsValid<Config>(slab));   // what is freed there does not set it back
+        slab->Place = SlabPlace.Adrift;
         slab->Hint = 0;
         slab->Class = 6;
         Assert.False(Slab.IsValid<Config>(slab));

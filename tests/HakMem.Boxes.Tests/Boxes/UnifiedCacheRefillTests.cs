@@ -241,7 +241,7 @@ public unsafe class UnifiedCacheRefillTests
         }
 
         Slab* slab = Slab.At<Config>(PageMap.ChunkOf<Config>(blocks[1499]));   // the current one, which is not cut to its end
-        byte* wrong = offset < 0 ? slab->Start + ((nuint)(slab->Blocks - 1) * 64) : blocks[700] + offset;
+        byte* wrong = offset < 0 ? slab->Start + ((nuint)(slab->Blocks - 1) * 64) : blocks[offset == 0 ? 700 : 701] + offset;   // an address inside a block that is out
         Assert.True(offset >= 0 || slab->Carved < slab->Blocks);
         Give(500, 700, 900);
         Flush();
@@ -256,6 +256,30 @@ public unsafe class UnifiedCacheRefillTests
             uint index = (uint)((blocks[place] - its->Start) / 64);
             Assert.Equal(1UL, (its->Bits[index >> 6] >> (int)(index & 63)) & 1);
         }
+    });
+
+    /// <summary>A block alone in the stack whose slab came to another heap meanwhile is sent there.</summary>
+    [Fact]
+    public void A_block_alone_whose_slab_left_is_sent_after_it() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        byte** blocks = stackalloc byte*[1500];
+        ThreadHeap* heap = TestHeap.CurrentHeap(), other = HeapRegistry.TakeSpare<Config>();
+        for (int i = 0; i < 1500; i++) blocks[i] = (byte*)TestHeap.Alloc(64);
+        Slab* slab = Slab.At<Config>(PageMap.ChunkOf<Config>(blocks[500]));
+        TestHeap.Free(blocks[500]);
+        TestHeap.Free(blocks[700]);
+        Assert.True(slab == Slab.At<Config>(PageMap.ChunkOf<Config>(blocks[700])) && slab->Place == SlabPlace.Full);
+        slab->Owner = other->Id;
+        PageMap.Set<Config>(slab->FirstChunk, 1, other->IdShifted | slab->Class);
+        SpinLock.Enter<Config>(&heap->Lock);
+        UnifiedCacheRefill.FlushAll<Config>(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+        Assert.Equal(0u, slab->FreeBlocks);
+        Assert.True((Slab*)other->Inbox == slab);
+        DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
+        Assert.Equal(2UL, DebugCounters.ExitsBy(&counters, SlowExit.FlushedElsewhere));
+        slab->Owner = heap->Id;
+        PageMap.Set<Config>(slab->FirstChunk, 1, heap->IdShifted | slab->Class);
     });
 
     [Fact]
