@@ -101,7 +101,7 @@ git() {
 }
 
 gcc() {
-  cp "$repository"/tests/HakMem.Preload.Tests/Native/*.[ch] .
+  cp "$repository"/tests/HakMem.Preload.Tests/Native/*.[ch] "$repository"/src/HakMem.Preload/hakmem.h . && sed -i 's|"[./]*src/HakMem.Preload/hakmem.h"|"hakmem.h"|' interface.c
   for source in interface fuzz life; do command gcc -std=gnu17 -O2 -g -pthread -fno-builtin -w -c $source.c -o $source.o && sha256sum $source.o; done
   command gcc -pthread -o fuzz fuzz.o -ldl && ./fuzz --seconds 1 --threads 1 | grep -o 'no fault'
   command gcc -O2 -flto -w -pthread -o interface interface.c -ldl && env -u HAKMEMTEST_EXPECT ./interface realloc_edges && echo linked
