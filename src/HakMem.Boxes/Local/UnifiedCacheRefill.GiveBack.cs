@@ -35,7 +35,7 @@ public static unsafe partial class UnifiedCacheRefill
     {
         SizeClass* info = TConfig.Classes + sizeClass;
         nuint mask = info->SlabMask, span = 64 * (nuint)info->SizeBytes, reach = 2 * span;
-        ulong reciprocal = info->Reciprocal, exact = reciprocal << 24;   // as Slab.IndexOf, but for what the compiler does not take out of the loop
+        ulong reciprocal = info->Reciprocal, shifted = reciprocal << Slab.FractionShift;
         uint entry = heap->IdShifted | sizeClass;
         void** end = from + count, last = end - 1;
         *ThreadHeap.Out(heap, sizeClass) -= count;
@@ -45,10 +45,8 @@ public static unsafe partial class UnifiedCacheRefill
         {
             void* block = *from;
             nuint offset = (nuint)block - (nuint)TConfig.Base, chunk = (offset & ~mask) >> Chunk.Log2;
-            ulong product = (offset & mask) * reciprocal;
-            uint index = (uint)(product >> 40);
             Slab* slab = Slab.At<TConfig>(chunk);
-            if ((nuint)from[1] - (nuint)block + span >= reach && product << 24 < exact && PageMap.Get<TConfig>(chunk) == entry)
+            if ((nuint)from[1] - (nuint)block + span >= reach && Slab.IndexOf(reciprocal, shifted, offset & mask, out uint index) && PageMap.Get<TConfig>(chunk) == entry)
             {
                 ulong bit = 1UL << (int)(index & 63);
                 ulong* word = slab->Bits + (index >> 6);
@@ -102,14 +100,12 @@ public static unsafe partial class UnifiedCacheRefill
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void** Combine(void** from, void** end, byte* first, nuint span, ulong reciprocal, ulong* bits)
     {
-        ulong set = *bits, one = 1, exact = reciprocal << 24;   // as Slab.IndexOf, but for what the compiler does not take out of the loop
+        ulong set = *bits, shifted = reciprocal << Slab.FractionShift;
         for (; from != end; from++)
         {
             nuint offset = (nuint)(*from) - (nuint)first;
-            if (offset >= span) break;
-            ulong product = offset * reciprocal;
-            if (product << 24 >= exact) break;
-            ulong bit = one << (int)(product >> 40);
+            if (offset >= span || !Slab.IndexOf(reciprocal, shifted, offset, out uint index)) break;
+            ulong bit = 1UL << (int)index;
             if ((set & bit) != 0) break;
             set |= bit;
         }

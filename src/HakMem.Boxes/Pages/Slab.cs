@@ -41,6 +41,9 @@ public unsafe struct Slab
     /// <summary>The words that fit into the header itself.</summary>
     public const uint ShortWords = 8;
 
+    /// <summary>What leaves of a product its low 40 bits, at the upper end of the word.</summary>
+    public const int FractionShift = 64 - 40;
+
     private const int ShortBitsOffset = 64, ShortRemoteOffset = 192;
 
     // ---- L part: 64 bytes, then 8 words of bitmap ------------------------------------------------------------------
@@ -127,15 +130,17 @@ public unsafe struct Slab
     /// of the product are below the reciprocal exactly for multiples of the size, since offsets stay below 2¹⁸ and reciprocals at 2²⁵ and above.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IndexOf(SizeClass* sizeClass, nuint offset, out uint index) => IndexOf(sizeClass->Reciprocal, offset, out index);
+    public static bool IndexOf(SizeClass* sizeClass, nuint offset, out uint index) => IndexOf(sizeClass->Reciprocal, sizeClass->Reciprocal << FractionShift, offset, out index);
 
-    /// <summary>The same with the class's reciprocal in hand, from any block's start.</summary>
+    /// <summary>
+    /// The same from any block's start, with the class's reciprocal in hand, and that shifted by <see cref="FractionShift"/>: in a loop a local of its own, since the compiler takes no shift out of one.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IndexOf(ulong reciprocal, nuint offset, out uint index)
+    public static bool IndexOf(ulong reciprocal, ulong shifted, nuint offset, out uint index)
     {
         ulong product = offset * reciprocal;
         index = (uint)(product >> 40);
-        return product << 24 < reciprocal << 24;
+        return product << FractionShift < shifted;
     }
 
     /// <summary>The block of the lowest of some bits in a word of a slab's bitmap.</summary>

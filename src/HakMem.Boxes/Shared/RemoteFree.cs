@@ -45,7 +45,7 @@ public static unsafe class RemoteFree
         public ulong Bits;
     }
 
-    /// <summary>The word that the last free of a class went to: the next one mostly goes there, too, and is found without arithmetic. It counts as long as the entry has the key.</summary>
+    /// <summary>The word that the last free of a class went to: the next one mostly goes there, too, and is found without a hash. It counts as long as the entry has the key.</summary>
     internal struct Recent
     {
         /// <summary>The first block of the word; null is none.</summary>

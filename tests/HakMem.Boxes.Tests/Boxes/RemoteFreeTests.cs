@@ -211,7 +211,7 @@ public unsafe class RemoteFreeTests
             for (int i = 0; i < 4; i++) TestHeap.Free(((void**)start)[i]);
             found = Assert.Throws<AbortException>(() => TestHeap.Free((byte*)((void**)start)[5] + 16));
         });
-        Assert.Contains($"0x{(nint)blocks[5] + 16:x}", found?.Message);
+        Assert.Equal($"hakmem: free of an address inside a block: 0x{(nint)blocks[5] + 16:x}", found?.Message);
     });
 
     /// <summary>The last word of a slab ends with its last block: what lies a multiple of the size behind that is an address inside a block of the next slab.</summary>

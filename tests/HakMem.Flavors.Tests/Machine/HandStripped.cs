@@ -568,7 +568,7 @@ internal static unsafe class HandStripped
     {
         SizeClass* info = State.Classes + sizeClass;
         nuint mask = info->SlabMask, span = 64 * (nuint)info->SizeBytes, reach = 2 * span;
-        ulong reciprocal = info->Reciprocal, exact = reciprocal << 24;
+        ulong reciprocal = info->Reciprocal, shifted = reciprocal << Slab.FractionShift;
         uint entry = heap->IdShifted | sizeClass;
         void** end = from + count, last = end - 1;
         *ThreadHeap.Out(heap, sizeClass) -= count;
@@ -578,10 +578,8 @@ internal static unsafe class HandStripped
         {
             void* block = *from;
             nuint offset = (nuint)block - (nuint)State.Base, chunk = (offset & ~mask) >> Chunk.Log2;
-            ulong product = (offset & mask) * reciprocal;
-            uint index = (uint)(product >> 40);
             Slab* slab = At(chunk);
-            if ((nuint)from[1] - (nuint)block + span >= reach && product << 24 < exact && State.PageMap[chunk] == entry)
+            if ((nuint)from[1] - (nuint)block + span >= reach && Slab.IndexOf(reciprocal, shifted, offset & mask, out uint index) && State.PageMap[chunk] == entry)
             {
                 ulong bit = 1UL << (int)(index & 63);
                 ulong* word = slab->Bits + (index >> 6);
@@ -629,14 +627,12 @@ internal static unsafe class HandStripped
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void** Combine(void** from, void** end, byte* first, nuint span, ulong reciprocal, ulong* bits)
     {
-        ulong set = *bits, one = 1, exact = reciprocal << 24;
+        ulong set = *bits, shifted = reciprocal << Slab.FractionShift;
         for (; from != end; from++)
         {
             nuint offset = (nuint)(*from) - (nuint)first;
-            if (offset >= span) break;
-            ulong product = offset * reciprocal;
-            if (product << 24 >= exact) break;
-            ulong bit = one << (int)(product >> 40);
+            if (offset >= span || !Slab.IndexOf(reciprocal, shifted, offset, out uint index)) break;
+            ulong bit = 1UL << (int)index;
             if ((set & bit) != 0) break;
             set |= bit;
         }
