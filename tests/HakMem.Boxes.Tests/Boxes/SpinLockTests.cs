@@ -37,35 +37,24 @@ public unsafe class SpinLockTests
         Assert.Equal(0, Volatile.Read(ref s_word));
     }
 
-    /// <summary>Who gives a lock back only to take it again was faster each time: the other sleeps by then.</summary>
-    [Fact]
-    public void Who_waits_for_long_comes_first_when_the_lock_is_passed()
+    /// <summary>Who gives a lock back only to take it again was faster each time: the other sleeps by then. The other thread is played here by what happens while this one waits, so that no schedule decides.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(8)]
+    public void Who_waits_for_long_comes_first_when_the_lock_is_passed(int wakesUpAtWait)
     {
-        FaultyMemory.Restore();
-        s_word = 0;
-        s_plain = 0;
-        fixed (int* word = &s_word)
-        {
-            for (int round = 1; round <= 20; round++)
-            {
-                SpinLock.Enter<Config>(word);
-                OwnThread.Handle waiting = OwnThread.Start(static () =>
-                {
-                    fixed (int* word = &s_word)
-                    {
-                        SpinLock.Enter<Config>(word);
-                        s_plain++;
-                        SpinLock.Exit<Config>(word);
-                    }
-                });
-                while (Volatile.Read(ref s_word) != 2) Thread.Sleep(1);
-                SpinLock.Pass<Config>(word);
-                Assert.Equal(round, s_plain);
-                SpinLock.Exit<Config>(word);
-                waiting.Join();
-            }
-        }
+        (int waits, int inside) = Pass(wanted: true, wakesUpAtWait);
+        Assert.Equal(wakesUpAtWait, inside);
+        Assert.Equal(wakesUpAtWait + 1, waits); // once more while the other is inside
     }
+
+    /// <summary>A thread that was stopped while it waited must not stop this one.</summary>
+    [Fact]
+    public void A_lock_is_not_passed_for_ever() => Assert.Equal((8, 0), Pass(wanted: true, wakesUpAtWait: int.MaxValue));
+
+    [Fact]
+    public void A_lock_that_nobody_waits_for_is_passed_without_waiting() => Assert.Equal((0, 0), Pass(wanted: false, wakesUpAtWait: 1));
 
     [Fact]
     public void Trying_does_not_wait()
@@ -75,5 +64,36 @@ public unsafe class SpinLockTests
         Assert.False(SpinLock.TryEnter<Config>(&word));
         SpinLock.Exit<Config>(&word);
         Assert.True(SpinLock.TryEnter<Config>(&word));
+    }
+
+    /// <summary>Passes a lock; the other thread takes it during a wait, and gives it back during the next. Says how often this one waited, and at which wait the other came in.</summary>
+    private static (int Waits, int Inside) Pass(bool wanted, int wakesUpAtWait)
+    {
+        FaultyMemory.Restore();
+        int word = 0, waits = 0, inside = 0;
+        int* at = &word;
+        SpinLock.Enter<Config>(at);
+        if (wanted) word = 2;
+        FaultyMemory.WhileWaiting = Elsewhere;
+        SpinLock.Pass<Config>(at);
+        FaultyMemory.WhileWaiting = null;
+        Assert.Equal(1, word);
+        return (waits, inside);
+
+        void Elsewhere()
+        {
+            waits++;
+            if (inside != 0)
+            {
+                SpinLock.Exit<Config>(at);
+            }
+            else if (waits == wakesUpAtWait)
+            {
+                Assert.True(SpinLock.TryEnter<Config>(at));
+                inside = waits;
+            }
+
+            FaultyMemory.WhileWaiting = Elsewhere;
+        }
     }
 }
