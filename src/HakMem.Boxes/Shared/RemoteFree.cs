@@ -17,18 +17,21 @@ public static unsafe class RemoteFree
     private const int TableLog2 = 6;
     private const uint EvictedPerAsk = 64;   // words sent before a pass is asked for
     private const int SetsLog2 = TableLog2 - 1;
-    private const int RecentWords = 3;
+    private const int EntryWords = 2, RecentWords = 4;
 
     /// <summary>What remote frees keep in each heap: the combining table, and for each class where in it the last free went.</summary>
     public struct HeapState
     {
-        /// <summary>Frees since the table was sent, larger blocks counting for several: what an idle thread keeps from others is bounded in bytes, too.</summary>
+        /// <summary>Frees since the table was sent, larger blocks counting for several: what an idle thread keeps from others is bounded in bytes, too. Not 0 while anything is in the table, wherever its thread was when the process forked.</summary>
         public uint Frees;
 
         /// <summary>Words that were sent because another needed their place.</summary>
         public uint Evicted;
 
-        private fixed ulong _entries[2 << TableLog2];
+        /// <summary>For each set, which of its two entries is replaced next.</summary>
+        public uint Older;
+
+        private fixed ulong _entries[EntryWords << TableLog2];
         private fixed ulong _recent[RecentWords * (int)SizeClasses.Count];
 
         internal static Entry* Entries(HeapState* state) => (Entry*)state->_entries;
@@ -39,26 +42,32 @@ public static unsafe class RemoteFree
     internal struct Entry
     {
         /// <summary>First chunk of the slab and word of its bitmap, plus one; 0 is free.</summary>
-        public nuint Key;
+        public uint Key;
+
+        /// <summary>The class of the slab.</summary>
+        public uint Class;
 
         /// <summary>The blocks freed.</summary>
         public ulong Bits;
     }
 
-    /// <summary>The word that the last free of a class went to: the next one mostly goes there, too, and is found without a hash. It counts as long as the entry has the key.</summary>
+    /// <summary>The word that the last free of a class went to, as long as it is in the table: the next one mostly goes there, too, and is found without a hash.</summary>
     internal struct Recent
     {
-        /// <summary>The first block of the word; null is none.</summary>
+        /// <summary>The first block of the word.</summary>
         public byte* First;
 
-        /// <summary>Where in the table it was.</summary>
-        public Entry* Entry;
+        /// <summary>Its entry's.</summary>
+        public ulong* Bits;
 
-        /// <summary>Its key.</summary>
-        public uint Key;
+        /// <summary>The class's.</summary>
+        public ulong Reciprocal;
 
-        /// <summary>The bytes from the first block to the end of the last one of the word that the slab has.</summary>
+        /// <summary>The bytes from the first block to the end of the last one of the word that the slab has; 0 when the word is no longer in the table.</summary>
         public uint Span;
+
+        /// <summary>For how many frees one of the class counts.</summary>
+        public uint Weight;
     }
 
     /// <summary>
@@ -77,16 +86,16 @@ public static unsafe class RemoteFree
         Recent* recent = HeapState.RecentOf(state, sizeClass);   // of nobody's chunk, class 0 has none
         nuint inWord = (nuint)block - (nuint)recent->First;
         if (inWord >= recent->Span) return false;
-        SizeClass* info = TConfig.Classes + sizeClass;
-        if (!Slab.IndexOf(info, inWord, out uint index)) return false;
-        Entry* entry = recent->Entry;
+        ulong reciprocal = recent->Reciprocal;
+        if (!Slab.IndexOf(reciprocal, reciprocal << Slab.FractionShift, inWord, out uint index)) return false;
+        ulong* bits = recent->Bits;
         ulong bit = 1UL << (int)index;
-        if (entry->Key != recent->Key || (entry->Bits & bit) != 0) return false;
-        uint frees = state->Frees + Weight(info);
+        if ((*bits & bit) != 0) return false;
+        uint frees = state->Frees + recent->Weight;
         if (frees >= TConfig.RemoteBatch) return false;
         TConfig.OnRemoteBlock(sizeClass, block);
         TConfig.OnRemoteFree(heap, sizeClass);
-        entry->Bits |= bit;
+        *bits |= bit;
         state->Frees = frees;
         TConfig.OnSlowExit(heap, SlowExit.CombinedFree);
         return true;
@@ -109,11 +118,11 @@ public static unsafe class RemoteFree
         }
 
         TConfig.OnRemoteBlock(sizeClass, block);
-        nuint key = KeyOf(info, offset, index);
+        uint key = KeyOf(info, offset, index);
         ulong bit = 1UL << (int)(index & 63);
         if (heap == null)
         {
-            Send<TConfig>(Slab.At<TConfig>((key - 1) >> 6), (uint)(key - 1) & 63, bit);
+            Send<TConfig>(Slab.At<TConfig>((key - 1) >> 6), (key - 1) & 63, bit);
             TConfig.WantScavenge();
             return;
         }
@@ -124,7 +133,7 @@ public static unsafe class RemoteFree
         if (found->Key == key && (found->Bits & bit) == 0)
         {
             found->Bits |= bit;
-            Remember(state, info, sizeClass, block, index, found);
+            Remember(state, info, block, index, found);
             TConfig.OnSlowExit(heap, SlowExit.CombinedFree);
             if ((state->Frees += Weight(info)) < TConfig.RemoteBatch) return;
             SendAll<TConfig>(heap);
@@ -139,22 +148,23 @@ public static unsafe class RemoteFree
     private static uint Weight(SizeClass* info) => 1 + (info->SizeBytes >> 7);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nuint KeyOf(SizeClass* info, nuint offset, uint index) => (((offset & ~(nuint)info->SlabMask) >> (Chunk.Log2 - 6)) | (index >> 6)) + 1;
+    private static uint KeyOf(SizeClass* info, nuint offset, uint index) => (uint)((((offset & ~(nuint)info->SlabMask) >> (Chunk.Log2 - 6)) | (index >> 6)) + 1);
 
     // The last word of a slab has fewer blocks than others; addresses behind them are another slab's.
-    private static void Remember(HeapState* state, SizeClass* info, uint sizeClass, void* block, uint index, Entry* entry)
+    private static void Remember(HeapState* state, SizeClass* info, void* block, uint index, Entry* entry)
     {
-        Recent* recent = HeapState.RecentOf(state, sizeClass);
+        Recent* recent = HeapState.RecentOf(state, entry->Class);
         recent->First = (byte*)block - ((index & 63) * (nuint)info->SizeBytes);
-        recent->Entry = entry;
-        recent->Key = (uint)entry->Key;
+        recent->Bits = &entry->Bits;
+        recent->Reciprocal = info->Reciprocal;
+        recent->Weight = Weight(info);
         uint blocks = info->Blocks - (index & ~63u);
         recent->Span = (blocks < 64 ? blocks : 64) * info->SizeBytes;
     }
 
     // The entry of a word if it is in the table, else any of its set.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Entry* Find(HeapState* state, nuint key)
+    private static Entry* Find(HeapState* state, uint key)
     {
         Entry* set = HeapState.Entries(state) + (SetOf(key) * 2);
         return set[0].Key == key ? set : set + 1;
@@ -162,39 +172,45 @@ public static unsafe class RemoteFree
 
     // The words of a slab lie in sets one after the other, so that they are sent one after the other: the slab's lines then come once.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint SetOf(nuint key)
-        => ((uint)((((key - 1) >> 6) * 0x9E37_79B9_7F4A_7C15UL) >> (64 - SetsLog2)) + (uint)(key - 1)) & ((1u << SetsLog2) - 1);
+    private static uint SetOf(uint key)
+        => ((uint)((((ulong)(key - 1) >> 6) * 0x9E37_79B9_7F4A_7C15UL) >> (64 - SetsLog2)) + (key - 1)) & ((1u << SetsLog2) - 1);
 
-    // The word is not in the table: it comes in as the first of its set, the second is sent. In sets of two, a pair of words that meet do not drive each other out.
+    // The word is not in the table: it comes in for the older one of its set, which is sent. In sets of two, a pair of words that meet do not drive each other out.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void AddSlow<TConfig>(ThreadHeap* heap, void* block, nuint key, uint index, uint entry)
+    private static void AddSlow<TConfig>(ThreadHeap* heap, void* block, uint key, uint index, uint entry)
         where TConfig : struct, IAllocatorConfig
     {
         ulong bit = 1UL << (int)(index & 63);
         HeapState* state = TConfig.RemoteTableOf(heap);
-        Entry* set = HeapState.Entries(state) + (SetOf(key) * 2);
+        uint setIndex = SetOf(key);
+        Entry* set = HeapState.Entries(state) + (setIndex * 2);
         if (set[0].Key == key || set[1].Key == key) Fatal.Stop<TConfig>(FatalReason.DoubleFree, block);
         if (TConfig.Space->Owners[entry >> 8].Heap->Kind == HeapKind.FirstClass)
         {
             // In the table it would outlive its heap.
             TConfig.OnSlowExit(heap, SlowExit.DirectFree);
-            Send<TConfig>(Slab.At<TConfig>((key - 1) >> 6), (uint)(key - 1) & 63, bit);
+            Send<TConfig>(Slab.At<TConfig>((key - 1) >> 6), (key - 1) & 63, bit);
             if (!ThreadHeap.IsUserLocked(heap)) TConfig.WantScavenge();
             return;
         }
 
+        SizeClass* info = TConfig.Classes + (byte)entry;
+        uint frees = state->Frees + Weight(info);
+        Volatile.Write(ref state->Frees, frees);   // before the key
+        Entry* place = set + ((state->Older >> (int)setIndex) & 1);
+        state->Older ^= 1u << (int)setIndex;
         bool ask = false;
-        if (set[1].Key != 0)
+        if (place->Key != 0)
         {
-            SendEntry<TConfig>(set + 1);
+            SendEntry<TConfig>(state, place);
             ask = (++state->Evicted & (EvictedPerAsk - 1)) == 0;
         }
 
-        set[1] = set[0];
-        set[0].Bits = bit;
-        Volatile.Write(ref set[0].Key, key);   // last: a table without frees has no key, wherever its thread was when the process forked
-        Remember(state, TConfig.Classes + (byte)entry, (byte)entry, block, index, set);
-        bool full = (state->Frees += Weight(TConfig.Classes + (byte)entry)) >= TConfig.RemoteBatch;
+        place->Bits = bit;
+        place->Class = (byte)entry;
+        Volatile.Write(ref place->Key, key);   // last: who counts what is here sees the whole
+        Remember(state, info, block, index, place);
+        bool full = frees >= TConfig.RemoteBatch;
         if (full) SendAll<TConfig>(heap);
         if ((full || ask) && !ThreadHeap.IsUserLocked(heap)) TConfig.WantScavenge();
     }
@@ -209,8 +225,7 @@ public static unsafe class RemoteFree
         for (uint i = 0; i < 1u << TableLog2; i++)
         {
             if (entries[i].Key == 0) continue;
-            SendEntry<TConfig>(entries + i);
-            entries[i].Key = 0;
+            SendEntry<TConfig>(state, entries + i);
         }
 
         state->Frees = 0;
@@ -281,10 +296,8 @@ public static unsafe class RemoteFree
         Entry* entries = HeapState.Entries(state);
         for (uint i = 0; i < 1u << TableLog2; i++)
         {
-            nuint key = Volatile.Read(ref entries[i].Key);   // its thread may be sending it
-            if (key == 0) continue;
-            uint sizeClass = (byte)PageMap.Get<TConfig>((key - 1) >> 6);
-            if (sizeClass < SizeClasses.Count) blocks[sizeClass] += (uint)BitOperations.PopCount(entries[i].Bits);
+            if (Volatile.Read(ref entries[i].Key) == 0) continue;   // its thread may be sending it
+            blocks[entries[i].Class] += (uint)BitOperations.PopCount(entries[i].Bits);
         }
     }
 
@@ -298,7 +311,7 @@ public static unsafe class RemoteFree
         Entry* entries = HeapState.Entries(state);
         for (uint i = 0; i < 1u << TableLog2; i++)
         {
-            nuint key = Volatile.Read(ref entries[i].Key);   // its thread may be sending it
+            uint key = Volatile.Read(ref entries[i].Key);   // its thread may be sending it
             if (key == 0) continue;
             places[count] = key - 1;
             bits[count++] = entries[i].Bits;
@@ -334,11 +347,15 @@ public static unsafe class RemoteFree
         }
     }
 
-    private static void SendEntry<TConfig>(Entry* entry)
+    // Nothing may be combined with it any more before it is sent, and nobody finds it after.
+    private static void SendEntry<TConfig>(HeapState* state, Entry* entry)
         where TConfig : struct, IAllocatorConfig
     {
-        nuint place = entry->Key - 1;
-        Send<TConfig>(Slab.At<TConfig>(place >> 6), (uint)place & 63, entry->Bits);
+        uint place = entry->Key - 1;
+        Recent* recent = HeapState.RecentOf(state, entry->Class);
+        if (recent->Bits == &entry->Bits) recent->Span = 0;
+        entry->Key = 0;
+        Send<TConfig>(Slab.At<TConfig>(place >> 6), place & 63, entry->Bits);
     }
 
     // What was there before; one xadd, where Interlocked.Or with its result used would be a loop.

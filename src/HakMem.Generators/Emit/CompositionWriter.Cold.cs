@@ -45,17 +45,17 @@ internal sealed partial class CompositionWriter
 
         _code.Member($$"""
             {{Outline}}
-            private static void FindAndFreeSlow(void* block)
+            private static void FreeSlow({{Heap}} heap, void* block)
             {
-                if (TryFindHeap(out {{Heap}} heap) && {{Call("RemoteFree", "TryCombine", "heap, block")}}) { return; }
+                if (heap != null && {{Call("RemoteFree", "TryCombine", "heap, block")}}) { return; }
 
-                FreeSlow(HeapForFrees(1), block);
+                FreeRest(heap, block);
             }
             """);
 
         _code.Member($$"""
             {{Outline}}
-            private static void FreeSlow({{Heap}} heap, void* block) => {{Call("FreeGate", "FreeSlow", "heap, block")}};
+            private static void FreeRest({{Heap}} heap, void* block) => {{Call("FreeGate", "FreeSlow", "heap != null ? heap : HeapForFrees(1), block")}};
             """);
 
         WriteFind(isolated);

@@ -25,7 +25,13 @@ internal sealed partial class CompositionWriter
             {{Inline}}
             public static void Free(void* block)
             {
-            {{Push(find, "FindAndFreeSlow(block)")}}
+                if (!{{find}}) { heap = null; }
+                else if ({{Call("FreeGate", "TryOwn", "heap, block, out uint sizeClass")}} && {{Call("Front", "TryPush", "heap, sizeClass, block")}})
+                {{{Join("OnFrontPush")}}
+                    return;
+                }
+
+                FreeSlow(heap, block);
             }
             """);
 

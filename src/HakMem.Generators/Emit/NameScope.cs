@@ -45,7 +45,7 @@ internal sealed class NameScope
     [
         "Alloc", "TryAlloc", "Free", "AllocOfClass", "TryAllocOfClass", "CurrentHeap", "AllocZeroed", "TryAllocZeroed", "AlignedAlloc", "TryAlignedAlloc", "Realloc", "TryRealloc",
         "AlignedRealloc", "TryAlignedRealloc", "AllocBatch", "FreeBatch", "UsableSize", "Trim", "ReadStatistics", "VisitDiagnostics", "BuildFlavor", "Features", "AllocSlow", "TryAllocSlow",
-        "FreeSlow", "FindAndAllocSlow", "FindAndTryAllocSlow", "FindAndFreeSlow", "TryFindHeap", "KnownHeap", "HeapForFrees", "AttachForFrees", "CurrentHeapSlow", "Attach", "ThrowOutOfMemory", "ThrowBadAlignment", "Reset", "Current", "State", "HeapLayout", "SharedLayout", "Config",
+        "FreeSlow", "FindAndAllocSlow", "FindAndTryAllocSlow", "FreeRest", "TryFindHeap", "KnownHeap", "HeapForFrees", "AttachForFrees", "CurrentHeapSlow", "Attach", "ThrowOutOfMemory", "ThrowBadAlignment", "Reset", "Current", "State", "HeapLayout", "SharedLayout", "Config",
     ];
 
     private readonly string _ownNamespace;

@@ -21,7 +21,7 @@ internal static class WrittenMembers
         "TryRealloc(void*, nuint, ref void*)", "Realloc(void*, nuint)", "TryAlignedRealloc(void*, nuint, nuint, ref void*)", "AlignedRealloc(void*, nuint, nuint)",
         "AllocBatch(nuint, void**, uint)", "FreeBatch(void**, uint)", "UsableSize(void*)", "Trim()", $"ReadStatistics({ContractNames.Namespace}.AllocatorStatistics*)",
         "BuildFlavor", "Features", "VisitDiagnostics`1(ref !0)",
-        "FindAndAllocSlow(nuint)", "FindAndTryAllocSlow(nuint)", "FindAndFreeSlow(void*)", $"AllocSlow({Heap}, nuint)", $"TryAllocSlow({Heap}, nuint)", $"FreeSlow({Heap}, void*)",
+        "FindAndAllocSlow(nuint)", "FindAndTryAllocSlow(nuint)", $"AllocSlow({Heap}, nuint)", $"TryAllocSlow({Heap}, nuint)", $"FreeSlow({Heap}, void*)", $"FreeRest({Heap}, void*)",
         $"TryFindHeap(ref {Heap})", "KnownHeap()", "HeapForFrees(uint)", "AttachForFrees()", "CurrentHeapSlow()", "Attach()", "ThrowOutOfMemory()", "ThrowBadAlignment()",
         "Current", "State", "HeapLayout", "SharedLayout", "Config",
     ];

@@ -1,10 +1,10 @@
 using System;
 using System.Diagnostics;
-using System.IO;
 using System.Text;
 using System.Threading;
 using HakMem.Bench.Commands;
 using HakMem.Bench.Reporting;
+using HakMem.Bench.Tests.Memory;
 using Xunit;
 
 namespace HakMem.Bench.Tests.Reporting;
@@ -15,10 +15,9 @@ public class CursorGuardTests
     private const char CtrlC = '\u0003';
 
     /// <summary>A run on a terminal of its own, which <c>script</c> makes, is interrupted once the bars are there.</summary>
-    [Fact]
+    [InterruptFact(Script)]
     public void Ctrl_C_leaves_the_cursor_visible()
     {
-        if (!File.Exists(Script)) return;
         string bench = $"exec '{Environment.ProcessPath}' exec '{typeof(BenchCommandLine).Assembly.Location}' scenario tiny --allocators native --rounds 10000 --no-memory";
         ProcessStartInfo start = new(Script, ["-qfec", bench, "/dev/null"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         start.Environment["TERM"] = "xterm-256color";

@@ -33,14 +33,9 @@ internal static unsafe class HandStripped
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Free(void* block)
     {
-        if (TryFindHeap(out ThreadHeap* heap)
-            && TryOwn(heap, block, out uint sizeClass)
-            && TryPush(heap, sizeClass, block))
-        {
-            return;
-        }
-
-        FindAndFreeSlow(block);
+        if (!TryFindHeap(out ThreadHeap* heap)) heap = null;
+        else if (TryOwn(heap, block, out uint sizeClass) && TryPush(heap, sizeClass, block)) return;
+        FreeSlow(heap, block);
     }
 
     // ---- the gates and the front --------------------------------------------------------------------------------------
@@ -230,14 +225,17 @@ internal static unsafe class HandStripped
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void FindAndFreeSlow(void* block)
+    private static void FreeSlow(ThreadHeap* heap, void* block)
     {
-        if (TryFindHeap(out ThreadHeap* heap) && RemoteFree.TryCombine<Config>(heap, block)) return;
-        FreeSlow(HeapForFrees(1), block);
+        if (heap != null && RemoteFree.TryCombine<Config>(heap, block)) return;
+        FreeRest(heap, block);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void FreeSlow(ThreadHeap* heap, void* block)
+    private static void FreeRest(ThreadHeap* heap, void* block) => FreeAny(heap != null ? heap : HeapForFrees(1), block);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FreeAny(ThreadHeap* heap, void* block)
     {
         if (block == null) return;
         nuint chunk = ((nuint)block - (nuint)State.Base) >> Chunk.Log2;

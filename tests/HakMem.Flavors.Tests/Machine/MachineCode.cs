@@ -22,7 +22,7 @@ internal sealed partial class MachineCode
     public static readonly string[] HotMethods = ["Alloc", "Free"];
 
     public static readonly string[] SlowMethods =
-        ["FindAndAllocSlow", "FindAndFreeSlow", "AllocSlow", "TryAllocSlow", "Serve", "Refill", "Fill", "TakeFree", "Carve", "FreeSlow", "Flush", "GiveBack", "PutRun", "Merge", "Settle"];
+        ["FindAndAllocSlow", "FreeRest", "AllocSlow", "TryAllocSlow", "Serve", "Refill", "Fill", "TakeFree", "Carve", "FreeSlow", "Flush", "GiveBack", "PutRun", "Merge", "Settle"];
 
     public string[] this[string method] => _methods.TryGetValue(method, out string[]? code) ? code : throw new InvalidOperationException($"the JIT listed no tier 1 of {method}; it listed {string.Join(", ", _methods.Keys)}");
 

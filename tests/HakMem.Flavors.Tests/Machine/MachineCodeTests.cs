@@ -25,7 +25,7 @@ public class MachineCodeTests(ITestOutputHelper output)
     [InlineData("Alloc", 36)]
     [InlineData("Free", 45)]
     [InlineData("FindAndAllocSlow", 0)]
-    [InlineData("FindAndFreeSlow", 0)]
+    [InlineData("FreeRest", 0)]
     [InlineData("AllocSlow", 0)]
     [InlineData("TryAllocSlow", 0)]
     [InlineData("Serve", 0)]

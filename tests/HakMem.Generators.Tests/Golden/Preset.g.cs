@@ -51,14 +51,13 @@ internal static unsafe partial class RequestHeap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Free(void* block)
     {
-        if (TryFindHeap(out ThreadHeap* heap)
-            && FreeGate.TryOwn<Config>(heap, block, out uint sizeClass)
-            && FrontList.TryPush<Config>(heap, sizeClass, block))
+        if (!TryFindHeap(out ThreadHeap* heap)) { heap = null; }
+        else if (FreeGate.TryOwn<Config>(heap, block, out uint sizeClass) && FrontList.TryPush<Config>(heap, sizeClass, block))
         {
             return;
         }
 
-        FindAndFreeSlow(block);
+        FreeSlow(heap, block);
     }
 
     /// <summary>Gives a block back whose size the caller knows; any thread may. The size is looked at only where the build checks it.</summary>
@@ -319,15 +318,15 @@ internal static unsafe partial class RequestHeap
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void FindAndFreeSlow(void* block)
+    private static void FreeSlow(ThreadHeap* heap, void* block)
     {
-        if (TryFindHeap(out ThreadHeap* heap) && RemoteFree.TryCombine<Config>(heap, block)) { return; }
+        if (heap != null && RemoteFree.TryCombine<Config>(heap, block)) { return; }
 
-        FreeSlow(HeapForFrees(1), block);
+        FreeRest(heap, block);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void FreeSlow(ThreadHeap* heap, void* block) => FreeGate.FreeSlow<Config>(heap, block);
+    private static void FreeRest(ThreadHeap* heap, void* block) => FreeGate.FreeSlow<Config>(heap != null ? heap : HeapForFrees(1), block);
 
     /// <summary>The heap of this thread, if it has one and is found the fast way.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
