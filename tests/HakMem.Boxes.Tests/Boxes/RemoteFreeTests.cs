@@ -198,6 +198,34 @@ public unsafe class RemoteFreeTests
         HeapWalk.AssertValid<Config>();
     });
 
+    /// <summary>Words 32 apart meet in a set. Of a third one that comes there, the word that came first is driven out.</summary>
+    [Fact]
+    public void Two_words_that_meet_stay_and_a_third_drives_out_the_older() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        TestHeap.CurrentHeap();
+        nint[] blocks = new nint[10_000];
+        for (int i = 0; i < blocks.Length; i++) blocks[i] = (nint)TestHeap.Alloc(16);
+        nint[][][] slabs = [.. blocks.Where(static block => (byte)PageMap.Get<Config>(PageMap.ChunkOf<Config>((void*)block)) == 1).GroupBy(static block => block >> Chunk.Log2)
+            .Select(static slab => slab.GroupBy(static block => block >> 10).OrderBy(static word => word.Key).Select(static word => word.Order().ToArray()).ToArray()).Where(static words => words.Length == 64)];
+        Assert.True(slabs.Length >= 2);
+        OwnThread.Run(() =>
+        {
+            ThreadHeap* other = TestHeap.CurrentHeap();
+            nint[] first = slabs[0][0], second = slabs[0][32];
+            for (int i = 0; i < 20; i++)
+            {
+                TestHeap.Free((void*)first[i]);
+                TestHeap.Free((void*)second[i]);
+            }
+
+            Assert.Equal(0u, Config.RemoteTableOf(other)->Evicted);
+            Assert.Equal([(first[0], 20), (second[0], 20)], Pending(other));
+            for (int word = 0; Config.RemoteTableOf(other)->Evicted == 0; word++) TestHeap.Free((void*)slabs[1][word][0]);
+            Assert.Contains((second[0], 20), Pending(other));
+            Assert.DoesNotContain((first[0], 20), Pending(other));
+        });
+    });
+
     [Fact]
     public void An_address_inside_a_block_is_refused_beside_its_neighbours() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
@@ -335,5 +363,16 @@ public unsafe class RemoteFreeTests
         while ((nuint)TestHeap.UsableSize(blocks[0] = TestHeap.Alloc(size)) != size) { }
         while ((PageMap.ChunkOf<Config>(blocks[0]) << 16) + Config.Base - (byte*)blocks[0] is not 0) blocks[0] = TestHeap.Alloc(size);
         for (int i = 1; i < count; i++) blocks[i] = TestHeap.Alloc(size);
+    }
+
+    /// <summary>What a heap's table holds: the first block of each word with the number of its blocks, in ascending order.</summary>
+    private static (nint First, int Blocks)[] Pending(ThreadHeap* heap)
+    {
+        nuint* places = stackalloc nuint[64];
+        ulong* bits = stackalloc ulong[64];
+        int count = (int)RemoteFree.CopyPending<Config>(heap, places, bits);
+        var pending = new (nint, int)[count];
+        for (int i = 0; i < count; i++) pending[i] = ((nint)PageMap.Address<Config>((uint)(places[i] >> 6)) + (((nint)places[i] & 63) << 10), System.Numerics.BitOperations.PopCount(bits[i]));
+        return [.. pending.Order()];
     }
 }
