@@ -39,6 +39,14 @@ internal static unsafe class LeakyFront
         where TConfig : struct, IAllocatorConfig
         => FrontHot.TryGrow<TConfig>(heap, sizeClass);
 
+    public static bool IsShort<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+        => FrontHot.IsShort<TConfig>(heap);
+
+    public static uint NextGrown<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+        => FrontHot.NextGrown<TConfig>(heap);
+
     public static void Shrink<TConfig>(ThreadHeap* heap, uint sizeClass)
         where TConfig : struct, IAllocatorConfig
         => FrontHot.Shrink<TConfig>(heap, sizeClass);

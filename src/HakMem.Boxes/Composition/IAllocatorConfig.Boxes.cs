@@ -194,6 +194,12 @@ public unsafe partial interface IAllocatorConfig
     /// <inheritdoc cref="FrontHot.TryGrow{TConfig}"/>
     [Bound("Front", "TryGrow")] static abstract bool TryGrowFront(ThreadHeap* heap, uint sizeClass);
 
+    /// <inheritdoc cref="FrontHot.IsShort{TConfig}"/>
+    [Bound("Front", "IsShort")] static abstract bool IsFrontShort(ThreadHeap* heap);
+
+    /// <inheritdoc cref="FrontHot.NextGrown{TConfig}"/>
+    [Bound("Front", "NextGrown")] static abstract uint NextGrownFront(ThreadHeap* heap);
+
     /// <inheritdoc cref="FrontHot.Shrink{TConfig}"/>
     [Bound("Front", "Shrink")] static abstract void ShrinkFront(ThreadHeap* heap, uint sizeClass);
 

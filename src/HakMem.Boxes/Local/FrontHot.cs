@@ -18,8 +18,9 @@ public static unsafe class FrontHot
     private const uint AllMediumSlots = SizeClasses.Count * MediumSlots;
     private const uint LargeSlots = 6144;   // for every class at the default FrontBytes
     private const int RowBytes = ThreadHeap.FrontRowBytes;
-    private const uint HeaderRest = (64 - 12) / sizeof(uint);
+    private const uint HeaderRest = (64 - 20) / sizeof(uint);
     private const ushort NoOffset = ushort.MaxValue;
+    private const uint RefusalsPerAsk = 64;
 
     /// <summary>The stack of a class: a column of the front's table, whose rows are its fields.</summary>
     [StructLayout(LayoutKind.Explicit)]
@@ -55,6 +56,12 @@ public static unsafe class FrontHot
 
         /// <summary>The large slots that stacks have taken, each its largest capacity, likewise.</summary>
         public ushort LargeUsed;
+
+        /// <summary>The class whose stack <see cref="NextGrown"/> gave last.</summary>
+        public ushort Hand;
+
+        /// <summary>How often growth was refused for want of bytes since <see cref="IsShort"/> said so.</summary>
+        public uint Refused;
 
         private fixed uint _line[(int)HeaderRest];   // the slots begin a cache line
         private fixed ulong _small[(int)AllSmallSlots];
@@ -115,6 +122,8 @@ public static unsafe class FrontHot
         state->SmallUsed = 0;
         state->MediumUsed = 0;
         state->LargeUsed = 0;
+        state->Hand = 0;
+        state->Refused = 0;
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             BinState* bin = Of(heap, sizeClass);
@@ -143,11 +152,42 @@ public static unsafe class FrontHot
         if (capacity >= bin->MaxCapacity) return false;
         uint grown = capacity * 2 < bin->MaxCapacity ? capacity * 2 : bin->MaxCapacity;
         uint bytes = (grown - capacity) * TConfig.Classes[sizeClass].SizeBytes;
-        if (state->GrownBytes + bytes > TConfig.HeapFrontBytes) return false;
+        if (state->GrownBytes + bytes > TConfig.HeapFrontBytes)
+        {
+            state->Refused++;
+            return false;
+        }
+
         if (!TryPlace(state, bin, grown)) return false;
         MoveTo(bin, HeapState.Grown(state) + bin->GrownOffset, grown);
         state->GrownBytes += bytes;
         return true;
+    }
+
+    /// <summary>Whether the heap's stacks hold their share of bytes, and growth was refused for it 64 times since this last said so: time for one that is not used to give up its room.</summary>
+    public static bool IsShort<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = (HeapState*)TConfig.FrontOf(heap);
+        if (state->Refused < RefusalsPerAsk) return false;
+        state->Refused = 0;
+        return true;
+    }
+
+    /// <summary>The next class, in turns, whose stack has grown; 0 when none has.</summary>
+    public static uint NextGrown<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = (HeapState*)TConfig.FrontOf(heap);
+        for (uint i = 1; i < SizeClasses.Count; i++)
+        {
+            uint sizeClass = state->Hand + 1u < SizeClasses.Count ? state->Hand + 1u : 1;
+            state->Hand = (ushort)sizeClass;
+            BinState* bin = Of(heap, sizeClass);
+            if (bin->Limit - bin->Bottom > SmallSlots) return sizeClass;
+        }
+
+        return 0;
     }
 
     /// <summary>Halves a stack that grew and has room, down to its first capacity; contents kept.</summary>

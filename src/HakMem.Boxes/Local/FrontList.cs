@@ -13,6 +13,7 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Local, Traits = BoxTraits.LinksInBlocks)]
 public static unsafe class FrontList
 {
+    private const uint RefusalsPerAsk = 64;
     private const uint FirstCapacity = 16;
     private const uint MostSlots = 256;   // the largest FrontCapacity
     private const int RowBytes = ThreadHeap.FrontRowBytes;
@@ -42,6 +43,12 @@ public static unsafe class FrontList
 
         /// <summary>The last block that stays when the oldest are dropped; null when none stays.</summary>
         public void* Kept;
+
+        /// <summary>The class whose list <see cref="NextGrown"/> gave last.</summary>
+        public uint Hand;
+
+        /// <summary>How often growth was refused for want of bytes since <see cref="IsShort"/> said so.</summary>
+        public uint Refused;
 
         private fixed ulong _batch[(int)MostSlots];
 
@@ -90,7 +97,9 @@ public static unsafe class FrontList
     public static void Attach<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
     {
-        ((HeapState*)TConfig.FrontOf(heap))->GrownBytes = 0;
+        HeapState* state = (HeapState*)TConfig.FrontOf(heap);
+        state->GrownBytes = 0;
+        state->Hand = state->Refused = 0;
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             BinState* bin = Of(heap, sizeClass);
@@ -113,10 +122,39 @@ public static unsafe class FrontList
         if (bin->Capacity >= bin->MaxCapacity) return false;
         uint grown = bin->Capacity * 2 < bin->MaxCapacity ? bin->Capacity * 2 : bin->MaxCapacity;
         ulong bytes = (ulong)(grown - bin->Capacity) * TConfig.Classes[sizeClass].SizeBytes;
-        if (state->GrownBytes + bytes > TConfig.HeapFrontBytes) return false;
+        if (state->GrownBytes + bytes > TConfig.HeapFrontBytes)
+        {
+            state->Refused++;
+            return false;
+        }
+
         bin->Capacity = grown;
         state->GrownBytes += bytes;
         return true;
+    }
+
+    /// <inheritdoc cref="FrontHot.IsShort{TConfig}"/>
+    public static bool IsShort<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = (HeapState*)TConfig.FrontOf(heap);
+        if (state->Refused < RefusalsPerAsk) return false;
+        state->Refused = 0;
+        return true;
+    }
+
+    /// <inheritdoc cref="FrontHot.NextGrown{TConfig}"/>
+    public static uint NextGrown<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = (HeapState*)TConfig.FrontOf(heap);
+        for (uint i = 1; i < SizeClasses.Count; i++)
+        {
+            state->Hand = state->Hand + 1 < SizeClasses.Count ? state->Hand + 1 : 1;
+            if (Of(heap, state->Hand)->Capacity > FirstCapacity) return state->Hand;
+        }
+
+        return 0;
     }
 
     /// <inheritdoc cref="FrontHot.Shrink{TConfig}"/>

@@ -203,6 +203,9 @@ public unsafe struct Bin
     /// <summary>How many blocks the home class's slabs lent while this bin had none of its own, since the heap was flushed with few blocks of the home class in use.</summary>
     public byte Borrowed;
 
+    /// <summary>How many blocks the front held when <see cref="UnifiedCacheRefill.MakeRoom{TConfig}"/> last came by.</summary>
+    public ushort SeenInFront;
+
     /// <summary>Whether front and lists of a heap's bin agree with themselves; of each list only the head is looked at. Under the heap's lock, by the running thread.</summary>
     public static bool IsValid<TConfig>(ThreadHeap* heap, uint sizeClass)
         where TConfig : struct, IAllocatorConfig

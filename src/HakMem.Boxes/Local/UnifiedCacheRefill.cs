@@ -15,6 +15,7 @@ public static unsafe partial class UnifiedCacheRefill
 {
     private const uint SlabsPerRefill = 8;
     private const uint MovesToLook = 64;
+    private const uint StacksPerLook = 8;
     private const ulong ThriftyBytes = 256 << 10;   // of a class, in use in a heap: beyond, fresh blocks side by side are worth more than the pages of used ones
     private const ulong LendBelowBytes = 2 << 20;   // of blocks above a page, in use in a heap: beyond, blocks of the right class at hand are worth more than a few pages
     private const ulong BorrowAnewBytes = 128 << 10;   // of the home class, in use in a heap: up to so many, its next thread borrows anew
@@ -45,7 +46,7 @@ public static unsafe partial class UnifiedCacheRefill
             }
         }
 
-        if (bin->LastMove == FrontMove.Refilled) _ = TConfig.TryGrowFront(heap, sizeClass);
+        if (bin->LastMove == FrontMove.Refilled && !TConfig.TryGrowFront(heap, sizeClass)) MakeRoom<TConfig>(heap);
         bin->LastMove = FrontMove.Refilled;
         void** slots = TConfig.OfferFront(heap, sizeClass, out uint want);
         SpinLock.Enter<TConfig>(&heap->Lock);
@@ -164,6 +165,7 @@ public static unsafe partial class UnifiedCacheRefill
         bin->LastMove = FrontMove.Flushed;
         if (!mayGrow || !TConfig.TryGrowFront(heap, sizeClass))
         {
+            if (mayGrow) MakeRoom<TConfig>(heap);
             uint given = count - (count / 4);   // the quarter that stays is what has to be moved down
             void** oldest = TConfig.OldestOfFront(heap, sizeClass, given);
             SpinLock.Enter<TConfig>(&heap->Lock);
@@ -196,15 +198,7 @@ public static unsafe partial class UnifiedCacheRefill
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-            uint count = TConfig.CountFront(heap, sizeClass);
-            if (count != 0)
-            {
-                GiveBack<TConfig>(heap, sizeClass, TConfig.OldestOfFront(heap, sizeClass, count), count);
-                TConfig.DropOldestOfFront(heap, sizeClass, count);
-                TConfig.OnFlush(heap, sizeClass, count);
-            }
-
-            TConfig.ShrinkFront(heap, sizeClass);
+            Empty<TConfig>(heap, sizeClass, TConfig.CountFront(heap, sizeClass));
             bin->LastMove = FrontMove.None;
         }
 
@@ -214,6 +208,48 @@ public static unsafe partial class UnifiedCacheRefill
             SizeClass* info = TConfig.Classes + sizeClass;
             if (*ThreadHeap.Out(heap, info->Home) * TConfig.Classes[info->Home].SizeBytes <= BorrowAnewBytes) ThreadHeap.BinOf(heap, sizeClass)->Borrowed = 0;
         }
+    }
+
+    /// <summary>
+    /// When stacks cannot grow because the heap's hold their share of bytes: one that grew and was neither filled nor flushed since it was last looked at, and holds as many blocks as then, is emptied and gives up half its room.
+    /// Else what a program did first would decide for ever which classes have large stacks. Looks at up to eight. By the running thread.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void MakeRoom<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (!TConfig.IsFrontShort(heap)) return;
+        for (uint i = 0; i < StacksPerLook; i++)
+        {
+            uint sizeClass = TConfig.NextGrownFront(heap);
+            if (sizeClass == 0) return;
+            Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
+            uint count = TConfig.CountFront(heap, sizeClass);
+            if (bin->LastMove == FrontMove.None && bin->SeenInFront == count)
+            {
+                SpinLock.Enter<TConfig>(&heap->Lock);
+                Empty<TConfig>(heap, sizeClass, count);
+                SpinLock.Exit<TConfig>(&heap->Lock);
+                return;
+            }
+
+            bin->LastMove = FrontMove.None;
+            bin->SeenInFront = (ushort)count;
+        }
+    }
+
+    // By the running thread, or for an ended one. Under the heap's lock.
+    private static void Empty<TConfig>(ThreadHeap* heap, uint sizeClass, uint count)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (count != 0)
+        {
+            GiveBack<TConfig>(heap, sizeClass, TConfig.OldestOfFront(heap, sizeClass, count), count);
+            TConfig.DropOldestOfFront(heap, sizeClass, count);
+            TConfig.OnFlush(heap, sizeClass, count);
+        }
+
+        TConfig.ShrinkFront(heap, sizeClass);
     }
 
     /// <summary>Gives up every empty slab of the heap, the current ones too. Under the heap's lock.</summary>

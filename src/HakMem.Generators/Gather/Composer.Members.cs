@@ -7,8 +7,11 @@ namespace HakMem.Generators.Gather;
 /// <summary>How each member of the configuration is answered.</summary>
 internal sealed partial class Composer
 {
-    /// <summary>The slot whose state comes last in a heap: it is large and its pages are touched late or never, so that all others share the pages of the heap's core.</summary>
-    private const string LastState = "Front";
+    /// <summary>
+    /// The slots whose states come last in a heap, so that all others share the pages of the heap's core: the front's, of which the beginning is touched with the first block and the rest late or never, and that of remote frees, which many
+    /// threads never touch.
+    /// </summary>
+    private static readonly string[] LastStates = ["Front", "RemoteFree"];
 
     private ConfigMemberModel Compose(MemberModel member)
     {
@@ -104,9 +107,9 @@ internal sealed partial class Composer
         MemberModel[] states = [.. _contract.Members.Where(static member => member.Kind == MemberKind.HeapState)];
         return
         [
-            .. states.Where(static state => state.Slot != LastState).Select(state => Layout(state)),
+            .. states.Where(static state => !LastStates.Contains(state.Slot)).Select(state => Layout(state)),
             .. _woven.Where(static box => box.HasHeapState).Select(box => new LayoutModel(NameOf(box), box.HeapStateType)),
-            .. states.Where(static state => state.Slot == LastState).Select(state => Layout(state)),
+            .. LastStates.SelectMany(slot => states.Where(state => state.Slot == slot)).Select(state => Layout(state)),
         ];
     }
 

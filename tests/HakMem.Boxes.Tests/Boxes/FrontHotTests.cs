@@ -101,6 +101,31 @@ public unsafe class FrontHotTests
         FrontHot.Clear<Config>(heap, 4);
     });
 
+    /// <summary>Else what a program did first would decide for ever which classes have large stacks.</summary>
+    [Fact]
+    public void A_stack_that_is_not_used_gives_its_room_to_one_that_is() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        FrontHot.HeapState* state = (FrontHot.HeapState*)Config.FrontOf(heap);
+        uint idle = SizeClasses.ClassOf(1024), used = SizeClasses.ClassOf(512), small = SizeClasses.ClassOf(64);
+        InTurn(1024, 60);
+        while (FrontHot.TryGrow<Config>(heap, idle) || FrontHot.TryGrow<Config>(heap, used)) { }
+        InTurn(1024, 60);
+        Assert.InRange(FrontHot.Count<Config>(heap, idle), 60u, 64u);
+        Assert.Equal((64u, 128u), (Capacity(heap, idle), Capacity(heap, used)));
+        state->GrownBytes = Config.HeapFrontBytes;   // as if other classes held the rest
+        for (int round = 0; round < 200; round++)
+        {
+            InTurn(64, 200);
+            InTurn(512, 150);
+            Assert.InRange(state->GrownBytes, 1u, Config.HeapFrontBytes);
+        }
+
+        Assert.Equal((256u, 128u, 0u), (Capacity(heap, small), Capacity(heap, used), FrontHot.Count<Config>(heap, idle)));
+        Assert.InRange(Capacity(heap, idle), 16u, 32u);
+        HeapWalk.AssertValid<Config>();
+    });
+
     [Fact]
     public void The_bytes_of_all_stacks_are_bounded() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
@@ -132,5 +157,12 @@ public unsafe class FrontHotTests
     private static void Fill(ThreadHeap* heap, uint sizeClass)
     {
         while (FrontHot.TryPush<Config>(heap, sizeClass, (void*)(nuint)((sizeClass << 16) + FrontHot.Count<Config>(heap, sizeClass)))) { }
+    }
+
+    private static void InTurn(nuint size, int count)
+    {
+        void** blocks = stackalloc void*[count];
+        for (int i = 0; i < count; i++) blocks[i] = TestHeap.Alloc(size);
+        for (int i = 0; i < count; i++) TestHeap.Free(blocks[i]);
     }
 }

@@ -90,6 +90,31 @@ public unsafe class FrontListTests
         Assert.True(FrontList.TryGrow<Config>(heap, 1));
     });
 
+    /// <summary>Else what a program did first would decide for ever which classes have large stacks.</summary>
+    [Fact]
+    public void A_list_that_is_not_used_gives_its_room_to_one_that_is() => OwnThread.RunFresh(ListHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = ListHeap.CurrentHeap();
+        FrontList.HeapState* state = (FrontList.HeapState*)Config.FrontOf(heap);
+        uint idle = SizeClasses.ClassOf(1024), used = SizeClasses.ClassOf(512), small = SizeClasses.ClassOf(64);
+        InTurn(1024, 60);
+        while (FrontList.TryGrow<Config>(heap, idle) || FrontList.TryGrow<Config>(heap, used)) { }
+        InTurn(1024, 60);
+        Assert.InRange(FrontList.Count<Config>(heap, idle), 60u, 64u);
+        Assert.Equal((64u, 128u), (Capacity(heap, idle), Capacity(heap, used)));
+        state->GrownBytes = Config.HeapFrontBytes;   // as if other classes held the rest
+        for (int round = 0; round < 200; round++)
+        {
+            InTurn(64, 200);
+            InTurn(512, 150);
+            Assert.InRange(state->GrownBytes, 1UL, Config.HeapFrontBytes);
+        }
+
+        Assert.Equal((256u, 128u, 0u), (Capacity(heap, small), Capacity(heap, used), FrontList.Count<Config>(heap, idle)));
+        Assert.InRange(Capacity(heap, idle), 16u, 32u);
+        HeapWalk.AssertValid<Config>();
+    });
+
     [Fact]
     public void Pages_of_blocks_in_a_list_are_not_purged() => OwnThread.RunFresh(ListHeap.Reset, static () =>
     {
@@ -175,5 +200,14 @@ public unsafe class FrontListTests
         for (int i = 0; i < count; i++) sorted[i] = (nint)blocks[i];
         Array.Sort(sorted);
         return sorted;
+    }
+
+    private static uint Capacity(ThreadHeap* heap, uint sizeClass) => FrontList.Of(heap, sizeClass)->Capacity;
+
+    private static void InTurn(nuint size, int count)
+    {
+        void** blocks = stackalloc void*[count];
+        for (int i = 0; i < count; i++) blocks[i] = ListHeap.Alloc(size);
+        for (int i = 0; i < count; i++) ListHeap.Free(blocks[i]);
     }
 }

@@ -443,16 +443,10 @@ partial struct Outer
         /// <summary>Where the boxes' states lie in a heap: each begins a cache line.</summary>
         private static class HeapLayout
         {
-            internal static nuint RemoteFree
-            {
-                [MethodImpl(MethodImplOptions.AggressiveInlining)]
-                get => Lines((nuint)sizeof(ThreadHeap));
-            }
-
             internal static nuint WarmPool
             {
                 [MethodImpl(MethodImplOptions.AggressiveInlining)]
-                get => RemoteFree + Lines((nuint)sizeof(RemoteFree.HeapState));
+                get => Lines((nuint)sizeof(ThreadHeap));
             }
 
             internal static nuint DebugCounters
@@ -467,10 +461,16 @@ partial struct Outer
                 get => DebugCounters + Lines((nuint)sizeof(DebugCounters.HeapState));
             }
 
-            internal static nuint End
+            internal static nuint RemoteFree
             {
                 [MethodImpl(MethodImplOptions.AggressiveInlining)]
                 get => Front + Lines((nuint)sizeof(FrontHot.HeapState));
+            }
+
+            internal static nuint End
+            {
+                [MethodImpl(MethodImplOptions.AggressiveInlining)]
+                get => RemoteFree + Lines((nuint)sizeof(RemoteFree.HeapState));
             }
 
             [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -407,16 +407,10 @@ internal static unsafe partial class RequestHeap
     /// <summary>Where the boxes' states lie in a heap: each begins a cache line.</summary>
     private static class HeapLayout
     {
-        internal static nuint RemoteFree
-        {
-            [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => Lines((nuint)sizeof(ThreadHeap));
-        }
-
         internal static nuint WarmPool
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => RemoteFree + Lines((nuint)sizeof(RemoteFree.HeapState));
+            get => Lines((nuint)sizeof(ThreadHeap));
         }
 
         internal static nuint Front
@@ -425,10 +419,16 @@ internal static unsafe partial class RequestHeap
             get => WarmPool + Lines((nuint)sizeof(WarmPool.HeapState));
         }
 
-        internal static nuint End
+        internal static nuint RemoteFree
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             get => Front;
+        }
+
+        internal static nuint End
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => RemoteFree + Lines((nuint)sizeof(RemoteFree.HeapState));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
