@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Threading;
 
 namespace HakMem.Boxes;
@@ -17,28 +18,33 @@ public static unsafe class RemoteFree
     private const int TableLog2 = 6;
     private const uint EvictedPerAsk = 64;   // words sent before a pass is asked for
     private const int SetsLog2 = TableLog2 - 1;
-    private const int EntryWords = 2, RecentWords = 4;
+    private const int EntryBytes = 16, RecentBytes = 32;
 
     /// <summary>What remote frees keep in each heap: the combining table, and for each class where in it the last free went.</summary>
+    [StructLayout(LayoutKind.Explicit)]
     public struct HeapState
     {
+        private const int EntriesOffset = 64, RecentOffset = EntriesOffset + (EntryBytes << TableLog2);   // each in one cache line
+
         /// <summary>Frees since the table was sent, larger blocks counting for several: what an idle thread keeps from others is bounded in bytes, too. Not 0 while anything is in the table, wherever its thread was when the process forked.</summary>
-        public uint Frees;
+        [FieldOffset(0)] public uint Frees;
 
         /// <summary>Words that were sent because another needed their place.</summary>
-        public uint Evicted;
+        [FieldOffset(4)] public uint Evicted;
 
         /// <summary>For each set, which of its two entries is replaced next.</summary>
-        public uint Older;
+        [FieldOffset(8)] public uint Older;
 
-        private fixed ulong _entries[EntryWords << TableLog2];
-        private fixed ulong _recent[RecentWords * (int)SizeClasses.Count];
+        [FieldOffset(EntriesOffset)] private fixed byte _entries[EntryBytes << TableLog2];
+        [FieldOffset(RecentOffset)] private fixed byte _recent[RecentBytes * (int)SizeClasses.Count];
 
-        internal static Entry* Entries(HeapState* state) => (Entry*)state->_entries;
+        // By offsets: the address of a fixed buffer costs a look at the struct for null.
+        internal static Entry* Entries(HeapState* state) => (Entry*)((byte*)state + EntriesOffset);
 
-        internal static Recent* RecentOf(HeapState* state, uint sizeClass) => (Recent*)state->_recent + sizeClass;
+        internal static Recent* RecentOf(HeapState* state, uint sizeClass) => (Recent*)((byte*)state + RecentOffset) + sizeClass;
     }
 
+    [StructLayout(LayoutKind.Sequential, Size = EntryBytes)]
     internal struct Entry
     {
         /// <summary>First chunk of the slab and word of its bitmap, plus one; 0 is free.</summary>
@@ -52,6 +58,7 @@ public static unsafe class RemoteFree
     }
 
     /// <summary>The word that the last free of a class went to, as long as it is in the table: the next one mostly goes there, too, and is found without a hash.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = RecentBytes)]
     internal struct Recent
     {
         /// <summary>The first block of the word.</summary>
