@@ -32,7 +32,7 @@ internal static unsafe partial class PressedHeap;
 internal static unsafe partial class FaultHeap;
 
 /// <summary>For threads that hand blocks around: all checks, and a schedule that is pushed about at the join points.</summary>
-[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 28, PurgeDelay = 1, PreZero = 1, RemoteBatch = 32, Diagnostics = [typeof(FreelistValidation), typeof(ScheduleNoise), typeof(DebugCounters)])]
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 28, PurgeDelay = 1, PreZero = 1, RemoteBatch = 32, HeapFrontBytes = 16384, Diagnostics = [typeof(FreelistValidation), typeof(ScheduleNoise), typeof(DebugCounters)])]
 internal static unsafe partial class StressHeap;
 
 /// <summary>For one interleaving at a time: a test comes between two steps.</summary>
@@ -65,7 +65,7 @@ internal static unsafe partial class TooLongRangeHeap;
 internal static unsafe partial class RangeFaultHeap;
 
 /// <summary>As <see cref="StressHeap"/>, with free lists in front.</summary>
-[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 28, PurgeDelay = 1, PreZero = 1, RemoteBatch = 32, Diagnostics = [typeof(FreelistValidation), typeof(ScheduleNoise), typeof(DebugCounters)])]
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), ReserveLog2 = 28, PurgeDelay = 1, PreZero = 1, RemoteBatch = 32, HeapFrontBytes = 16384, Diagnostics = [typeof(FreelistValidation), typeof(ScheduleNoise), typeof(DebugCounters)])]
 internal static unsafe partial class ListStressHeap;
 
 /// <summary>Isolated over the real system: threads' ends are marked by the system itself.</summary>
@@ -138,6 +138,14 @@ internal static unsafe class PressedHost
 /// <summary>Stacks that never grow.</summary>
 [HakMemAllocator(Preset = HakMemPreset.Minimal, Isolated = true, Os = typeof(FaultyMemory), ReserveLog2 = 26)]
 internal static unsafe partial class SmallFrontHeap;
+
+/// <summary>Little room for all stacks together.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), HeapFrontBytes = 4096, ReserveLog2 = 26)]
+internal static unsafe partial class TightFrontHeap;
+
+/// <summary>The same with free lists.</summary>
+[HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), Front = typeof(FrontList), HeapFrontBytes = 4096, ReserveLog2 = 26)]
+internal static unsafe partial class TightListHeap;
 
 /// <summary>Stacks that grow above a page, too.</summary>
 [HakMemAllocator(Isolated = true, Os = typeof(FaultyMemory), FrontBytes = 1048576, ReserveLog2 = 26)]

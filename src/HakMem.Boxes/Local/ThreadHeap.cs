@@ -168,7 +168,7 @@ public unsafe struct ThreadHeap
 /// <summary>What was done last to a bin's front.</summary>
 public enum FrontMove : byte
 {
-    /// <summary>Nothing yet.</summary>
+    /// <summary>Nothing yet, or nothing since <see cref="UnifiedCacheRefill.MakeRoom{TConfig}"/> came by.</summary>
     None,
 
     /// <summary>It was empty and was refilled.</summary>

@@ -46,7 +46,7 @@ public static unsafe partial class UnifiedCacheRefill
             }
         }
 
-        if (bin->LastMove == FrontMove.Refilled && !TConfig.TryGrowFront(heap, sizeClass)) MakeRoom<TConfig>(heap);
+        if (bin->LastMove == FrontMove.Refilled && !TConfig.TryGrowFront(heap, sizeClass)) MakeRoom<TConfig>(heap, sizeClass);
         bin->LastMove = FrontMove.Refilled;
         void** slots = TConfig.OfferFront(heap, sizeClass, out uint want);
         SpinLock.Enter<TConfig>(&heap->Lock);
@@ -165,7 +165,7 @@ public static unsafe partial class UnifiedCacheRefill
         bin->LastMove = FrontMove.Flushed;
         if (!mayGrow || !TConfig.TryGrowFront(heap, sizeClass))
         {
-            if (mayGrow) MakeRoom<TConfig>(heap);
+            if (mayGrow) MakeRoom<TConfig>(heap, sizeClass);
             uint given = count - (count / 4);   // the quarter that stays is what has to be moved down
             void** oldest = TConfig.OldestOfFront(heap, sizeClass, given);
             SpinLock.Enter<TConfig>(&heap->Lock);
@@ -211,18 +211,21 @@ public static unsafe partial class UnifiedCacheRefill
     }
 
     /// <summary>
-    /// When stacks cannot grow because the heap's hold their share of bytes: one that grew and was neither filled nor flushed since it was last looked at, and holds as many blocks as then, is emptied and gives up half its room.
-    /// Else what a program did first would decide for ever which classes have large stacks. Looks at up to eight. By the running thread.
+    /// When the stack of <paramref name="own"/> cannot grow because the heap's hold their share of bytes, and such things have come often: another that grew, was neither filled nor flushed since the last such call but one, and holds as many
+    /// blocks as then, is emptied and gives up half its room. Else what a program did first would decide for ever which classes have large stacks. Looks at up to eight, each once. By the running thread.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void MakeRoom<TConfig>(ThreadHeap* heap)
+    public static void MakeRoom<TConfig>(ThreadHeap* heap, uint own)
         where TConfig : struct, IAllocatorConfig
     {
         if (!TConfig.IsFrontShort(heap)) return;
+        uint first = 0;
         for (uint i = 0; i < StacksPerLook; i++)
         {
             uint sizeClass = TConfig.NextGrownFront(heap);
-            if (sizeClass == 0) return;
+            if (sizeClass == 0 || sizeClass == first) return;   // all were looked at
+            if (first == 0) first = sizeClass;
+            if (sizeClass == own) continue;   // the caller has blocks of it in hand
             Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
             uint count = TConfig.CountFront(heap, sizeClass);
             if (bin->LastMove == FrontMove.None && bin->SeenInFront == count)

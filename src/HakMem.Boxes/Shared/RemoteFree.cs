@@ -110,7 +110,7 @@ public static unsafe class RemoteFree
 
     /// <summary>
     /// Frees a block of another heap of this composition; <paramref name="entry"/> is its chunk's, read for the last time while the caller still held the block.
-    /// The heap may be null, for a thread that has none: then the block is sent at once. About 35 instructions when its word is in the table; callers whose threads free many such blocks ask <see cref="TryCombine"/> first.
+    /// The heap may be null, for a thread that has none: then the block is sent at once. Callers whose threads free many such blocks ask <see cref="TryCombine"/> first.
     /// </summary>
     public static void Add<TConfig>(ThreadHeap* heap, void* block, uint entry)
         where TConfig : struct, IAllocatorConfig
@@ -143,7 +143,7 @@ public static unsafe class RemoteFree
             Remember(state, info, block, index, found);
             TConfig.OnSlowExit(heap, SlowExit.CombinedFree);
             if ((state->Frees += Weight(info)) < TConfig.RemoteBatch) return;
-            SendAll<TConfig>(heap);
+            SendOld<TConfig>(heap);
             if (!ThreadHeap.IsUserLocked(heap)) TConfig.WantScavenge();
             return;
         }
@@ -218,8 +218,27 @@ public static unsafe class RemoteFree
         Volatile.Write(ref place->Key, key);   // last: who counts what is here sees the whole
         Remember(state, info, block, index, place);
         bool full = frees >= TConfig.RemoteBatch;
-        if (full) SendAll<TConfig>(heap);
+        if (full) SendOld<TConfig>(heap);
         if ((full || ask) && !ThreadHeap.IsUserLocked(heap)) TConfig.WantScavenge();
+    }
+
+    // Sends all but the words that the last frees of their classes went to: they are not done, and what would come in two halves stays in two. But they must leave room in the table.
+    private static void SendOld<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        HeapState* state = TConfig.RemoteTableOf(heap);
+        Entry* entries = HeapState.Entries(state);
+        uint kept = 0;
+        for (uint i = 0; i < 1u << TableLog2; i++)
+        {
+            if (entries[i].Key == 0) continue;
+            Recent* recent = HeapState.RecentOf(state, entries[i].Class);
+            if (recent->Bits == &entries[i].Bits) kept += (uint)BitOperations.PopCount(entries[i].Bits) * recent->Weight;
+            else SendEntry<TConfig>(state, entries + i);
+        }
+
+        state->Frees = kept;
+        if (kept >= TConfig.RemoteBatch / 2) SendAll<TConfig>(heap);
     }
 
     /// <summary>Sends what is in the table. By the running thread, or for an ended one.</summary>

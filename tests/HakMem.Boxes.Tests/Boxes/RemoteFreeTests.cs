@@ -43,18 +43,59 @@ public unsafe class RemoteFreeTests
         AllocatorStatistics statistics;
         TestHeap.ReadStatistics(&statistics);
         ulong before = statistics.InUseBlocks;
+        uint kept = 0;
         OwnThread.Run(() =>
         {
             ThreadHeap* other = TestHeap.CurrentHeap();
             for (uint i = 0; i < batch - 1; i++) TestHeap.Free(blocks[i]);
             Assert.Equal(batch - 1, Config.RemoteTableOf(other)->Frees);
             TestHeap.Free(blocks[batch - 1]);
-            Assert.Equal(0u, Config.RemoteTableOf(other)->Frees);
+            kept = Config.RemoteTableOf(other)->Frees;
+            Assert.Equal([(int)kept], Pending(other).Select(static word => word.Blocks));   // the word in hand is not done
+            Assert.InRange(kept, 1u, 64u);
+            Collect(mine);
+            Assert.Equal(batch - kept, TestHeap.ReadDebugCounters().CollectedBlocks);
+            RemoteFree.SendAll<Config>(other);
         });
         Collect(mine);
         Assert.Equal((ulong)batch, TestHeap.ReadDebugCounters().CollectedBlocks);
         TestHeap.ReadStatistics(&statistics);
         Assert.Equal(before - batch, statistics.InUseBlocks);
+    });
+
+    /// <summary>The words in hand of many classes of large blocks would leave no room.</summary>
+    [Fact]
+    public void Words_in_hand_are_sent_too_when_they_are_half_of_what_is_bounded() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        TestHeap.CurrentHeap();
+        uint[] sizes = [1152, 1280, 2304, 2560, 2816, 3072, 3328, 3584, 3840];
+        List<(int Order, nint Block)> blocks = [];   // of each class those of one slab, a word
+        foreach (uint size in sizes)
+        {
+            for (int i = 0; i < 32; i++) TestHeap.Alloc(size);   // lent
+            for (int i = 0; i < 65536 / (int)size; i++) blocks.Add((i, (nint)TestHeap.Alloc(size)));
+        }
+
+        OwnThread.Run(() =>
+        {
+            RemoteFree.HeapState* table = Config.RemoteTableOf(TestHeap.CurrentHeap());
+            uint before = 0, sent = 0;
+            foreach ((_, nint block) in blocks.OrderBy(static each => each.Order))
+            {
+                TestHeap.Free((void*)block);
+                uint frees = table->Frees;
+                Assert.InRange(frees, 0u, Config.RemoteBatch - 1);
+                if (frees < before)
+                {
+                    sent++;
+                    Assert.InRange(frees, 0u, (Config.RemoteBatch / 2) - 1);
+                }
+
+                before = frees;
+            }
+
+            Assert.InRange(sent, 1u, 8u);
+        });
     });
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
@@ -55,6 +57,29 @@ public unsafe class SpinLockTests
 
     [Fact]
     public void A_lock_that_nobody_waits_for_is_passed_without_waiting() => Assert.Equal((0, 0), Pass(wanted: false, wakesUpAtWait: 1));
+
+    /// <summary>What <see cref="SpinLock.Pass"/> goes by.</summary>
+    [Fact]
+    public void Who_waits_for_long_says_so()
+    {
+        FaultyMemory.Restore();
+        int word = 0, waits = 0;
+        int* at = &word;
+        List<int> seen = [];
+        SpinLock.Enter<Config>(at);
+        FaultyMemory.WhileWaiting = Elsewhere;
+        SpinLock.Enter<Config>(at);
+        FaultyMemory.WhileWaiting = null;
+        Assert.Equal(1, word);   // whoever comes in last: nobody is known to wait for it yet
+        Assert.Equal([.. Enumerable.Repeat(1, (int)SpinLock.YieldAttempt), 2, 2, 2], seen);
+
+        void Elsewhere()
+        {
+            seen.Add(*at);
+            if (++waits == SpinLock.YieldAttempt + 3) SpinLock.Exit<Config>(at);
+            else FaultyMemory.WhileWaiting = Elsewhere;
+        }
+    }
 
     [Fact]
     public void Trying_does_not_wait()

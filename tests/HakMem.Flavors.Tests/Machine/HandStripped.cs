@@ -327,7 +327,7 @@ internal static unsafe class HandStripped
             if (TryPop(heap, sizeClass, out void* lent)) return lent;
         }
 
-        if (bin->LastMove == FrontMove.Refilled && !FrontHot.TryGrow<Config>(heap, sizeClass)) UnifiedCacheRefill.MakeRoom<Config>(heap);
+        if (bin->LastMove == FrontMove.Refilled && !FrontHot.TryGrow<Config>(heap, sizeClass)) UnifiedCacheRefill.MakeRoom<Config>(heap, sizeClass);
         bin->LastMove = FrontMove.Refilled;
         void** slots = Offer(heap, sizeClass, out uint want);
         Enter(&heap->Lock);
@@ -546,7 +546,7 @@ internal static unsafe class HandStripped
         bin->LastMove = FrontMove.Flushed;
         if (!mayGrow || !FrontHot.TryGrow<Config>(heap, sizeClass))
         {
-            if (mayGrow) UnifiedCacheRefill.MakeRoom<Config>(heap);
+            if (mayGrow) UnifiedCacheRefill.MakeRoom<Config>(heap, sizeClass);
             uint given = count - (count / 4);
             void** oldest = Oldest(heap, sizeClass, given);
             Enter(&heap->Lock);

@@ -9,6 +9,7 @@
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:FetchAdd
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:SendEntry
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:SendAll
+ *   src/HakMem.Boxes/Shared/RemoteFree.cs:SendOld
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Collect
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Merge
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Settle
