@@ -7,7 +7,7 @@ using HakMem.Boxes;
 namespace HakMem;
 
 /// <summary>
-/// Box of layer Shared: the .NET runtime as host. Options come from <see cref="HakMemOptions"/>, the scavenger is woken by a one-shot timer that is armed only
+/// Box of layer Shared: the .NET runtime as host. Options come from <see cref="HakMemOptions"/>, the scavenger is woken by a thread of the library's own (<see cref="WakeUp"/>), which is there only
 /// while there is something to give back, and a full garbage collection under high memory load trims. Managed code; nothing of it runs under a lock of the allocator.
 /// </summary>
 [Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe | BoxTraits.MayBlock)]
@@ -78,21 +78,22 @@ internal static unsafe class ScavengeTimer<TConfig>
 
     private static readonly Lock s_gate = new();   // a tick's, for as long as it lasts
 
-    private static Timer? s_timer;
+    private static WakeUp? s_wakeUp;
 
     /// <summary>Arms the timer, or makes it. False when the runtime refuses, at its end or without memory.</summary>
     internal static bool TryArm(uint milliseconds)
     {
         try
         {
-            return (Volatile.Read(ref s_timer) ?? Make()).Change(milliseconds, Timeout.Infinite);
+            (Volatile.Read(ref s_wakeUp) ?? Make()).Set(milliseconds);
+            return true;
         }
         catch (ThreadInterruptedException)
         {
             Thread.CurrentThread.Interrupt();   // meant for the program, not for the allocator
             return false;
         }
-        catch (Exception exception) when (exception is ObjectDisposedException or OutOfMemoryException)
+        catch (Exception exception) when (exception is ThreadStartException or OutOfMemoryException)
         {
             return false;
         }
@@ -103,35 +104,22 @@ internal static unsafe class ScavengeTimer<TConfig>
     {
         lock (s_gate)
         {
-            s_timer?.Dispose();
-            s_timer = null;
+            s_wakeUp?.Cancel();
+            s_wakeUp = null;
         }
     }
 
-    private static Timer Make()
+    private static WakeUp Make()
     {
-        // The caller's execution context has no business in the timer.
-        bool suppressed = !ExecutionContext.IsFlowSuppressed();
-        if (suppressed) ExecutionContext.SuppressFlow();
-        try
-        {
-            Timer made = new(static timer => Tick((Timer)timer!));
-            Timer? first = Interlocked.CompareExchange(ref s_timer, made, null);
-            if (first is null) return made;
-            made.Dispose();
-            return first;
-        }
-        finally
-        {
-            if (suppressed) ExecutionContext.RestoreFlow();
-        }
+        WakeUp made = new(Tick);
+        return Interlocked.CompareExchange(ref s_wakeUp, made, null) ?? made;
     }
 
-    private static void Tick(Timer timer)
+    private static void Tick(WakeUp wakeUp)
     {
         lock (s_gate)
         {
-            if (timer == Volatile.Read(ref s_timer)) Scavenge();
+            if (wakeUp == Volatile.Read(ref s_wakeUp)) Scavenge();
         }
     }
 

@@ -18,6 +18,7 @@ internal static unsafe class IdleMemory
             burst.Allocate();
             burst.Free();
             AwaitGivenBack(burst);
+            if (ThreadPool.ThreadCount != 0 || Timer.ActiveCount != 0) throw new InvalidOperationException("for that the thread pool was started: four threads, 0.8 MiB");
             Reuse(burst);
         },
         ["idle-other"] = () =>
@@ -52,7 +53,7 @@ internal static unsafe class IdleMemory
         },
         ["idle-blocked-pool"] = () =>
         {
-            // The host's timer needs a thread of the pool, and there is none: this thread's slow paths do it.
+            // There is no thread in the pool: the host has one of its own.
             const int Threads = 2;
             if (!ThreadPool.SetMinThreads(1, 1) || !ThreadPool.SetMaxThreads(Threads, Threads)) throw new InvalidOperationException("the pool cannot be made so small");
             using ManualResetEventSlim leave = new();
@@ -70,16 +71,7 @@ internal static unsafe class IdleMemory
             Residency burst = new();
             burst.Allocate();
             burst.Free();
-            nint[] blocks = new nint[600];
-            Stopwatch waited = Stopwatch.StartNew();
-            while (!burst.IsGivenBack())
-            {
-                if (waited.Elapsed > s_patience) throw new InvalidOperationException($"{burst.ResidentPages()} of {burst.FreePages} pages are left");
-                for (int i = 0; i < blocks.Length; i++) blocks[i] = (nint)HakMemory.Alloc(200);
-                foreach (nint block in blocks) HakMemory.Free((void*)block);
-                Thread.Sleep(1);
-            }
-
+            AwaitGivenBack(burst);
             leave.Set();
             Reuse(burst);
         },
