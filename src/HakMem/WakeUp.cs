@@ -20,7 +20,7 @@ internal sealed class WakeUp(Action<WakeUp> action)
     private long _dueAt;
     private bool _isSet;
 
-    /// <summary>Sets the moment, or sets it anew. Whatever the runtime throws when it has no thread, or when the caller is interrupted, comes through; then no moment is set.</summary>
+    /// <summary>Sets the moment, or sets it anew. Whatever the runtime throws when it has no thread, or when the caller is interrupted, comes through; then the moment is as it was, or not set.</summary>
     internal void Set(uint milliseconds)
     {
         lock (s_gate)

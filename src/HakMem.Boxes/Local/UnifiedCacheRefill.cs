@@ -211,7 +211,7 @@ public static unsafe partial class UnifiedCacheRefill
     }
 
     /// <summary>
-    /// When the stack of <paramref name="own"/> cannot grow because the heap's hold their share of bytes, and such things have come often: another that grew, was neither filled nor flushed since the last such call but one, and holds as many
+    /// When the stack of <paramref name="own"/> cannot grow because the heap's hold their share of bytes, and such things have come often: another that grew, was neither filled nor flushed since an earlier call looked at it, and holds as many
     /// blocks as then, is emptied and gives up half its room. Else what a program did first would decide for ever which classes have large stacks. Looks at up to eight, each once. By the running thread.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -4,13 +4,13 @@ namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Shared: gives memory back that nobody uses for a while, of idle, running and ended threads. Whoever frees memory in a batch asks for a
-/// pass; one pass runs at a time, in a timer of the host or in a slow path of any thread. A pass looks at every heap under its lock, a few calls to
+/// pass; one pass runs at a time, on a thread of the host's or in a slow path of any thread. A pass looks at every heap under its lock, a few calls to
 /// the OS at a time: what did not change since the last pass is given back. It asks for another pass while something still changes. State: <see cref="Composition"/>.
 /// </summary>
 [Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class Scavenger
 {
-    // A host that wakes late is busy; one that is late by this and the purge delay once more is stuck, as a timer is when all threads of its pool wait.
+    // A host that wakes late is busy; one that is late by this and the purge delay once more is stuck, as a timer of a thread pool is when all its threads wait.
     private const uint LateMilliseconds = 100;
 
     /// <summary>Asks for a pass after the purge delay, unless one is due already: a look at the clock then. One that is due, and that the host does not run, is run. No lock may be held.</summary>

@@ -1,4 +1,3 @@
-using System.Linq;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
 
@@ -102,101 +101,6 @@ public unsafe class FrontHotTests
         FrontHot.Clear<Config>(heap, 4);
     });
 
-    /// <summary>Else what a program did first would decide for ever which classes have large stacks.</summary>
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void A_stack_that_is_not_used_gives_its_room_to_one_that_is(bool frees) => OwnThread.RunFresh(TestHeap.Reset, () =>
-    {
-        ThreadHeap* heap = TestHeap.CurrentHeap();
-        FrontHot.HeapState* state = (FrontHot.HeapState*)Config.FrontOf(heap);
-        uint idle = SizeClasses.ClassOf(1024), used = SizeClasses.ClassOf(512), small = SizeClasses.ClassOf(64);
-        void** blocks = stackalloc void*[4000];
-        state->GrownBytes = Config.HeapFrontBytes;   // as if other classes held it all
-        if (frees)
-        {
-            for (int i = 0; i < 4000; i++) blocks[i] = TestHeap.Alloc(64);
-        }
-
-        state->GrownBytes = 0;
-        InTurn(1024, 60);
-        while (FrontHot.TryGrow<Config>(heap, idle) || FrontHot.TryGrow<Config>(heap, used)) { }
-        InTurn(1024, 60);
-        Assert.InRange(FrontHot.Count<Config>(heap, idle), 60u, 64u);
-        Assert.Equal((64u, 128u), (Capacity(heap, idle), Capacity(heap, used)));
-        Assert.InRange(Capacity(heap, small), 0u, 16u);
-        state->GrownBytes = Config.HeapFrontBytes;
-        state->Refused = 0;
-        for (int i = 0; i < 4000; i++)
-        {
-            if (frees) TestHeap.Free(blocks[i]);   // flushes only
-            else blocks[i] = TestHeap.Alloc(64);   // refills only
-            if (i % 50 == 0) ThreadHeap.BinOf(heap, used)->LastMove = FrontMove.Flushed;   // as if it were used now and then
-            Assert.InRange(state->GrownBytes, 1u, Config.HeapFrontBytes);
-            Assert.Equal(128u, Capacity(heap, used));
-        }
-
-        Assert.Equal((256u, 0u), (Capacity(heap, small), FrontHot.Count<Config>(heap, idle)));
-        Assert.InRange(Capacity(heap, idle), 16u, 32u);
-        HeapWalk.AssertValid<Config>();
-    });
-
-    [Fact]
-    public void Room_is_made_of_a_stack_that_two_looks_find_unused() => OwnThread.RunFresh(TestHeap.Reset, static () =>
-    {
-        ThreadHeap* heap = TestHeap.CurrentHeap();
-        FrontHot.HeapState* state = (FrontHot.HeapState*)Config.FrontOf(heap);
-        uint[] classes = [SizeClasses.ClassOf(128), SizeClasses.ClassOf(256), SizeClasses.ClassOf(512), SizeClasses.ClassOf(1024)];
-        for (int i = 0; i < 4; i++)
-        {
-            InTurn(128u << i, 60);
-            while (FrontHot.TryGrow<Config>(heap, classes[i])) { }
-            InTurn(128u << i, 60);
-        }
-
-        Look(classes[0], 63);
-        Assert.Equal([256, 256, 128, 64], Capacities());   // refused too seldom to look
-        ThreadHeap.BinOf(heap, classes[3])->LastMove = FrontMove.None;
-        Look(classes[0], 64);
-        Assert.Equal([256, 256, 128, 64], Capacities());   // nobody has looked before, whatever it saw twice in this look
-        ThreadHeap.BinOf(heap, classes[1])->LastMove = FrontMove.Refilled;
-        Assert.True(FrontHot.TryPop<Config>(heap, classes[2], out void* popped));
-        Look(classes[0], 64);
-        Assert.Equal([256, 256, 128, 32], Capacities());   // one's own, one that was filled, one that holds fewer; one that is not used
-        Assert.Equal(0u, FrontHot.Count<Config>(heap, classes[3]));
-        Assert.True(FrontHot.Count<Config>(heap, classes[0]) > 0 && FrontHot.Count<Config>(heap, classes[1]) > 0);
-        TestHeap.Free(popped);
-        HeapWalk.AssertValid<Config>();
-
-        void Look(uint own, uint refusals)
-        {
-            state->Refused = refusals;
-            state->Hand = 0;
-            UnifiedCacheRefill.MakeRoom<Config>(heap, own);
-        }
-
-        uint[] Capacities() => [.. classes.Select(sizeClass => Capacity(heap, sizeClass))];
-    });
-
-    /// <summary>With few stacks a look comes round to where it began.</summary>
-    [Theory]
-    [InlineData(64, 64, 1000)]
-    [InlineData(64, 128, 300)]
-    [InlineData(512, 512, 500)]
-    [InlineData(64, 512, 400)]
-    public void Little_room_for_all_serves(int one, int other, int count) => OwnThread.RunFresh(TightFrontHeap.Reset, () =>
-    {
-        nint[] blocks = new nint[count];
-        for (int round = 0; round < 500; round++)
-        {
-            for (int i = 0; i < count; i++) blocks[i] = (nint)TightFrontHeap.Alloc((nuint)(i % 2 == 0 ? one : other));
-            Assert.Equal(count, blocks.Distinct().Count());
-            for (int i = 0; i < count; i++) TightFrontHeap.Free((void*)blocks[i]);
-        }
-
-        HeapWalk.AssertValid<TightFrontHeap.Config>();
-    });
-
     [Fact]
     public void The_bytes_of_all_stacks_are_bounded() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
@@ -228,12 +132,5 @@ public unsafe class FrontHotTests
     private static void Fill(ThreadHeap* heap, uint sizeClass)
     {
         while (FrontHot.TryPush<Config>(heap, sizeClass, (void*)(nuint)((sizeClass << 16) + FrontHot.Count<Config>(heap, sizeClass)))) { }
-    }
-
-    private static void InTurn(nuint size, int count)
-    {
-        void** blocks = stackalloc void*[count];
-        for (int i = 0; i < count; i++) blocks[i] = TestHeap.Alloc(size);
-        for (int i = 0; i < count; i++) TestHeap.Free(blocks[i]);
     }
 }

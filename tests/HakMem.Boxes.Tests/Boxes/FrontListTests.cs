@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using Xunit;
 using Config = HakMem.Boxes.Tests.ListHeap.Config;
 
@@ -91,101 +90,6 @@ public unsafe class FrontListTests
         Assert.True(FrontList.TryGrow<Config>(heap, 1));
     });
 
-    /// <summary>Else what a program did first would decide for ever which classes have large stacks.</summary>
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void A_list_that_is_not_used_gives_its_room_to_one_that_is(bool frees) => OwnThread.RunFresh(ListHeap.Reset, () =>
-    {
-        ThreadHeap* heap = ListHeap.CurrentHeap();
-        FrontList.HeapState* state = (FrontList.HeapState*)Config.FrontOf(heap);
-        uint idle = SizeClasses.ClassOf(1024), used = SizeClasses.ClassOf(512), small = SizeClasses.ClassOf(64);
-        void** blocks = stackalloc void*[4000];
-        state->GrownBytes = Config.HeapFrontBytes;   // as if other classes held it all
-        if (frees)
-        {
-            for (int i = 0; i < 4000; i++) blocks[i] = ListHeap.Alloc(64);
-        }
-
-        state->GrownBytes = 0;
-        InTurn(1024, 60);
-        while (FrontList.TryGrow<Config>(heap, idle) || FrontList.TryGrow<Config>(heap, used)) { }
-        InTurn(1024, 60);
-        Assert.InRange(FrontList.Count<Config>(heap, idle), 60u, 64u);
-        Assert.Equal((64u, 128u), (Capacity(heap, idle), Capacity(heap, used)));
-        Assert.InRange(Capacity(heap, small), 0u, 16u);
-        state->GrownBytes = Config.HeapFrontBytes;
-        state->Refused = 0;
-        for (int i = 0; i < 4000; i++)
-        {
-            if (frees) ListHeap.Free(blocks[i]);   // flushes only
-            else blocks[i] = ListHeap.Alloc(64);   // refills only
-            if (i % 50 == 0) ThreadHeap.BinOf(heap, used)->LastMove = FrontMove.Flushed;   // as if it were used now and then
-            Assert.InRange(state->GrownBytes, 1UL, Config.HeapFrontBytes);
-            Assert.Equal(128u, Capacity(heap, used));
-        }
-
-        Assert.Equal((256u, 0u), (Capacity(heap, small), FrontList.Count<Config>(heap, idle)));
-        Assert.InRange(Capacity(heap, idle), 16u, 32u);
-        HeapWalk.AssertValid<Config>();
-    });
-
-    [Fact]
-    public void Room_is_made_of_a_list_that_two_looks_find_unused() => OwnThread.RunFresh(ListHeap.Reset, static () =>
-    {
-        ThreadHeap* heap = ListHeap.CurrentHeap();
-        FrontList.HeapState* state = (FrontList.HeapState*)Config.FrontOf(heap);
-        uint[] classes = [SizeClasses.ClassOf(128), SizeClasses.ClassOf(256), SizeClasses.ClassOf(512), SizeClasses.ClassOf(1024)];
-        for (int i = 0; i < 4; i++)
-        {
-            InTurn(128u << i, 60);
-            while (FrontList.TryGrow<Config>(heap, classes[i])) { }
-            InTurn(128u << i, 60);
-        }
-
-        Look(classes[0], 63);
-        Assert.Equal([256, 256, 128, 64], Capacities());   // refused too seldom to look
-        ThreadHeap.BinOf(heap, classes[3])->LastMove = FrontMove.None;
-        Look(classes[0], 64);
-        Assert.Equal([256, 256, 128, 64], Capacities());   // nobody has looked before, whatever it saw twice in this look
-        ThreadHeap.BinOf(heap, classes[1])->LastMove = FrontMove.Refilled;
-        Assert.True(FrontList.TryPop<Config>(heap, classes[2], out void* popped));
-        Look(classes[0], 64);
-        Assert.Equal([256, 256, 128, 32], Capacities());   // one's own, one that was filled, one that holds fewer; one that is not used
-        Assert.Equal(0u, FrontList.Count<Config>(heap, classes[3]));
-        Assert.True(FrontList.Count<Config>(heap, classes[0]) > 0 && FrontList.Count<Config>(heap, classes[1]) > 0);
-        ListHeap.Free(popped);
-        HeapWalk.AssertValid<Config>();
-
-        void Look(uint own, uint refusals)
-        {
-            state->Refused = refusals;
-            state->Hand = 0;
-            UnifiedCacheRefill.MakeRoom<Config>(heap, own);
-        }
-
-        uint[] Capacities() => [.. classes.Select(sizeClass => Capacity(heap, sizeClass))];
-    });
-
-    /// <summary>With few stacks a look comes round to where it began.</summary>
-    [Theory]
-    [InlineData(64, 64, 1000)]
-    [InlineData(64, 128, 300)]
-    [InlineData(512, 512, 500)]
-    [InlineData(64, 512, 400)]
-    public void Little_room_for_all_serves(int one, int other, int count) => OwnThread.RunFresh(TightListHeap.Reset, () =>
-    {
-        nint[] blocks = new nint[count];
-        for (int round = 0; round < 500; round++)
-        {
-            for (int i = 0; i < count; i++) blocks[i] = (nint)TightListHeap.Alloc((nuint)(i % 2 == 0 ? one : other));
-            Assert.Equal(count, blocks.Distinct().Count());
-            for (int i = 0; i < count; i++) TightListHeap.Free((void*)blocks[i]);
-        }
-
-        HeapWalk.AssertValid<TightListHeap.Config>();
-    });
-
     [Fact]
     public void Pages_of_blocks_in_a_list_are_not_purged() => OwnThread.RunFresh(ListHeap.Reset, static () =>
     {
@@ -271,14 +175,5 @@ public unsafe class FrontListTests
         for (int i = 0; i < count; i++) sorted[i] = (nint)blocks[i];
         Array.Sort(sorted);
         return sorted;
-    }
-
-    private static uint Capacity(ThreadHeap* heap, uint sizeClass) => FrontList.Of(heap, sizeClass)->Capacity;
-
-    private static void InTurn(nuint size, int count)
-    {
-        void** blocks = stackalloc void*[count];
-        for (int i = 0; i < count; i++) blocks[i] = ListHeap.Alloc(size);
-        for (int i = 0; i < count; i++) ListHeap.Free(blocks[i]);
     }
 }
