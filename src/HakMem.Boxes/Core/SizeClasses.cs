@@ -36,8 +36,8 @@ public struct SizeClass
 }
 
 /// <summary>
-/// Box of layer Core. The size classes: 16-byte steps to 128, then eight for each doubling up to 32 KiB, so at most 12.5 % of a block
-/// is unused above 128 bytes, and every power-of-two class is naturally aligned. Pure arithmetic; no state.
+/// Box of layer Core. The size classes: 16-byte steps to 128, then eight for each doubling up to 32 KiB: equal steps to an OS page, above it what 15, 14 … 8 blocks fill a slab with, so that
+/// one a little larger than a power of two, as buffers with a header are, has a little more. At most 12.5 % of a block is unused above 128 bytes, and every power-of-two class is naturally aligned. Pure arithmetic; no state.
 /// </summary>
 [Box(BoxLayer.Core)]
 public static unsafe class SizeClasses
@@ -59,6 +59,8 @@ public static unsafe class SizeClasses
 
     /// <summary>The largest size in bytes that <see cref="Table"/> covers.</summary>
     public const uint MaxTableBytes = 1024;
+
+    private const ulong ClassOfPart = 0x7777_6665_5443_3210, EndInPart = 0x0004_0080_4040_8410;
 
     /// <summary>The class of every multiple of 16 up to <see cref="MaxTableBytes"/>, in the image: of a constant size the just-in-time compiler reads it itself.</summary>
     public static ReadOnlySpan<byte> Table =>
@@ -85,13 +87,17 @@ public static unsafe class SizeClasses
         return ClassAbove128(sizeBytes);
     }
 
-    /// <summary>The class of a size from 129 to <see cref="MaxBytes"/> bytes: 7 instructions.</summary>
+    /// <summary>The class of a size from 129 to <see cref="MaxBytes"/> bytes: 9 instructions up to a page, 20 above.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint ClassAbove128(nuint sizeBytes)
     {
         uint last = (uint)sizeBytes - 1;
         uint doubling = (uint)BitOperations.Log2(last);
-        return 9 + ((doubling - 7) << 3) + ((last >> (int)(doubling - 3)) & 7);
+        if (doubling < 12) return 9 + ((doubling - 7) << 3) + ((last >> (int)(doubling - 3)) & 7);
+
+        // Of the 16 equal parts of a doubling each has at most one class's end in it: the hexadecimal digits say behind how many of its own, and with which class it begins.
+        uint sixteenths = last >> (int)(doubling - 8), part = (sixteenths >> 2) & 0x3C;
+        return FirstAbovePage - 1 + ((doubling - 12) << 3) + ((uint)(ClassOfPart >> (int)part) & 15) + ((sixteenths & 15) >= ((uint)(EndInPart >> (int)part) & 15) ? 1u : 0);
     }
 
     /// <summary>The block size of a class in bytes.</summary>
@@ -99,6 +105,12 @@ public static unsafe class SizeClasses
     {
         if (sizeClass <= 8) return sizeClass << 4;
         uint step = sizeClass - 9;
+        if (sizeClass >= FirstAbovePage)
+        {
+            uint blocks = 15 - (step & 7);
+            return (uint)Chunk.Bytes / blocks / (blocks == 15 ? 16u : 64) * (blocks == 15 ? 16u : 64) << (int)((sizeClass - FirstAbovePage) >> 3);   // cache lines where that costs little: of 4,369 bytes it would be half of what is over a page's header
+        }
+
         return ((step & 7) + 9) << (int)((step >> 3) + 4);
     }
 

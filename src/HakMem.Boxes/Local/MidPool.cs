@@ -24,6 +24,7 @@ public static unsafe class MidPool
             return block;
         }
 
-        return TConfig.RefillFront(heap, sizeClass, sizeClass >= SizeClasses.FirstAbovePage ? sizeClass + LendersAbove : 0);
+        bool anywhere = sizeClass >= SizeClasses.FirstAbovePage && (size & (size - 1)) != 0;   // powers of two are aligned to themselves
+        return TConfig.RefillFront(heap, sizeClass, anywhere ? sizeClass + LendersAbove : 0);
     }
 }

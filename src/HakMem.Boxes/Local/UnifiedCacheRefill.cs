@@ -114,17 +114,13 @@ public static unsafe partial class UnifiedCacheRefill
         for (uint above = SizeClasses.FirstAbovePage; above < SizeClasses.Count; above++) inUse += *ThreadHeap.Out(heap, above) * (ulong)TConfig.Classes[above].SizeBytes;
         if (inUse > LendBelowBytes) return 0;
         if (last >= SizeClasses.Count) last = SizeClasses.Count - 1;
-        uint finer = LowestBit(TConfig.Classes[sizeClass].SizeBytes) - 1;   // a block is aligned as its class is: power-of-two sizes to themselves
         for (uint lender = sizeClass + 1; lender <= last; lender++)
         {
-            if ((TConfig.Classes[lender].SizeBytes & finer) != 0) continue;
             if (TConfig.CountFront(heap, lender) != 0 || HasUsed(ThreadHeap.BinOf(heap, lender))) return lender;
         }
 
         return 0;
     }
-
-    private static uint LowestBit(uint number) => number & (0 - number);
 
     private static bool HasUsed(Bin* bin)
         => (bin->Current != null && bin->Current->FreeBlocks != 0) || (bin->Partial != null && bin->Partial->FreeBlocks != 0) || (bin->Sparse != null && bin->Sparse->FreeBlocks != 0);

@@ -38,6 +38,22 @@ public unsafe class SizeClassesTests
         => Assert.True(SizeClasses.SizeOf(SizeClasses.FirstAbovePage) > Chunk.OsPageBytes && SizeClasses.SizeOf(SizeClasses.FirstAbovePage - 1) <= Chunk.OsPageBytes);
 
     [Fact]
+    public void Blocks_above_a_page_fill_their_slabs()
+    {
+        SizeClass* classes = stackalloc SizeClass[(int)SizeClasses.Count];
+        SizeClasses.FillClasses(classes);
+        for (uint sizeClass = SizeClasses.FirstAbovePage; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            SizeClass* info = classes + sizeClass;
+            Assert.Equal(15 - ((sizeClass - SizeClasses.FirstAbovePage) % 8), info->Blocks);
+            Assert.True((info->Chunks * Chunk.Bytes) - (info->Blocks * info->SizeBytes) <= info->Chunks * Chunk.Bytes / 100, $"{info->Blocks} blocks of {info->SizeBytes}");
+            if (info->Blocks != 15) Assert.Equal(0u, info->SizeBytes % 64);
+        }
+
+        Assert.Equal((nuint)4368, SizeClasses.GoodSize(4096 + 272));   // a page and what databases keep with it
+    }
+
+    [Fact]
     public void Powers_of_two_are_naturally_aligned()
     {
         for (nuint size = 16; size <= SizeClasses.MaxBytes; size *= 2)

@@ -221,7 +221,8 @@ internal static unsafe class HandStripped
             return block;
         }
 
-        return Refill(heap, sizeClass, sizeClass >= SizeClasses.FirstAbovePage ? sizeClass + 4 : 0);
+        bool anywhere = sizeClass >= SizeClasses.FirstAbovePage && (size & (size - 1)) != 0;
+        return Refill(heap, sizeClass, anywhere ? sizeClass + 4 : 0);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -377,17 +378,13 @@ internal static unsafe class HandStripped
         for (uint above = SizeClasses.FirstAbovePage; above < SizeClasses.Count; above++) inUse += *ThreadHeap.Out(heap, above) * (ulong)State.Classes[above].SizeBytes;
         if (inUse > 2 << 20) return 0;
         if (last >= SizeClasses.Count) last = SizeClasses.Count - 1;
-        uint finer = LowestBit(State.Classes[sizeClass].SizeBytes) - 1;
         for (uint lender = sizeClass + 1; lender <= last; lender++)
         {
-            if ((State.Classes[lender].SizeBytes & finer) != 0) continue;
             if (FrontHot.Count<Config>(heap, lender) != 0 || HasUsed(ThreadHeap.BinOf(heap, lender))) return lender;
         }
 
         return 0;
     }
-
-    private static uint LowestBit(uint number) => number & (0 - number);
 
     private static bool HasUsed(Bin* bin)
         => (bin->Current != null && bin->Current->FreeBlocks != 0) || (bin->Partial != null && bin->Partial->FreeBlocks != 0) || (bin->Sparse != null && bin->Sparse->FreeBlocks != 0);
