@@ -206,6 +206,9 @@ public unsafe struct Bin
     /// <summary>How many blocks the front held when <see cref="UnifiedCacheRefill.MakeRoom{TConfig}"/> last came by.</summary>
     public ushort SeenInFront;
 
+    /// <summary>Whether it had a slab of its own before. The pages of the first go back to the OS before it is cut: most classes of most programs never use more than one or two.</summary>
+    public bool Begun;
+
     /// <summary>Whether front and lists of a heap's bin agree with themselves; of each list only the head is looked at. Under the heap's lock, by the running thread.</summary>
     public static bool IsValid<TConfig>(ThreadHeap* heap, uint sizeClass)
         where TConfig : struct, IAllocatorConfig

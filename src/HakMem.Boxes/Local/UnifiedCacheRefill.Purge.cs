@@ -55,7 +55,8 @@ public static unsafe partial class UnifiedCacheRefill
     private static uint PurgeSlab<TConfig>(ThreadHeap* heap, Slab* slab, uint limit, bool now, ref bool changing)
         where TConfig : struct, IAllocatorConfig
     {
-        if (slab->FreeBlocks == 0) return 0;
+        bool uncut = slab->Carved != slab->Blocks && !slab->Zeroed;   // used pages behind the last block, of whoever had them before
+        if (slab->FreeBlocks == 0 && !uncut) return 0;
         if (slab->Stage == 0 || slab->SeenFree != (ushort)slab->FreeBlocks)
         {
             slab->Stage = 1;
@@ -69,14 +70,14 @@ public static unsafe partial class UnifiedCacheRefill
 
         if (slab->Stage == 2) return 0;
         uint calls = 0;
-        nuint size = TConfig.Classes[slab->Class].SizeBytes;
-        for (uint index = 0; index < slab->Carved && calls < limit;)
+        SizeClass* info = TConfig.Classes + slab->Class;
+        nuint size = info->SizeBytes;
+        uint end = 0;
+        do
         {
-            uint end = EndOfRun(slab, index, out uint start);
-            if (end == start) break;
-            index = end;
-            nuint firstPage = ((start * size) + Chunk.OsPageBytes - 1) / Chunk.OsPageBytes;
-            nuint endPage = end * size / Chunk.OsPageBytes;
+            end = EndOfRun(slab, end, out uint start);
+            nuint firstPage = PagesOf(start * size);
+            nuint endPage = end != slab->Carved ? end * size / Chunk.OsPageBytes : uncut ? info->Chunks * (Chunk.Bytes / Chunk.OsPageBytes) : PagesOf(end * size);
             if (endPage <= firstPage) continue;
             ulong pages = (ulong.MaxValue >> (int)(64 - (endPage - firstPage))) << (int)firstPage;
             if ((pages & ~slab->PurgedPages) == 0) continue;
@@ -90,10 +91,13 @@ public static unsafe partial class UnifiedCacheRefill
             heap->PurgedPages += BitOperations.PopCount(pages & ~slab->PurgedPages);
             slab->PurgedPages |= pages;
         }
+        while (end != slab->Carved && calls < limit);
 
         if (calls < limit) slab->Stage = 2;
         return calls;
     }
+
+    private static nuint PagesOf(nuint bytes) => (bytes + Chunk.OsPageBytes - 1) / Chunk.OsPageBytes;
 
     // The first run of free blocks from an index on: its start, and the index behind it. Both are Carved when there is none.
     private static uint EndOfRun(Slab* slab, uint index, out uint start)

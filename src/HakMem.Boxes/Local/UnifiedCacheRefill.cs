@@ -414,6 +414,8 @@ public static unsafe partial class UnifiedCacheRefill
         if (count > (uint)(at - bottom)) count = (uint)(at - bottom);
         nuint size = TConfig.Classes[sizeClass].SizeBytes;
         byte* block = slab->Start + (slab->Carved * size);
+        if (slab->PurgedPages != 0) ForgetPurged<TConfig>(heap, slab, block, count * size);
+        slab->Stage = 0;
         slab->Carved += count;
         for (; count != 0; count--, block += size)
         {
@@ -444,6 +446,7 @@ public static unsafe partial class UnifiedCacheRefill
 
         if (slab == null)
         {
+            if (span.Dirty && !bin->Begun) span.Dirty = !TryClean<TConfig>(span);
             slab = Slab.At<TConfig>(span.FirstChunk);
             Slab.Init<TConfig>(slab, span.FirstChunk, sizeClass, heap->Id, !span.Dirty);
             PageMap.Set<TConfig>(span.FirstChunk, span.Chunks, heap->IdShifted | sizeClass);
@@ -455,7 +458,18 @@ public static unsafe partial class UnifiedCacheRefill
             heap->PurgedPages += BitOperations.PopCount(slab->PurgedPages);
         }
 
+        bin->Begun = true;
         Link(bin, slab, SlabPlace.Partial);
+        return true;
+    }
+
+    private static bool TryClean<TConfig>(ChunkSpan span)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Composition* composition = TConfig.Composition;
+        if (!composition->PurgeEnabled || composition->HugePages == HugePagePolicy.Always) return false;
+        if (!TConfig.OsPurge(PageMap.Address<TConfig>(span.FirstChunk), (nuint)span.Chunks << Chunk.Log2)) return false;
+        TConfig.ForgetSpan(span.FirstChunk, span.Chunks);   // some of it may have been cleared or prefaulted
         return true;
     }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
 
@@ -207,6 +208,68 @@ public unsafe class ScavengerTests
         Assert.Equal(0UL, numbers.CachedBytes);   // and could empty the heap
         FirstClassHeap.Destroy<Config>(heap);
         FirstClassHeap.Destroy<Config>(other);
+    });
+
+    /// <summary>What is behind the last block of a slab that was used by others before, nobody has freed.</summary>
+    [Fact]
+    public void Used_pages_behind_the_last_block_that_was_cut_go_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        UnifiedCacheRefillTests.UsedSpans(heap, 6);
+        BlockLedger ledger = new();
+        Slab* first = null, slab;
+        do
+        {
+            void* block = TestHeap.Alloc(2048);
+            ledger.Add(block, 2048);
+            slab = Slab.At<Config>(PageMap.ChunkOf<Config>(block));
+            if (first == null) first = slab;
+        }
+        while (slab == first);
+        while (Config.CountFront(heap, slab->Class) != 0) ledger.Add(TestHeap.Alloc(2048), 2048);
+        Assert.True(!slab->Zeroed && slab->FreeBlocks == 0 && slab->Carved is > 0 and < 32);
+        Config.ScavengePass(false);
+        Assert.Equal(0UL, slab->PurgedPages);   // seen for the first time
+        Config.ScavengePass(false);
+        ulong behind = ulong.MaxValue << (int)((slab->Carved + 1) / 2) & 0xFFFF;
+        Assert.Equal((behind, (long)BitOperations.PopCount(behind)), (slab->PurgedPages, heap->PurgedPages));
+        long purges = FaultyMemory.Purges;
+        Config.ScavengePass(false);
+        Config.ScavengePass(false);
+        Assert.Equal(purges, FaultyMemory.Purges);
+        while (slab->Carved != slab->Blocks)
+        {
+            ledger.Add(TestHeap.Alloc(2048), 2048);
+            behind = ulong.MaxValue << (int)((slab->Carved + 1) / 2) & 0xFFFF;
+            Assert.Equal((behind, (long)BitOperations.PopCount(behind)), (slab->PurgedPages, heap->PurgedPages));
+        }
+
+        ledger.Check();
+        HeapWalk.AssertValid<Config>();
+    });
+
+    [Fact]
+    public void The_page_in_which_the_last_free_block_ends_goes_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        BlockLedger ledger = new();
+        for (int i = 0; i < 33; i++) ledger.Add(TestHeap.Alloc(1280), 1280);   // 32 of the home class
+        void* block = TestHeap.Alloc(1280);
+        Slab* slab = Slab.At<Config>(PageMap.ChunkOf<Config>(block));
+        uint pages = ((slab->Carved * 1280) + 4095) / 4096;
+        Assert.True(slab->Zeroed && slab->Carved * 1280 % 4096 != 0);
+        TestHeap.Free(block);
+        SpinLock.Enter<Config>(&heap->Lock);
+        Config.FlushAllFronts(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+        Config.ScavengePass(false);
+        Config.ScavengePass(false);
+        Assert.Equal((1UL << (int)pages) - 2, slab->PurgedPages);   // the first page has a block in use
+        uint carved = slab->Carved;
+        for (int i = 0; i < 32; i++) ledger.Add(TestHeap.Alloc(1280), 1280);
+        Assert.Equal((0UL, 0L), (slab->PurgedPages, heap->PurgedPages));
+        Assert.True(slab->Carved > carved);
+        ledger.Check();
     });
 
     [Fact]

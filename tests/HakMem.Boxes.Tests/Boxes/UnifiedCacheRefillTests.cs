@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
@@ -173,6 +174,50 @@ public unsafe class UnifiedCacheRefillTests
         for (int i = 0; i < blocks.Count; i += 40) Assert.Contains((nint)TestHeap.Alloc(1024), blocks);
         Assert.Equal(slabs, TestHeap.ReadDebugCounters().NewSlabs);
     });
+
+    /// <summary>Of most classes a program uses a page or two: a used span whole would stay in memory for them.</summary>
+    [Theory]
+    [InlineData(true, false, HugePagePolicy.System)]
+    [InlineData(true, true, HugePagePolicy.System)]
+    [InlineData(false, false, HugePagePolicy.System)]
+    [InlineData(true, false, HugePagePolicy.Always)]
+    public void The_first_slab_of_a_class_is_cut_from_pages_that_hold_nothing(bool purges, bool refused, HugePagePolicy pages) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        UsedSpans(heap, 6);
+        (Config.Composition->PurgeEnabled, Config.Composition->HugePages) = (purges, pages);
+        bool tried = purges && pages != HugePagePolicy.Always, clean = tried && !refused;
+        if (refused)
+        {
+            FaultyMemory.Affected = MemoryCalls.Purge;
+            FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+        }
+
+        long before = FaultyMemory.Purges;
+        void* first = TestHeap.Alloc(2048);
+        Slab* slab = Slab.At<Config>(PageMap.ChunkOf<Config>(first));
+        Assert.Equal((tried ? 1 : 0, clean), (FaultyMemory.Purges - before, slab->Zeroed));
+        Assert.Equal(!clean, new ReadOnlySpan<byte>(first, 2048).ContainsAnyExcept((byte)0));
+        FaultyMemory.FailAt = 0;
+        before = FaultyMemory.Purges;
+        Slab* next;
+        do next = Slab.At<Config>(PageMap.ChunkOf<Config>(TestHeap.Alloc(2048)));
+        while (next == slab);
+        Assert.Equal((0L, false), (FaultyMemory.Purges - before, next->Zeroed));   // one that needs a second fills it
+        HeapWalk.AssertValid<Config>();
+    });
+
+    /// <summary>Leaves so many spans that hold no zeros to the heap, or to the pool behind it.</summary>
+    internal static void UsedSpans(ThreadHeap* heap, int count)
+    {
+        BlockLedger ledger = new();
+        for (int i = 0; i < 64 * count; i++) ledger.Add(TestHeap.Alloc(1024), 1024);
+        while (ledger.Count != 0) TestHeap.Free(ledger.Take(ledger.Count - 1));
+        SpinLock.Enter<Config>(&heap->Lock);
+        Config.FlushAllFronts(heap);
+        Config.RetireEmptySlabs(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+    }
 
     [Fact]
     public void Empty_slabs_are_given_up_but_for_one() => OwnThread.RunFresh(TestHeap.Reset, static () =>

@@ -477,11 +477,12 @@ internal static unsafe class HandStripped
 
     private static void** Carve(ThreadHeap* heap, Slab* slab, uint sizeClass, void** bottom, void** at)
     {
-        _ = heap;   // signatures are as they are
         uint count = slab->Blocks - slab->Carved;
         if (count > (uint)(at - bottom)) count = (uint)(at - bottom);
         nuint size = State.Classes[sizeClass].SizeBytes;
         byte* block = slab->Start + (slab->Carved * size);
+        if (slab->PurgedPages != 0) ForgetPurged(heap, slab, block, count * size);
+        slab->Stage = 0;
         slab->Carved += count;
         for (; count != 0; count--, block += size)
         {
@@ -516,6 +517,7 @@ internal static unsafe class HandStripped
 
         if (slab == null)
         {
+            if (span.Dirty && !bin->Begun) span.Dirty = !TryClean(span);
             slab = Slab.At<Config>(span.FirstChunk);
             Slab.Init<Config>(slab, span.FirstChunk, sizeClass, heap->Id, !span.Dirty);
             PageMap.Set<Config>(span.FirstChunk, span.Chunks, heap->IdShifted | sizeClass);
@@ -526,7 +528,17 @@ internal static unsafe class HandStripped
             heap->PurgedPages += BitOperations.PopCount(slab->PurgedPages);
         }
 
+        bin->Begun = true;
         Link(bin, slab, SlabPlace.Partial);
+        return true;
+    }
+
+    private static bool TryClean(ChunkSpan span)
+    {
+        Composition* composition = State.Composition;
+        if (!composition->PurgeEnabled || composition->HugePages == HugePagePolicy.Always) return false;
+        if (!LinuxMemory.Purge(PageMap.Address<Config>(span.FirstChunk), (nuint)span.Chunks << Chunk.Log2)) return false;
+        PageArena.Forget<Config>(span.FirstChunk, span.Chunks);
         return true;
     }
 
