@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace HakMem.Boxes;
 
@@ -10,6 +11,7 @@ public static class Bits
     public static uint Run(uint first, uint count) => (uint.MaxValue >> (int)(32 - count)) << (int)first;
 
     /// <summary>The length of the longest run of ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint LongestRun(uint mask)
     {
         uint length = 0;

@@ -60,7 +60,18 @@ public static unsafe class SizeClasses
     /// <summary>The largest size in bytes that <see cref="Table"/> covers.</summary>
     public const uint MaxTableBytes = 1024;
 
-    private const ulong ClassOfPart = 0x7777_6665_5443_3210, EndInPart = 0x0004_0080_4040_8410;
+    // Where in a doubling above a page a size lies, in 256 steps: how many classes of the doubling end below it.
+    private static ReadOnlySpan<byte> AbovePage =>
+    [
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3,
+        3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+        4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
+        5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6,
+        6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
+        6, 6, 6, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
+        7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
+    ];
 
     /// <summary>The class of every multiple of 16 up to <see cref="MaxTableBytes"/>, in the image: of a constant size the just-in-time compiler reads it itself.</summary>
     public static ReadOnlySpan<byte> Table =>
@@ -87,7 +98,7 @@ public static unsafe class SizeClasses
         return ClassAbove128(sizeBytes);
     }
 
-    /// <summary>The class of a size from 129 to <see cref="MaxBytes"/> bytes: 9 instructions up to a page, 20 above.</summary>
+    /// <summary>The class of a size from 129 to <see cref="MaxBytes"/> bytes: 9 instructions up to a page, 12 and a load above.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint ClassAbove128(nuint sizeBytes)
     {
@@ -95,9 +106,8 @@ public static unsafe class SizeClasses
         uint doubling = (uint)BitOperations.Log2(last);
         if (doubling < 12) return 9 + ((doubling - 7) << 3) + ((last >> (int)(doubling - 3)) & 7);
 
-        // Of the 16 equal parts of a doubling each has at most one class's end in it: the hexadecimal digits say behind how many of its own, and with which class it begins.
-        uint sixteenths = last >> (int)(doubling - 8), part = (sixteenths >> 2) & 0x3C;
-        return FirstAbovePage - 1 + ((doubling - 12) << 3) + ((uint)(ClassOfPart >> (int)part) & 15) + ((sixteenths & 15) >= ((uint)(EndInPart >> (int)part) & 15) ? 1u : 0);
+        uint unit = (last >> (int)(doubling - 8)) & 255;
+        return FirstAbovePage + ((doubling - 12) << 3) + Unsafe.Add(ref Unsafe.AsRef(in AbovePage[0]), (nint)unit);
     }
 
     /// <summary>The block size of a class in bytes.</summary>
@@ -132,10 +142,10 @@ public static unsafe class SizeClasses
         return rounded < sizeBytes ? sizeBytes : rounded;
     }
 
-    /// <summary>Copies <see cref="Table"/>, 65 bytes, to where code compiled ahead of time reads it (<see cref="ThreadHeap.ClassTable"/>).</summary>
+    /// <summary>Writes the same as <see cref="Table"/>, 65 bytes, to where code compiled ahead of time reads it (<see cref="ThreadHeap.ClassTable"/>).</summary>
     public static void FillTable(byte* table)
     {
-        for (uint unit = 0; unit <= MaxTableBytes / 16; unit++) table[unit] = Table[(int)unit];
+        for (uint unit = 0; unit <= MaxTableBytes / 16; unit++) table[unit] = (byte)ClassOf(unit << 4);
     }
 
     /// <summary>Writes the table of all classes: <see cref="Count"/> entries.</summary>

@@ -20,7 +20,6 @@ public static unsafe class FrontHot
     private const int RowBytes = ThreadHeap.FrontRowBytes;
     private const uint HeaderRest = (64 - 20) / sizeof(uint);
     private const ushort NoOffset = ushort.MaxValue;
-    private const uint RefusalsPerAsk = 64;
 
     /// <summary>The stack of a class: a column of the front's table, whose rows are its fields.</summary>
     [StructLayout(LayoutKind.Explicit)]
@@ -46,7 +45,7 @@ public static unsafe class FrontHot
     public struct HeapState
     {
         /// <summary>The bytes that the stacks may hold beyond their first capacity.</summary>
-        public uint GrownBytes;
+        public FrontShare Share;
 
         /// <summary>The small slots that stacks have taken, in the order of their first blocks: so the slots of few stacks are on few pages.</summary>
         public ushort SmallUsed;
@@ -56,12 +55,6 @@ public static unsafe class FrontHot
 
         /// <summary>The large slots that stacks have taken, each its largest capacity, likewise.</summary>
         public ushort LargeUsed;
-
-        /// <summary>The class whose stack <see cref="NextGrown"/> gave last.</summary>
-        public ushort Hand;
-
-        /// <summary>How often growth was refused for want of bytes since <see cref="IsShort"/> said so.</summary>
-        public uint Refused;
 
         private fixed uint _line[(int)HeaderRest];   // the slots begin a cache line
         private fixed ulong _small[(int)AllSmallSlots];
@@ -118,16 +111,14 @@ public static unsafe class FrontHot
         where TConfig : struct, IAllocatorConfig
     {
         HeapState* state = (HeapState*)TConfig.FrontOf(heap);
-        state->GrownBytes = 0;
+        state->Share = default;
         state->SmallUsed = 0;
         state->MediumUsed = 0;
         state->LargeUsed = 0;
-        state->Hand = 0;
-        state->Refused = 0;
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             BinState* bin = Of(heap, sizeClass);
-            bin->MaxCapacity = (ushort)CapacityOf<TConfig>(sizeClass);
+            bin->MaxCapacity = (ushort)FrontShare.CapacityOf<TConfig>(sizeClass);
             bin->GrownOffset = NoOffset;
             bin->Bottom = bin->Top = bin->Limit = HeapState.Small(state);
         }
@@ -152,27 +143,16 @@ public static unsafe class FrontHot
         if (capacity >= bin->MaxCapacity) return false;
         uint grown = capacity * 2 < bin->MaxCapacity ? capacity * 2 : bin->MaxCapacity;
         uint bytes = (grown - capacity) * TConfig.Classes[sizeClass].SizeBytes;
-        if (state->GrownBytes + bytes > TConfig.HeapFrontBytes)
-        {
-            state->Refused++;
-            return false;
-        }
-
-        if (!TryPlace(state, bin, grown)) return false;
+        if (!FrontShare.HasRoom<TConfig>(&state->Share, bytes) || !TryPlace(state, bin, grown)) return false;
         MoveTo(bin, HeapState.Grown(state) + bin->GrownOffset, grown);
-        state->GrownBytes += bytes;
+        state->Share.Bytes += bytes;
         return true;
     }
 
     /// <summary>Whether the heap's stacks hold their share of bytes, and growth was refused for it 64 times since this last said so: time for one that is not used to give up its room.</summary>
     public static bool IsShort<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
-    {
-        HeapState* state = (HeapState*)TConfig.FrontOf(heap);
-        if (state->Refused < RefusalsPerAsk) return false;
-        state->Refused = 0;
-        return true;
-    }
+        => FrontShare.IsShort(&((HeapState*)TConfig.FrontOf(heap))->Share);
 
     /// <summary>The next class, in turns, whose stack has grown; 0 when none has.</summary>
     public static uint NextGrown<TConfig>(ThreadHeap* heap)
@@ -181,8 +161,7 @@ public static unsafe class FrontHot
         HeapState* state = (HeapState*)TConfig.FrontOf(heap);
         for (uint i = 1; i < SizeClasses.Count; i++)
         {
-            uint sizeClass = state->Hand + 1u < SizeClasses.Count ? state->Hand + 1u : 1;
-            state->Hand = (ushort)sizeClass;
+            uint sizeClass = FrontShare.Turn(&state->Share);
             BinState* bin = Of(heap, sizeClass);
             if (bin->Limit - bin->Bottom > SmallSlots) return sizeClass;
         }
@@ -200,7 +179,7 @@ public static unsafe class FrontHot
         uint shrunk = capacity / 2 > SmallSlots ? capacity / 2 : SmallSlots;
         if (capacity <= SmallSlots || bin->Top - bin->Bottom > shrunk) return;
         bin->Limit = bin->Bottom + shrunk;
-        state->GrownBytes -= (capacity - shrunk) * TConfig.Classes[sizeClass].SizeBytes;
+        state->Share.Bytes -= (capacity - shrunk) * TConfig.Classes[sizeClass].SizeBytes;
     }
 
     /// <summary>How many blocks a stack holds. Of a running thread's heap, about so many.</summary>
@@ -303,13 +282,5 @@ public static unsafe class FrontHot
         bin->Bottom = bottom;
         Volatile.Write(ref *(nint*)&bin->Top, (nint)(bottom + count));   // pairs with the read in TopOf
         bin->Limit = bottom + capacity;
-    }
-
-    private static uint CapacityOf<TConfig>(uint sizeClass)
-        where TConfig : struct, IAllocatorConfig
-    {
-        uint capacity = TConfig.FrontBytes / TConfig.Classes[sizeClass].SizeBytes;
-        if (capacity < 4) capacity = 4;
-        return capacity < TConfig.FrontCapacity ? capacity : TConfig.FrontCapacity;
     }
 }

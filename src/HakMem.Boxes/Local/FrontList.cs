@@ -13,7 +13,6 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Local, Traits = BoxTraits.LinksInBlocks)]
 public static unsafe class FrontList
 {
-    private const uint RefusalsPerAsk = 64;
     private const uint FirstCapacity = 16;
     private const uint MostSlots = 256;   // the largest FrontCapacity
     private const int RowBytes = ThreadHeap.FrontRowBytes;
@@ -39,16 +38,10 @@ public static unsafe class FrontList
     public struct HeapState
     {
         /// <summary>The bytes that the lists may hold beyond their first capacity.</summary>
-        public ulong GrownBytes;
+        public FrontShare Share;
 
         /// <summary>The last block that stays when the oldest are dropped; null when none stays.</summary>
         public void* Kept;
-
-        /// <summary>The class whose list <see cref="NextGrown"/> gave last.</summary>
-        public uint Hand;
-
-        /// <summary>How often growth was refused for want of bytes since <see cref="IsShort"/> said so.</summary>
-        public uint Refused;
 
         private fixed ulong _batch[(int)MostSlots];
 
@@ -98,16 +91,13 @@ public static unsafe class FrontList
         where TConfig : struct, IAllocatorConfig
     {
         HeapState* state = (HeapState*)TConfig.FrontOf(heap);
-        state->GrownBytes = 0;
-        state->Hand = state->Refused = 0;
+        state->Share = default;
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             BinState* bin = Of(heap, sizeClass);
             bin->Head = null;
             bin->Count = 0;
-            uint most = TConfig.FrontBytes / TConfig.Classes[sizeClass].SizeBytes;
-            if (most < 4) most = 4;
-            if (most > TConfig.FrontCapacity) most = TConfig.FrontCapacity;
+            uint most = FrontShare.CapacityOf<TConfig>(sizeClass);
             bin->MaxCapacity = (ushort)most;
             bin->Capacity = most < FirstCapacity ? most : FirstCapacity;
         }
@@ -121,27 +111,17 @@ public static unsafe class FrontList
         HeapState* state = (HeapState*)TConfig.FrontOf(heap);
         if (bin->Capacity >= bin->MaxCapacity) return false;
         uint grown = bin->Capacity * 2 < bin->MaxCapacity ? bin->Capacity * 2 : bin->MaxCapacity;
-        ulong bytes = (ulong)(grown - bin->Capacity) * TConfig.Classes[sizeClass].SizeBytes;
-        if (state->GrownBytes + bytes > TConfig.HeapFrontBytes)
-        {
-            state->Refused++;
-            return false;
-        }
-
+        uint bytes = (grown - bin->Capacity) * TConfig.Classes[sizeClass].SizeBytes;
+        if (!FrontShare.HasRoom<TConfig>(&state->Share, bytes)) return false;
         bin->Capacity = grown;
-        state->GrownBytes += bytes;
+        state->Share.Bytes += bytes;
         return true;
     }
 
     /// <inheritdoc cref="FrontHot.IsShort{TConfig}"/>
     public static bool IsShort<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
-    {
-        HeapState* state = (HeapState*)TConfig.FrontOf(heap);
-        if (state->Refused < RefusalsPerAsk) return false;
-        state->Refused = 0;
-        return true;
-    }
+        => FrontShare.IsShort(&((HeapState*)TConfig.FrontOf(heap))->Share);
 
     /// <inheritdoc cref="FrontHot.NextGrown{TConfig}"/>
     public static uint NextGrown<TConfig>(ThreadHeap* heap)
@@ -150,8 +130,8 @@ public static unsafe class FrontList
         HeapState* state = (HeapState*)TConfig.FrontOf(heap);
         for (uint i = 1; i < SizeClasses.Count; i++)
         {
-            state->Hand = state->Hand + 1 < SizeClasses.Count ? state->Hand + 1 : 1;
-            if (Of(heap, state->Hand)->Capacity > FirstCapacity) return state->Hand;
+            uint sizeClass = FrontShare.Turn(&state->Share);
+            if (Of(heap, sizeClass)->Capacity > FirstCapacity) return sizeClass;
         }
 
         return 0;
@@ -164,7 +144,7 @@ public static unsafe class FrontList
         BinState* bin = Of(heap, sizeClass);
         uint shrunk = bin->Capacity / 2 > FirstCapacity ? bin->Capacity / 2 : FirstCapacity;
         if (bin->Capacity <= FirstCapacity || bin->Count > shrunk) return;
-        ((HeapState*)TConfig.FrontOf(heap))->GrownBytes -= (ulong)(bin->Capacity - shrunk) * TConfig.Classes[sizeClass].SizeBytes;
+        ((HeapState*)TConfig.FrontOf(heap))->Share.Bytes -= (bin->Capacity - shrunk) * TConfig.Classes[sizeClass].SizeBytes;
         bin->Capacity = shrunk;
     }
 

@@ -463,6 +463,7 @@ public static unsafe partial class UnifiedCacheRefill
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryClean<TConfig>(ChunkSpan span)
         where TConfig : struct, IAllocatorConfig
     {

@@ -36,7 +36,7 @@ public unsafe class FrontHotTests
             Assert.Equal(most, Capacity(heap, sizeClass));
         }
 
-        Assert.InRange(((FrontHot.HeapState*)Config.FrontOf(heap))->GrownBytes, 1UL, Config.HeapFrontBytes);
+        Assert.InRange(((FrontHot.HeapState*)Config.FrontOf(heap))->Share.Bytes, 1u, Config.HeapFrontBytes);
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             FrontHot.Shrink<Config>(heap, sizeClass);   // full: keeps its contents
@@ -45,7 +45,7 @@ public unsafe class FrontHotTests
             Assert.InRange(Capacity(heap, sizeClass), 4u, 16u);
         }
 
-        Assert.Equal(0UL, ((FrontHot.HeapState*)Config.FrontOf(heap))->GrownBytes);
+        Assert.Equal(0u, ((FrontHot.HeapState*)Config.FrontOf(heap))->Share.Bytes);
     });
 
     [Fact]
@@ -106,11 +106,11 @@ public unsafe class FrontHotTests
     {
         ThreadHeap* heap = TestHeap.CurrentHeap();
         Assert.True(FrontHot.TryGrow<Config>(heap, 1));   // its first place counts for nothing
-        ((FrontHot.HeapState*)Config.FrontOf(heap))->GrownBytes = Config.HeapFrontBytes - 255;
+        ((FrontHot.HeapState*)Config.FrontOf(heap))->Share.Bytes = Config.HeapFrontBytes - 255;
         Assert.False(FrontHot.TryGrow<Config>(heap, 1));   // 16 more blocks of 16 bytes
-        ((FrontHot.HeapState*)Config.FrontOf(heap))->GrownBytes = Config.HeapFrontBytes - 256;
+        ((FrontHot.HeapState*)Config.FrontOf(heap))->Share.Bytes = Config.HeapFrontBytes - 256;
         Assert.True(FrontHot.TryGrow<Config>(heap, 1));
-        Assert.Equal((ulong)Config.HeapFrontBytes, ((FrontHot.HeapState*)Config.FrontOf(heap))->GrownBytes);
+        Assert.Equal(Config.HeapFrontBytes, ((FrontHot.HeapState*)Config.FrontOf(heap))->Share.Bytes);
     });
 
     [Fact]

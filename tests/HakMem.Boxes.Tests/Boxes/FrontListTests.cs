@@ -76,17 +76,17 @@ public unsafe class FrontListTests
             Assert.Equal(most, FrontList.Of(heap, sizeClass)->Capacity);
         }
 
-        Assert.InRange(state->GrownBytes, 1UL, Config.HeapFrontBytes);
+        Assert.InRange(state->Share.Bytes, 1u, Config.HeapFrontBytes);
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
             for (int i = 0; i < 5; i++) FrontList.Shrink<Config>(heap, sizeClass);
             Assert.InRange(FrontList.Of(heap, sizeClass)->Capacity, 4u, 16u);
         }
 
-        Assert.Equal(0UL, state->GrownBytes);
-        state->GrownBytes = Config.HeapFrontBytes - 255;
+        Assert.Equal(0u, state->Share.Bytes);
+        state->Share.Bytes = Config.HeapFrontBytes - 255;
         Assert.False(FrontList.TryGrow<Config>(heap, 1));   // 16 more blocks of 16 bytes
-        state->GrownBytes = Config.HeapFrontBytes - 256;
+        state->Share.Bytes = Config.HeapFrontBytes - 256;
         Assert.True(FrontList.TryGrow<Config>(heap, 1));
     });
 

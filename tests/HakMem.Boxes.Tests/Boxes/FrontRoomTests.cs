@@ -190,11 +190,11 @@ public unsafe class FrontRoomTests
 
         public static uint Capacity(ThreadHeap* heap, uint sizeClass) => (uint)(FrontHot.Of(heap, sizeClass)->Limit - FrontHot.Of(heap, sizeClass)->Bottom);
 
-        public static uint GrownBytes(ThreadHeap* heap) => State(heap)->GrownBytes;
+        public static uint GrownBytes(ThreadHeap* heap) => State(heap)->Share.Bytes;
 
-        public static void SetGrownBytes(ThreadHeap* heap, uint bytes) => State(heap)->GrownBytes = bytes;
+        public static void SetGrownBytes(ThreadHeap* heap, uint bytes) => State(heap)->Share.Bytes = bytes;
 
-        public static void SetLook(ThreadHeap* heap, uint refusals) => (State(heap)->Refused, State(heap)->Hand) = (refusals, 0);
+        public static void SetLook(ThreadHeap* heap, uint refusals) => (State(heap)->Share.Refused, State(heap)->Share.Hand) = (refusals, 0);
 
         public static void MakeRoom(ThreadHeap* heap, uint own) => UnifiedCacheRefill.MakeRoom<TestHeap.Config>(heap, own);
 
@@ -223,11 +223,11 @@ public unsafe class FrontRoomTests
 
         public static uint Capacity(ThreadHeap* heap, uint sizeClass) => FrontList.Of(heap, sizeClass)->Capacity;
 
-        public static uint GrownBytes(ThreadHeap* heap) => (uint)State(heap)->GrownBytes;
+        public static uint GrownBytes(ThreadHeap* heap) => State(heap)->Share.Bytes;
 
-        public static void SetGrownBytes(ThreadHeap* heap, uint bytes) => State(heap)->GrownBytes = bytes;
+        public static void SetGrownBytes(ThreadHeap* heap, uint bytes) => State(heap)->Share.Bytes = bytes;
 
-        public static void SetLook(ThreadHeap* heap, uint refusals) => (State(heap)->Refused, State(heap)->Hand) = (refusals, 0);
+        public static void SetLook(ThreadHeap* heap, uint refusals) => (State(heap)->Share.Refused, State(heap)->Share.Hand) = (refusals, 0);
 
         public static void MakeRoom(ThreadHeap* heap, uint own) => UnifiedCacheRefill.MakeRoom<ListHeap.Config>(heap, own);
 

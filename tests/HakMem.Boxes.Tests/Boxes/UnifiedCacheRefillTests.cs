@@ -340,6 +340,6 @@ public unsafe class UnifiedCacheRefillTests
         }
 
         FrontHot.BinState* stack = FrontHot.Of(heap, own);
-        Assert.Equal((16L, 0u), (stack->Limit - stack->Bottom, ((FrontHot.HeapState*)LongFrontHeap.Config.FrontOf(heap))->GrownBytes));
+        Assert.Equal((16L, 0u), (stack->Limit - stack->Bottom, ((FrontHot.HeapState*)LongFrontHeap.Config.FrontOf(heap))->Share.Bytes));
     });
 }
