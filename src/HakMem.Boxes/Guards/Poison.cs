@@ -27,12 +27,14 @@ public static unsafe class Poison
     public static void OnUnpurge<TConfig>(Slab* slab, ulong pages)
         where TConfig : struct, IAllocatorConfig
     {
+        byte* end = slab->Start + ((nuint)slab->Carved * TConfig.Classes[slab->Class].SizeBytes);   // what lies behind is no block yet, and may be promised to be zero
         for (int page = 0; page < 64; page++)
         {
-            if ((pages & (1UL << page)) == 0) continue;
             byte* start = slab->Start + ((nuint)page * Chunk.OsPageBytes);
-            Check<TConfig>(slab->Class, slab->Start, start, Chunk.OsPageBytes, 0);
-            NativeMemory.Fill(start, Chunk.OsPageBytes, Filling);
+            if ((pages & (1UL << page)) == 0 || start >= end) continue;
+            nuint bytes = (nuint)(end - start) < Chunk.OsPageBytes ? (nuint)(end - start) : Chunk.OsPageBytes;
+            Check<TConfig>(slab->Class, slab->Start, start, bytes, 0);
+            NativeMemory.Fill(start, bytes, Filling);
         }
     }
 

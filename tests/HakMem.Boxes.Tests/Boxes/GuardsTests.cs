@@ -241,6 +241,25 @@ public unsafe class PoisonTests
         Assert.Equal($"hakmem: write after free of the block at 0x{(nint)victim:x} of class 32, 1024 bytes: at offset 100 is 0xdb instead of 0x0", found.Message);
     });
 
+    [Fact]
+    public void Behind_the_last_block_of_a_page_that_was_given_back_is_still_zero() => OwnThread.RunFresh(GuardedHeap.Reset, static () =>
+    {
+        List<nint> blocks = [];
+        for (int i = 0; i < 41; i++) blocks.Add((nint)GuardedHeap.Alloc(1280));   // 32 of the home class, and of its own those of the first refill, which end within a page
+        Slab* slab = Slab.At<GuardedHeap.Config>(PageMap.ChunkOf<GuardedHeap.Config>((void*)blocks[40]));
+        uint carved = slab->Carved;
+        Assert.True(slab->Zeroed && carved is > 1 and < 30 && carved * 1280 % 4096 != 0);
+        for (int i = 33; i < 41; i++) GuardedHeap.Free((void*)blocks[i]);
+        GuardedHeap.Trim();
+        Assert.True((slab->PurgedPages & (1UL << (int)(carved * 1280 / 4096))) != 0);
+        for (int i = 33; i < 41; i++) _ = GuardedHeap.Alloc(1280);
+        while (slab->Carved < 40)
+        {
+            Assert.True(GuardedHeap.TryAllocZeroed(1280, out void* block));
+            Assert.False(new ReadOnlySpan<byte>(block, 1280).ContainsAnyExcept((byte)0));
+        }
+    });
+
     [Theory]
     [InlineData(64, 8)]
     [InlineData(1024, 1000)]
