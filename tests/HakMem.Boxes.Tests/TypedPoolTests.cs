@@ -63,6 +63,31 @@ public unsafe class TypedPoolTests
     });
 
     [Fact]
+    public void Alignment_holds_above_a_page() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        List<nint> lenders = [];
+        foreach (nuint size in (nuint[])[5900, 8700, 9000, 17000, 17400])
+        {
+            for (int i = 0; i < 8; i++) lenders.Add((nint)TestHeap.Alloc(size));
+        }
+
+        foreach (nint block in lenders) TestHeap.Free((void*)block);
+        nint* batch = stackalloc nint[12];
+        for (int i = 0; i < 12; i++)
+        {
+            Assert.Equal((0, 0, 0), ((nint)PageAndHeaderNode.Pool.Alloc() % 64, (nint)LentNode.Pool.Alloc() % 64, (nint)PagesNode.Pool.Alloc() % 4096));
+            Assert.True(PageAndHeaderNode.Pool.TryAlloc(out PageAndHeaderNode* first) && LentNode.Pool.TryAlloc(out LentNode* second) && PagesNode.Pool.TryAlloc(out PagesNode* third)
+                && (nint)first % 64 == 0 && (nint)second % 64 == 0 && (nint)third % 4096 == 0);
+        }
+
+        Assert.Equal(12, PageAndHeaderNode.Pool.AllocBatch(new Span<nint>(batch, 12)));
+        for (int i = 0; i < 12; i++) Assert.Equal(0, batch[i] % 64);
+        Assert.Equal(12, PagesNode.Pool.AllocBatch(new Span<nint>(batch, 12)));
+        for (int i = 0; i < 12; i++) Assert.Equal(0, batch[i] % 4096);
+        HeapWalk.AssertValid<TestHeap.Config>();
+    });
+
+    [Fact]
     public void Values_of_any_size_and_type_parameter_have_a_pool() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         LargeNode* large = LargeNode.Pool.Alloc();

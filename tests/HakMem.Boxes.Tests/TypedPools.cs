@@ -33,6 +33,27 @@ internal unsafe partial struct AlignedNode
     public fixed byte Bytes[130];
 }
 
+/// <summary>A little more than a page, at cache lines: no multiple of these is the class of its size.</summary>
+[HakMemPool(Allocator = typeof(TestHeap), Alignment = 64)]
+internal unsafe partial struct PageAndHeaderNode
+{
+    public fixed byte Bytes[4300];
+}
+
+/// <summary>Of a size that larger classes may lend a block for.</summary>
+[HakMemPool(Allocator = typeof(TestHeap), Alignment = 64)]
+internal unsafe partial struct LentNode
+{
+    public fixed byte Bytes[5500];
+}
+
+/// <summary>Pages.</summary>
+[HakMemPool(Allocator = typeof(TestHeap), Alignment = 4096)]
+internal unsafe partial struct PagesNode
+{
+    public fixed byte Bytes[12000];
+}
+
 /// <summary>Larger than any size class.</summary>
 [HakMemPool(Allocator = typeof(TestHeap), Zeroed = true)]
 internal unsafe partial struct LargeNode

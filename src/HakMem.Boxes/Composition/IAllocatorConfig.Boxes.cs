@@ -228,7 +228,7 @@ public unsafe partial interface IAllocatorConfig
     [Bound("Front", "CopyTo")] static abstract uint CopyFront(ThreadHeap* heap, uint sizeClass, void** blocks, uint room);
 
     /// <inheritdoc cref="UnifiedCacheRefill.Refill{TConfig}"/>
-    [Bound("Refill", "Refill")] static abstract void* RefillFront(ThreadHeap* heap, uint sizeClass, uint lastLender);
+    [Bound("Refill", "Refill")] static abstract void* RefillFront(ThreadHeap* heap, uint sizeClass, uint lentFor);
 
     /// <inheritdoc cref="UnifiedCacheRefill.TryCarveZeroed{TConfig}"/>
     [Bound("Refill", "TryCarveZeroed")] static abstract bool TryCarveZeroed(ThreadHeap* heap, uint sizeClass, out void* block);

@@ -36,14 +36,14 @@ public struct SizeClass
 }
 
 /// <summary>
-/// Box of layer Core. The size classes: 16-byte steps to 128, then eight for each doubling up to 32 KiB: equal steps to an OS page, above it what 15, 14 … 8 blocks fill a slab with, so that
-/// one a little larger than a power of two, as buffers with a header are, has a little more. At most 12.5 % of a block is unused above 128 bytes, and every power-of-two class is naturally aligned. Pure arithmetic; no state.
+/// Box of layer Core. The size classes: 16-byte steps to 128, then eight for each doubling up to 32 KiB; above an OS page one more, for what is a little larger than a power of two, as pages and
+/// buffers with a header are. At most 12.5 % of a block is unused above 128 bytes; every power-of-two class is naturally aligned, and each class but these additional ones is a multiple of the eighth of its doubling. Pure arithmetic; no state.
 /// </summary>
 [Box(BoxLayer.Core)]
 public static unsafe class SizeClasses
 {
     /// <summary>The number of classes and one: class 0 means "no slab" in the page map.</summary>
-    public const uint Count = 73;
+    public const uint Count = 76;
 
     /// <summary>The first class whose blocks are larger than an OS page.</summary>
     public const uint FirstAbovePage = 49;
@@ -60,18 +60,7 @@ public static unsafe class SizeClasses
     /// <summary>The largest size in bytes that <see cref="Table"/> covers.</summary>
     public const uint MaxTableBytes = 1024;
 
-    // Where in a doubling above a page a size lies, in 256 steps: how many classes of the doubling end below it.
-    private static ReadOnlySpan<byte> AbovePage =>
-    [
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-        1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3,
-        3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
-        4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
-        5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6,
-        6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
-        6, 6, 6, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
-        7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
-    ];
+    private const uint PerDoubling = 9, HeaderBytes = 272;   // above a page, and what the first class of a doubling has more than a power of two: 15 of 4,368 bytes fill a slab
 
     /// <summary>The class of every multiple of 16 up to <see cref="MaxTableBytes"/>, in the image: of a constant size the just-in-time compiler reads it itself.</summary>
     public static ReadOnlySpan<byte> Table =>
@@ -98,16 +87,15 @@ public static unsafe class SizeClasses
         return ClassAbove128(sizeBytes);
     }
 
-    /// <summary>The class of a size from 129 to <see cref="MaxBytes"/> bytes: 9 instructions up to a page, 12 and a load above.</summary>
+    /// <summary>The class of a size from 129 to <see cref="MaxBytes"/> bytes: 9 instructions up to a page, 16 above.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint ClassAbove128(nuint sizeBytes)
     {
         uint last = (uint)sizeBytes - 1;
         uint doubling = (uint)BitOperations.Log2(last);
-        if (doubling < 12) return 9 + ((doubling - 7) << 3) + ((last >> (int)(doubling - 3)) & 7);
-
-        uint unit = (last >> (int)(doubling - 8)) & 255;
-        return FirstAbovePage + ((doubling - 12) << 3) + Unsafe.Add(ref Unsafe.AsRef(in AbovePage[0]), (nint)unit);
+        uint eighth = (last >> (int)(doubling - 3)) & 7;
+        if (doubling < 12) return 9 + ((doubling - 7) << 3) + eighth;
+        return FirstAbovePage + ((doubling - 12) * PerDoubling) + eighth + (((last >> (int)(doubling - 8)) & 255) >= HeaderBytes / 16 ? 1u : 0);
     }
 
     /// <summary>The block size of a class in bytes.</summary>
@@ -117,8 +105,8 @@ public static unsafe class SizeClasses
         uint step = sizeClass - 9;
         if (sizeClass >= FirstAbovePage)
         {
-            uint blocks = 15 - (step & 7);
-            return (uint)Chunk.Bytes / blocks / (blocks == 15 ? 16u : 64) * (blocks == 15 ? 16u : 64) << (int)((sizeClass - FirstAbovePage) >> 3);   // cache lines where that costs little: of 4,369 bytes it would be half of what is over a page's header
+            uint doubling = (sizeClass - FirstAbovePage) / PerDoubling, at = (sizeClass - FirstAbovePage) % PerDoubling;
+            return (at == 0 ? (uint)Chunk.OsPageBytes + HeaderBytes : (at + 8) << 9) << (int)doubling;
         }
 
         return ((step & 7) + 9) << (int)((step >> 3) + 4);
@@ -129,8 +117,17 @@ public static unsafe class SizeClasses
     {
         if (sizeBytes > MaxBytes || alignment > MaxBytes) return 0;
         uint sizeClass = ClassOf(sizeBytes > alignment ? sizeBytes : alignment);
-        while ((SizeOf(sizeClass) & (alignment - 1)) != 0) sizeClass++;   // ends at the next power of two: eight steps at most
+        while ((SizeOf(sizeClass) & (alignment - 1)) != 0) sizeClass++;   // ends at the next power of two: nine steps at most
         return sizeClass;
+    }
+
+    /// <summary>The size, or if its class is one of the additional ones that of the next: then a block is a multiple of every power of two, up to a page, that the size is one of.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static nuint KeepAlignment(nuint sizeBytes)
+    {
+        if (sizeBytes <= Chunk.OsPageBytes || sizeBytes > MaxBytes) return sizeBytes;
+        uint index = ClassAbove128(sizeBytes) - FirstAbovePage;
+        return index % PerDoubling != 0 ? sizeBytes : (nuint)(9 << 9) << (int)(index / PerDoubling);
     }
 
     /// <summary>The least size in bytes that a request gets: that of its class, whole chunks, or whole pages.</summary>
@@ -155,7 +152,7 @@ public static unsafe class SizeClasses
         {
             SizeClass* entry = classes + index;
             uint size = SizeOf(index);
-            uint chunks = size <= 8192 ? 1u : size <= 16384 ? 2u : 4u;   // at least seven blocks in a slab
+            uint chunks = size <= 8192 ? 1u : size <= 16384 ? 2u : 4u;   // at least eight blocks in a slab
             entry->SizeBytes = size;
             entry->Chunks = chunks;
             entry->SlabMask = (chunks << Chunk.Log2) - 1;

@@ -10,8 +10,6 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Local)]
 public static unsafe class MidPool
 {
-    private const uint LendersAbove = 4;   // half as large again at most
-
     /// <summary>A block of 129 bytes to 32 KiB, or null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void* Alloc<TConfig>(ThreadHeap* heap, nuint size)
@@ -24,7 +22,6 @@ public static unsafe class MidPool
             return block;
         }
 
-        bool anywhere = sizeClass >= SizeClasses.FirstAbovePage && (size & (size - 1)) != 0;   // powers of two are aligned to themselves
-        return TConfig.RefillFront(heap, sizeClass, anywhere ? sizeClass + LendersAbove : 0);
+        return TConfig.RefillFront(heap, sizeClass, sizeClass >= SizeClasses.FirstAbovePage ? (uint)size : 0);
     }
 }

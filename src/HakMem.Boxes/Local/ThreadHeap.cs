@@ -43,7 +43,7 @@ public unsafe struct ThreadHeap
     /// <summary>The rows of the front's table.</summary>
     public const int FrontRows = 4;
 
-    private const int TableOffset = 192, OutOffset = 320, FrontOffset = 960, BinsOffset = FrontOffset + (FrontRows * FrontRowBytes);
+    private const int TableOffset = 192, OutOffset = 320, FrontOffset = (OutOffset + FrontRowBytes + 63) & ~63, BinsOffset = FrontOffset + (FrontRows * FrontRowBytes);
 
     /// <summary>The id, shifted as in the page map.</summary>
     [FieldOffset(0)] public uint IdShifted;

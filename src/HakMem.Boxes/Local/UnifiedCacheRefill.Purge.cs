@@ -2,11 +2,11 @@ using System.Numerics;
 
 namespace HakMem.Boxes;
 
-/// <content>The whole OS pages inside slabs that still have users: found by the free bitmap, since free blocks hold no links. Under the heap's lock.</content>
+/// <content>The whole OS pages inside slabs that still have users: found by the free bitmap, since free blocks hold no links, and behind the last block that was cut. Under the heap's lock.</content>
 public static unsafe partial class UnifiedCacheRefill
 {
     /// <summary>
-    /// Gives back whole OS pages that lie in free blocks of a bin's slabs: of slabs that did not change since the last look, or with
+    /// Gives back whole OS pages that lie in free blocks of a bin's slabs, or behind the last one that was cut where somebody used them before: of slabs that did not change since the last look, or with
     /// <paramref name="now"/> of all. Goes on where <paramref name="walk"/> says, until all were looked at or what the walk may do is used up, so that the lock is not held long: then false, and the caller
     /// gives the lock to who waits and calls again. Under the heap's lock.
     /// </summary>

@@ -16,6 +16,7 @@ public static unsafe partial class UnifiedCacheRefill
     private const uint SlabsPerRefill = 8;
     private const uint MovesToLook = 64;
     private const uint StacksPerLook = 8;
+    private const uint LendersAbove = 4;   // half as large again at most
     private const ulong ThriftyBytes = 256 << 10;   // of a class, in use in a heap: beyond, fresh blocks side by side are worth more than the pages of used ones
     private const ulong LendBelowBytes = 2 << 20;   // of blocks above a page, in use in a heap: beyond, blocks of the right class at hand are worth more than a few pages
     private const ulong BorrowAnewBytes = 128 << 10;   // of the home class, in use in a heap: up to so many, its next thread borrows anew
@@ -23,10 +24,10 @@ public static unsafe partial class UnifiedCacheRefill
     /// <summary>
     /// Fills an empty front stack with half its capacity and returns one block more. Null when no memory is to be had.
     /// The first blocks of a bin without a slab come from the next power-of-two class, so that small programs touch few pages. A bin without used blocks may take one
-    /// of a larger class up to <paramref name="lastLender"/> instead of a fresh one, while the heap has little of such sizes in use; 0: of its own class only, as an aligned block must be.
+    /// of one of the four larger classes instead of a fresh one, for the size <paramref name="lentFor"/>, while the heap has little of such sizes in use; 0: of its own class only, as an aligned block must be.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void* Refill<TConfig>(ThreadHeap* heap, uint sizeClass, uint lastLender)
+    public static void* Refill<TConfig>(ThreadHeap* heap, uint sizeClass, uint lentFor)
         where TConfig : struct, IAllocatorConfig
     {
         TConfig.OnFrontMiss(heap, sizeClass);
@@ -51,7 +52,7 @@ public static unsafe partial class UnifiedCacheRefill
         void** slots = TConfig.OfferFront(heap, sizeClass, out uint want);
         SpinLock.Enter<TConfig>(&heap->Lock);
         TConfig.OnSlowEntry(heap, sizeClass);
-        uint lender = lastLender > sizeClass ? LenderOf<TConfig>(heap, sizeClass, lastLender) : 0;
+        uint lender = lentFor != 0 ? LenderOf<TConfig>(heap, sizeClass, lentFor) : 0;
         if (lender != 0)
         {
             bin->LastMove = FrontMove.None;   // nothing came into this stack, so the next miss is none that follows another
@@ -106,16 +107,18 @@ public static unsafe partial class UnifiedCacheRefill
     }
 
     // Under the heap's lock. 0, none, while the bin has used blocks itself: all else is rare but in programs whose sizes keep changing.
-    private static uint LenderOf<TConfig>(ThreadHeap* heap, uint sizeClass, uint last)
+    private static uint LenderOf<TConfig>(ThreadHeap* heap, uint sizeClass, uint size)
         where TConfig : struct, IAllocatorConfig
     {
         if (heap->Inbox != 0 || HasUsed(ThreadHeap.BinOf(heap, sizeClass))) return 0;   // blocks of its own may be in the inbox
         ulong inUse = 0;
         for (uint above = SizeClasses.FirstAbovePage; above < SizeClasses.Count; above++) inUse += *ThreadHeap.Out(heap, above) * (ulong)TConfig.Classes[above].SizeBytes;
         if (inUse > LendBelowBytes) return 0;
-        if (last >= SizeClasses.Count) last = SizeClasses.Count - 1;
+        uint last = sizeClass + LendersAbove < SizeClasses.Count ? sizeClass + LendersAbove : SizeClasses.Count - 1;
+        uint finer = (size & (0 - size)) - 1;   // whatever power of two the size is a multiple of, the block is: powers of two are aligned to themselves
         for (uint lender = sizeClass + 1; lender <= last; lender++)
         {
+            if ((TConfig.Classes[lender].SizeBytes & finer) != 0) continue;
             if (TConfig.CountFront(heap, lender) != 0 || HasUsed(ThreadHeap.BinOf(heap, lender))) return lender;
         }
 
@@ -397,7 +400,7 @@ public static unsafe partial class UnifiedCacheRefill
             }
             while (bits != 0 && at != bottom);
             slab->Bits[word] = bits;
-            if (slab->PurgedPages != 0) ForgetPurged<TConfig>(heap, slab, first, 64 * size);
+            if (slab->PurgedPages != 0) ForgetPurged<TConfig>(heap, slab, first, (slab->Carved - (word << 6) < 64 ? slab->Carved - (word << 6) : 64) * size);
             if (bits != 0) break;
         }
 
@@ -468,9 +471,9 @@ public static unsafe partial class UnifiedCacheRefill
         where TConfig : struct, IAllocatorConfig
     {
         Composition* composition = TConfig.Composition;
-        if (!composition->PurgeEnabled || composition->HugePages == HugePagePolicy.Always) return false;
+        if (!composition->PurgeEnabled || composition->Prefault || composition->HugePages == HugePagePolicy.Always) return false;
         if (!TConfig.OsPurge(PageMap.Address<TConfig>(span.FirstChunk), (nuint)span.Chunks << Chunk.Log2)) return false;
-        TConfig.ForgetSpan(span.FirstChunk, span.Chunks);   // some of it may have been cleared or prefaulted
+        TConfig.ForgetSpan(span.FirstChunk, span.Chunks);   // some of it may have been cleared
         return true;
     }
 

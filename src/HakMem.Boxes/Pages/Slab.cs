@@ -90,7 +90,7 @@ public unsafe struct Slab
     /// <summary>The low half of <see cref="FreeBlocks"/> when the scavenger came last.</summary>
     [FieldOffset(54)] public ushort SeenFree;
 
-    /// <summary>One bit for each OS page that was given back while it was wholly free, and not handed out since.</summary>
+    /// <summary>One bit for each OS page that was given back while nothing of it was in use, and not handed out since.</summary>
     [FieldOffset(56)] public ulong PurgedPages;
 
     /// <summary>The free bitmap when it is short.</summary>

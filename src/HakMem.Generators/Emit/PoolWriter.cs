@@ -54,6 +54,13 @@ internal sealed class PoolWriter
         foreach (string _ in _pool.Containers) { _code.Close(); }
     }
 
+    // Not every class above a page is a multiple of what its sizes are.
+    private string Rounded()
+    {
+        string rounded = $"((nuint)sizeof({_pool.Type}) + {_pool.Alignment - 1}) & ~(nuint){_pool.Alignment - 1}";
+        return _pool.Alignment > 16 ? $"{Classes}.KeepAlignment({rounded})" : rounded;
+    }
+
     private void WriteConstants()
     {
         _code.Member($$"""
@@ -61,7 +68,7 @@ internal sealed class PoolWriter
             private static nuint Bytes
             {
                 {{Inline}}
-                get => ((nuint)sizeof({{_pool.Type}}) + {{_pool.Alignment - 1}}) & ~(nuint){{_pool.Alignment - 1}};
+                get => {{Rounded()}};
             }
             """);
         _code.Member($$"""

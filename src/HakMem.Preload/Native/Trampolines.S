@@ -12,9 +12,9 @@ hm_slot:
     .bss
     .balign 64
     .type   hm_no_heap,@object
-    .size   hm_no_heap,6464
+    .size   hm_no_heap,6656
 hm_no_heap:
-    .zero   6464                        # four stand-ins, 64 bytes apart, each as long as a heap's core reads: see ThreadSlot.cs
+    .zero   6656                        # four stand-ins, 64 bytes apart, each as long as a heap's core reads: see ThreadSlot.cs
 
     .hidden RhpTrapThreads              # tested after calls by code that has a garbage collector; always 0
     .globl  RhpTrapThreads

@@ -237,7 +237,11 @@ public unsafe class ScavengerTests
         Config.ScavengePass(false);
         Config.ScavengePass(false);
         Assert.Equal(purges, FaultyMemory.Purges);
-        while (slab->Carved != slab->Blocks)
+        TestHeap.Free(ledger.Take(ledger.Count - 1));
+        SpinLock.Enter<Config>(&heap->Lock);
+        Config.FlushAllFronts(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+        while (slab->Carved != slab->Blocks)   // a block that is used again brings none of them back
         {
             ledger.Add(TestHeap.Alloc(2048), 2048);
             behind = ulong.MaxValue << (int)((slab->Carved + 1) / 2) & 0xFFFF;
@@ -246,6 +250,31 @@ public unsafe class ScavengerTests
 
         ledger.Check();
         HeapWalk.AssertValid<Config>();
+    });
+
+    /// <summary>Cutting is a change as freeing is: what is behind is about to be used.</summary>
+    [Fact]
+    public void A_slab_that_is_being_cut_keeps_its_pages() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        UnifiedCacheRefillTests.UsedSpans(heap, 6);
+        Slab* first = Alloc(), slab;
+        do slab = Alloc();
+        while (slab == first);
+        Config.ScavengePass(false);
+        uint carved = slab->Carved;
+        while (slab->Carved == carved) _ = Alloc();
+        Assert.True(slab->Carved < slab->Blocks && slab->FreeBlocks == 0);
+        Config.ScavengePass(false);
+        Assert.Equal(0UL, slab->PurgedPages);
+        Config.ScavengePass(false);
+        Assert.NotEqual(0UL, slab->PurgedPages);
+
+        static Slab* Alloc()
+        {
+            ThreadHeap.BinOf(TestHeap.CurrentHeap(), SizeClasses.ClassOf(2048))->LastMove = FrontMove.None;   // so that the stack stays small, and a refill cuts a part of a slab
+            return Slab.At<Config>(PageMap.ChunkOf<Config>(TestHeap.Alloc(2048)));
+        }
     });
 
     [Fact]

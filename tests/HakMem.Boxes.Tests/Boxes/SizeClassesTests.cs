@@ -37,20 +37,34 @@ public unsafe class SizeClassesTests
     public void The_first_class_above_a_page_is_the_first()
         => Assert.True(SizeClasses.SizeOf(SizeClasses.FirstAbovePage) > Chunk.OsPageBytes && SizeClasses.SizeOf(SizeClasses.FirstAbovePage - 1) <= Chunk.OsPageBytes);
 
+    /// <summary>A page, or another power of two, with what databases and buffers keep with it.</summary>
     [Fact]
-    public void Blocks_above_a_page_fill_their_slabs()
+    public void A_little_more_than_a_power_of_two_gets_a_little_more()
     {
         SizeClass* classes = stackalloc SizeClass[(int)SizeClasses.Count];
         SizeClasses.FillClasses(classes);
-        for (uint sizeClass = SizeClasses.FirstAbovePage; sizeClass < SizeClasses.Count; sizeClass++)
+        for (uint power = 4096; power < SizeClasses.MaxBytes; power *= 2)
         {
-            SizeClass* info = classes + sizeClass;
-            Assert.Equal(15 - ((sizeClass - SizeClasses.FirstAbovePage) % 8), info->Blocks);
-            Assert.True((info->Chunks * Chunk.Bytes) - (info->Blocks * info->SizeBytes) <= info->Chunks * Chunk.Bytes / 100, $"{info->Blocks} blocks of {info->SizeBytes}");
-            if (info->Blocks != 15) Assert.Equal(0u, info->SizeBytes % 64);
+            uint more = power / 4096 * 272;
+            Assert.Equal((power + more, power + (power / 8)), (SizeClasses.GoodSize(power + 1), SizeClasses.GoodSize(power + more + 1)));
+            SizeClass* info = classes + SizeClasses.ClassOf(power + more);
+            Assert.Equal((15u, info->Chunks * (uint)Chunk.Bytes / 4096), (info->Blocks, (info->Blocks * info->SizeBytes + 4095) / 4096));   // to its last page
         }
+    }
 
-        Assert.Equal((nuint)4368, SizeClasses.GoodSize(4096 + 272));   // a page and what databases keep with it
+    [Fact]
+    public void A_size_that_keeps_its_alignment_is_of_a_class_that_does()
+    {
+        for (nuint alignment = 16; alignment <= 4096; alignment *= 2)
+        {
+            for (nuint size = alignment; size <= SizeClasses.MaxBytes + alignment; size += alignment)
+            {
+                nuint kept = SizeClasses.KeepAlignment(size);
+                Assert.True(kept >= size && kept * 8 <= size * 9, $"{size} to {kept}");
+                if (size > SizeClasses.MaxBytes) Assert.Equal(size, kept);
+                else Assert.True(SizeClasses.SizeOf(SizeClasses.ClassOf(kept)) % alignment == 0, $"{size} at {alignment}: {kept}");
+            }
+        }
     }
 
     [Fact]
@@ -92,7 +106,7 @@ public unsafe class SizeClassesTests
         {
             SizeClass* info = classes + sizeClass;
             Assert.Equal(info->SizeBytes, SizeClasses.SizeOf(sizeClass));
-            Assert.True(BitOperations.IsPow2(info->Chunks) && info->Blocks >= 7 && info->Words * 64 >= info->Blocks && info->ListAt >= 1);
+            Assert.True(BitOperations.IsPow2(info->Chunks) && info->Blocks >= 8 && info->Words * 64 >= info->Blocks && info->ListAt >= 1);
             Assert.True(info->Home == sizeClass || BitOperations.IsPow2(classes[info->Home].SizeBytes));
             Assert.True(classes[info->Home].SizeBytes >= info->SizeBytes);
             uint index = 0, rest = 0;

@@ -42,27 +42,28 @@ public unsafe class UnifiedCacheRefillTests
     });
 
     [Fact]
-    public void A_power_of_two_is_aligned_to_itself_whatever_could_be_lent() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    public void A_lent_block_is_aligned_as_its_size_is() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         List<nint> lenders = [];
-        foreach (nuint size in (nuint[])[9000, 10000, 11000, 13000, 14000, 17000, 19000, 20000, 22000])
+        foreach (nuint size in (nuint[])[8700, 9000, 10000, 11000, 13000, 14000, 17000, 19000, 20000, 22000])
         {
             for (int i = 0; i < 6; i++) lenders.Add((nint)TestHeap.Alloc(size));
         }
 
         foreach (nint block in lenders) TestHeap.Free((void*)block);
-        foreach (nuint size in (nuint[])[8192, 16384])
+        foreach (nuint size in (nuint[])[7168, 7680, 8192, 12288, 16384])
         {
-            for (int i = 0; i < 12; i++) Assert.Equal((nuint)0, (nuint)TestHeap.Alloc(size) & (size - 1));
-            Assert.True(TestHeap.UsableSize(TestHeap.Alloc(size - 1)) > size);   // one that is none is lent
+            nuint alignment = size & (0 - size);
+            for (int i = 0; i < 12; i++) Assert.Equal((nuint)0, (nuint)TestHeap.Alloc(size) & (alignment - 1));
+            if (size == alignment) Assert.True(TestHeap.UsableSize(TestHeap.Alloc(size - 1)) > size);   // one that is no power of two is lent
         }
     });
 
     [Fact]
     public void Above_a_page_a_used_block_of_a_larger_class_serves_before_a_fresh_one() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
-        void* large = TestHeap.Alloc(19900), much = TestHeap.Alloc(26000);
-        Assert.True(TestHeap.UsableSize(large) == 19968 && TestHeap.UsableSize(much) == 26112);   // from slabs of their own
+        void* large = TestHeap.Alloc(18000), much = TestHeap.Alloc(26000);
+        Assert.True(TestHeap.UsableSize(large) == 18432 && TestHeap.UsableSize(much) == 26624);   // from slabs of their own
         TestHeap.Free(large);
         Assert.True(TestHeap.Alloc(14000) == large);   // from the stack of the class four above
         DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
@@ -75,9 +76,9 @@ public unsafe class UnifiedCacheRefillTests
         Assert.True(TestHeap.Alloc(15000) == large);   // from its slab
         TestHeap.Free(large);
         TestHeap.Free(much);
-        Assert.Equal((nuint)13056, TestHeap.UsableSize(TestHeap.Alloc(13000)));   // five above is too much
-        Assert.True(TestHeap.TryAlignedAlloc(18600, 256, out void* aligned));
-        Assert.Equal((nuint)18688, TestHeap.UsableSize(aligned));   // a larger class may be aligned worse
+        Assert.Equal((nuint)13312, TestHeap.UsableSize(TestHeap.Alloc(13000)));   // five above is too much
+        Assert.True(TestHeap.TryAlignedAlloc(15000, 1024, out void* aligned));
+        Assert.Equal((nuint)15360, TestHeap.UsableSize(aligned));   // a larger class may be aligned worse
         HeapWalk.AssertValid<Config>();
     });
 
@@ -101,13 +102,13 @@ public unsafe class UnifiedCacheRefillTests
         for (int i = 0; i < 70; i++) ledger.Add(TestHeap.Alloc(32768), 32768);   // 2 MiB and some
         void* large = TestHeap.Alloc(20000);
         TestHeap.Free(large);
-        Assert.Equal((nuint)16384, TestHeap.UsableSize(TestHeap.Alloc(15000)));
-        Assert.Equal((nuint)16384, TestHeap.UsableSize(TestHeap.Alloc(15000)));   // the two that its refill carved
+        Assert.Equal((nuint)15360, TestHeap.UsableSize(TestHeap.Alloc(15000)));
+        Assert.Equal((nuint)15360, TestHeap.UsableSize(TestHeap.Alloc(15000)));   // the two that its refill carved
         while (ledger.Count != 0) TestHeap.Free(ledger.Take(ledger.Count - 1));
         SpinLock.Enter<Config>(&TestHeap.CurrentHeap()->Lock);
         Config.FlushAllFronts(TestHeap.CurrentHeap());
         SpinLock.Exit<Config>(&TestHeap.CurrentHeap()->Lock);
-        Assert.Equal((nuint)21760, TestHeap.UsableSize(TestHeap.Alloc(15000)));
+        Assert.Equal((nuint)20480, TestHeap.UsableSize(TestHeap.Alloc(15000)));
     });
 
     [Fact]
@@ -177,16 +178,17 @@ public unsafe class UnifiedCacheRefillTests
 
     /// <summary>Of most classes a program uses a page or two: a used span whole would stay in memory for them.</summary>
     [Theory]
-    [InlineData(true, false, HugePagePolicy.System)]
-    [InlineData(true, true, HugePagePolicy.System)]
-    [InlineData(false, false, HugePagePolicy.System)]
-    [InlineData(true, false, HugePagePolicy.Always)]
-    public void The_first_slab_of_a_class_is_cut_from_pages_that_hold_nothing(bool purges, bool refused, HugePagePolicy pages) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    [InlineData(true, false, false, HugePagePolicy.System)]
+    [InlineData(true, true, false, HugePagePolicy.System)]
+    [InlineData(false, false, false, HugePagePolicy.System)]
+    [InlineData(true, false, true, HugePagePolicy.System)]
+    [InlineData(true, false, false, HugePagePolicy.Always)]
+    public void The_first_slab_of_a_class_is_cut_from_pages_that_hold_nothing(bool purges, bool refused, bool prefaults, HugePagePolicy pages) => OwnThread.RunFresh(TestHeap.Reset, () =>
     {
         ThreadHeap* heap = TestHeap.CurrentHeap();
         UsedSpans(heap, 6);
-        (Config.Composition->PurgeEnabled, Config.Composition->HugePages) = (purges, pages);
-        bool tried = purges && pages != HugePagePolicy.Always, clean = tried && !refused;
+        (Config.Composition->PurgeEnabled, Config.Composition->Prefault, Config.Composition->HugePages) = (purges, prefaults, pages);
+        bool tried = purges && !prefaults && pages != HugePagePolicy.Always, clean = tried && !refused;
         if (refused)
         {
             FaultyMemory.Affected = MemoryCalls.Purge;

@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+using System.Numerics;
 using Xunit;
 
 namespace HakMem.Boxes.Tests;
@@ -5,11 +7,12 @@ namespace HakMem.Boxes.Tests;
 /// <summary>Looks at all slabs of all heaps of a composition whose threads are at rest.</summary>
 internal static unsafe class HeapWalk
 {
-    /// <summary>Every slab's numbers agree, it is in the list it says, links point both ways, and the heap counts what is out. Returns the number of slabs.</summary>
+    /// <summary>Every slab's numbers agree, it is in the list it says, links point both ways, and the heap counts what is out and what was given back inside. Returns the number of slabs.</summary>
     public static uint AssertValid<TConfig>()
         where TConfig : struct, IAllocatorConfig
     {
         uint slabs = 0;
+        Dictionary<nint, long> purged = [];
         for (nuint chunk = 0; chunk < TConfig.Space->NextChunk; chunk++)
         {
             uint entry = PageMap.Get<TConfig>(chunk);
@@ -19,10 +22,17 @@ internal static unsafe class HeapWalk
             Assert.True(Slab.IsValid<TConfig>(slab), $"slab at chunk {chunk}");
             Assert.True(TConfig.Space->Owners[slab->Owner].Heap != null && slab->Place != SlabPlace.Adrift, $"slab at chunk {chunk} is nowhere");
             Assert.Equal(slab->Place == SlabPlace.Full, slab->FreeBlocks == 0 && slab->Carved == slab->Blocks && slab->Place != SlabPlace.Current);
+            nint owner = (nint)TConfig.Space->Owners[slab->Owner].Heap;
+            purged[owner] = purged.GetValueOrDefault(owner) + BitOperations.PopCount(slab->PurgedPages);
             slabs++;
         }
 
-        for (ThreadHeap* heap = HeapRegistry.First<TConfig>(); heap != null; heap = heap->NextInComposition) AssertLists<TConfig>(heap);
+        for (ThreadHeap* heap = HeapRegistry.First<TConfig>(); heap != null; heap = heap->NextInComposition)
+        {
+            Assert.Equal(purged.GetValueOrDefault((nint)heap), heap->PurgedPages);
+            AssertLists<TConfig>(heap);
+        }
+
         return slabs;
     }
 

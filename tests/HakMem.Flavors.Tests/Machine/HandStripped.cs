@@ -221,8 +221,7 @@ internal static unsafe class HandStripped
             return block;
         }
 
-        bool anywhere = sizeClass >= SizeClasses.FirstAbovePage && (size & (size - 1)) != 0;
-        return Refill(heap, sizeClass, anywhere ? sizeClass + 4 : 0);
+        return Refill(heap, sizeClass, sizeClass >= SizeClasses.FirstAbovePage ? (uint)size : 0);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -315,7 +314,7 @@ internal static unsafe class HandStripped
     // ---- refill -------------------------------------------------------------------------------------------------------
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void* Refill(ThreadHeap* heap, uint sizeClass, uint lastLender)
+    private static void* Refill(ThreadHeap* heap, uint sizeClass, uint lentFor)
     {
         heap->FlushedClass = heap->GuessedClass = 0;
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
@@ -332,7 +331,7 @@ internal static unsafe class HandStripped
         bin->LastMove = FrontMove.Refilled;
         void** slots = Offer(heap, sizeClass, out uint want);
         Enter(&heap->Lock);
-        uint lender = lastLender > sizeClass ? LenderOf(heap, sizeClass, lastLender) : 0;
+        uint lender = lentFor != 0 ? LenderOf(heap, sizeClass, lentFor) : 0;
         if (lender != 0)
         {
             bin->LastMove = FrontMove.None;
@@ -371,15 +370,17 @@ internal static unsafe class HandStripped
         return AcceptFilled(heap, lender, Fill(heap, bin, lender, slots, want));
     }
 
-    private static uint LenderOf(ThreadHeap* heap, uint sizeClass, uint last)
+    private static uint LenderOf(ThreadHeap* heap, uint sizeClass, uint size)
     {
         if (heap->Inbox != 0 || HasUsed(ThreadHeap.BinOf(heap, sizeClass))) return 0;
         ulong inUse = 0;
         for (uint above = SizeClasses.FirstAbovePage; above < SizeClasses.Count; above++) inUse += *ThreadHeap.Out(heap, above) * (ulong)State.Classes[above].SizeBytes;
         if (inUse > 2 << 20) return 0;
-        if (last >= SizeClasses.Count) last = SizeClasses.Count - 1;
+        uint last = sizeClass + 4 < SizeClasses.Count ? sizeClass + 4 : SizeClasses.Count - 1;
+        uint finer = (size & (0 - size)) - 1;
         for (uint lender = sizeClass + 1; lender <= last; lender++)
         {
+            if ((State.Classes[lender].SizeBytes & finer) != 0) continue;
             if (FrontHot.Count<Config>(heap, lender) != 0 || HasUsed(ThreadHeap.BinOf(heap, lender))) return lender;
         }
 
@@ -465,7 +466,7 @@ internal static unsafe class HandStripped
             }
             while (bits != 0 && at != bottom);
             slab->Bits[word] = bits;
-            if (slab->PurgedPages != 0) ForgetPurged(heap, slab, first, 64 * size);
+            if (slab->PurgedPages != 0) ForgetPurged(heap, slab, first, (slab->Carved - (word << 6) < 64 ? slab->Carved - (word << 6) : 64) * size);
             if (bits != 0) break;
         }
 
@@ -536,7 +537,7 @@ internal static unsafe class HandStripped
     private static bool TryClean(ChunkSpan span)
     {
         Composition* composition = State.Composition;
-        if (!composition->PurgeEnabled || composition->HugePages == HugePagePolicy.Always) return false;
+        if (!composition->PurgeEnabled || composition->Prefault || composition->HugePages == HugePagePolicy.Always) return false;
         if (!LinuxMemory.Purge(PageMap.Address<Config>(span.FirstChunk), (nuint)span.Chunks << Chunk.Log2)) return false;
         PageArena.Forget<Config>(span.FirstChunk, span.Chunks);
         return true;

@@ -5,6 +5,8 @@ namespace HakMem.Boxes
         public const uint MaxBytes = 32768;
 
         public static uint ClassOf(nuint size) => (uint)size;
+
+        public static nuint KeepAlignment(nuint size) => size;
     }
 }
 

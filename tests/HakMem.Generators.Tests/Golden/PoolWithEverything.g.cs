@@ -20,7 +20,7 @@ partial class Trees<TKey>
             private static nuint Bytes
             {
                 [MethodImpl(MethodImplOptions.AggressiveInlining)]
-                get => ((nuint)sizeof(Node<T>) + 63) & ~(nuint)63;
+                get => SizeClasses.KeepAlignment(((nuint)sizeof(Node<T>) + 63) & ~(nuint)63);
             }
 
             /// <summary>The size class of a value: a constant in the machine code, of no meaning above the largest.</summary>
