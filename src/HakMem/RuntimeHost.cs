@@ -46,14 +46,14 @@ public static unsafe class RuntimeHost
     /// <inheritdoc cref="NoHost.Wake{TConfig}"/>
     public static bool Wake<TConfig>(uint milliseconds)
         where TConfig : struct, IAllocatorConfig
-        => ScavengeTimer<TConfig>.TryArm(milliseconds);
+        => ScavengeWakeUp<TConfig>.TryArm(milliseconds);
 
     /// <inheritdoc cref="NoHost.Stop"/>
     public static void Stop<TConfig>()
         where TConfig : struct, IAllocatorConfig
     {
         GcTrim<TConfig>.Stop();
-        ScavengeTimer<TConfig>.Stop();
+        ScavengeWakeUp<TConfig>.Stop();
     }
 
     private static void Apply<TConfig>(Composition* composition, HakMemOptions options)
@@ -70,8 +70,8 @@ public static unsafe class RuntimeHost
     }
 }
 
-/// <summary>The timer of one composition.</summary>
-internal static unsafe class ScavengeTimer<TConfig>
+/// <summary>When one composition's scavenger is woken.</summary>
+internal static unsafe class ScavengeWakeUp<TConfig>
     where TConfig : struct, IAllocatorConfig
 {
     private const uint RetryMilliseconds = 16;
@@ -80,7 +80,7 @@ internal static unsafe class ScavengeTimer<TConfig>
 
     private static WakeUp? s_wakeUp;
 
-    /// <summary>Arms the timer, or makes it. False when the runtime refuses, at its end or without memory.</summary>
+    /// <summary>Sets the moment. False when the runtime has no thread or no memory for it.</summary>
     internal static bool TryArm(uint milliseconds)
     {
         try
@@ -99,7 +99,7 @@ internal static unsafe class ScavengeTimer<TConfig>
         }
     }
 
-    /// <summary>Ends the timer: a tick that runs ends first, and a later one does nothing. No thread of the program uses the composition meanwhile.</summary>
+    /// <summary>Takes the moment back: a tick that runs ends first, and a later one does nothing. No thread of the program uses the composition meanwhile.</summary>
     internal static void Stop()
     {
         lock (s_gate)
@@ -129,7 +129,7 @@ internal static unsafe class ScavengeTimer<TConfig>
         ulong due = Volatile.Read(ref composition->ScavengeAt);
         TConfig.PollScavenge();
 
-        // The timer may be a little ahead of the allocator's coarse clock: then the pass is still due. Or it is late, a slow path did its work, and this is the next pass.
+        // The moment may be a little ahead of the allocator's coarse clock: then the pass is still due. Or it is late, a slow path did its work, and this is the next pass.
         if (Volatile.Read(ref composition->Scavenge) == 1 && Volatile.Read(ref composition->ScavengeAt) == due)
         {
             ulong time = TConfig.OsMilliseconds();

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 
 namespace HakMem.Boxes;
 
@@ -11,7 +10,6 @@ public static class Bits
     public static uint Run(uint first, uint count) => (uint.MaxValue >> (int)(32 - count)) << (int)first;
 
     /// <summary>The length of the longest run of ones.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint LongestRun(uint mask)
     {
         uint length = 0;

@@ -87,7 +87,7 @@ public static unsafe class SizeClasses
         return ClassAbove128(sizeBytes);
     }
 
-    /// <summary>The class of a size from 129 to <see cref="MaxBytes"/> bytes: 9 instructions up to a page, 16 above.</summary>
+    /// <summary>The class of a size from 129 to <see cref="MaxBytes"/> bytes: in libhakmem.so 15 instructions up to a page, 25 above.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint ClassAbove128(nuint sizeBytes)
     {
@@ -127,7 +127,7 @@ public static unsafe class SizeClasses
     {
         if (sizeBytes <= Chunk.OsPageBytes || sizeBytes > MaxBytes) return sizeBytes;
         uint index = ClassAbove128(sizeBytes) - FirstAbovePage;
-        return index % PerDoubling != 0 ? sizeBytes : (nuint)(9 << 9) << (int)(index / PerDoubling);
+        return index % PerDoubling != 0 ? sizeBytes : (nuint)(9 << 9) << (int)(index / PerDoubling);   // an eighth above the power of two
     }
 
     /// <summary>The least size in bytes that a request gets: that of its class, whole chunks, or whole pages.</summary>
@@ -139,10 +139,10 @@ public static unsafe class SizeClasses
         return rounded < sizeBytes ? sizeBytes : rounded;
     }
 
-    /// <summary>Writes the same as <see cref="Table"/>, 65 bytes, to where code compiled ahead of time reads it (<see cref="ThreadHeap.ClassTable"/>).</summary>
+    /// <summary>Copies <see cref="Table"/>, 65 bytes, to where code compiled ahead of time reads it (<see cref="ThreadHeap.ClassTable"/>).</summary>
     public static void FillTable(byte* table)
     {
-        for (uint unit = 0; unit <= MaxTableBytes / 16; unit++) table[unit] = (byte)ClassOf(unit << 4);
+        for (uint unit = 0; unit <= MaxTableBytes / 16; unit++) table[unit] = Table[(int)unit];
     }
 
     /// <summary>Writes the table of all classes: <see cref="Count"/> entries.</summary>

@@ -44,7 +44,7 @@ public static unsafe class FrontHot
     /// <summary>What the front keeps in each heap besides: the slots of its stacks.</summary>
     public struct HeapState
     {
-        /// <summary>The bytes that the stacks may hold beyond their first capacity.</summary>
+        /// <summary>What the stacks hold of the bytes that they may beyond their first capacities.</summary>
         public FrontShare Share;
 
         /// <summary>The small slots that stacks have taken, in the order of their first blocks: so the slots of few stacks are on few pages.</summary>

@@ -37,7 +37,7 @@ public static unsafe class FrontList
     /// <summary>What the front keeps in each heap besides: room for one batch on its way between a list and the slabs.</summary>
     public struct HeapState
     {
-        /// <summary>The bytes that the lists may hold beyond their first capacity.</summary>
+        /// <summary>What the lists hold of the bytes that they may beyond their first capacities.</summary>
         public FrontShare Share;
 
         /// <summary>The last block that stays when the oldest are dropped; null when none stays.</summary>

@@ -25,27 +25,27 @@ public unsafe class FrontRoomTests
         ThreadHeap* heap = TFront.Heap();
         uint idle = SizeClasses.ClassOf(1024), used = SizeClasses.ClassOf(512), small = SizeClasses.ClassOf(64);
         void** blocks = stackalloc void*[4000];
-        TFront.SetGrownBytes(heap, TFront.MostBytes);   // as if other classes held it all
+        TFront.Share(heap)->Bytes = TFront.MostBytes;   // as if other classes held it all
         if (frees)
         {
             for (int i = 0; i < 4000; i++) blocks[i] = TFront.Alloc(64);
         }
 
-        TFront.SetGrownBytes(heap, 0);
+        TFront.Share(heap)->Bytes = 0;
         InTurn<TFront>(1024, 60);
         while (TFront.TryGrow(heap, idle) || TFront.TryGrow(heap, used)) { }
         InTurn<TFront>(1024, 60);
         Assert.InRange(TFront.Count(heap, idle), 60u, 64u);
         Assert.Equal((64u, 128u), (TFront.Capacity(heap, idle), TFront.Capacity(heap, used)));
         Assert.InRange(TFront.Capacity(heap, small), 0u, 16u);
-        TFront.SetGrownBytes(heap, TFront.MostBytes);
-        TFront.SetLook(heap, 0);
+        TFront.Share(heap)->Bytes = TFront.MostBytes;
+        (TFront.Share(heap)->Refused, TFront.Share(heap)->Hand) = (0, 0);
         for (int i = 0; i < 4000; i++)
         {
             if (frees) TFront.Free(blocks[i]);   // flushes only
             else blocks[i] = TFront.Alloc(64);   // refills only
             if (i % 50 == 0) ThreadHeap.BinOf(heap, used)->LastMove = FrontMove.Flushed;   // as if it were used now and then
-            Assert.InRange(TFront.GrownBytes(heap), 1u, TFront.MostBytes);
+            Assert.InRange(TFront.Share(heap)->Bytes, 1u, TFront.MostBytes);
             Assert.Equal(128u, TFront.Capacity(heap, used));
         }
 
@@ -92,7 +92,7 @@ public unsafe class FrontRoomTests
 
         void Look(uint own, uint refusals)
         {
-            TFront.SetLook(heap, refusals);
+            (TFront.Share(heap)->Refused, TFront.Share(heap)->Hand) = (refusals, 0);
             TFront.MakeRoom(heap, own);
         }
 
@@ -159,11 +159,7 @@ public unsafe class FrontRoomTests
 
         static abstract uint Capacity(ThreadHeap* heap, uint sizeClass);
 
-        static abstract uint GrownBytes(ThreadHeap* heap);
-
-        static abstract void SetGrownBytes(ThreadHeap* heap, uint bytes);
-
-        static abstract void SetLook(ThreadHeap* heap, uint refusals);
+        static abstract FrontShare* Share(ThreadHeap* heap);
 
         static abstract void MakeRoom(ThreadHeap* heap, uint own);
     }
@@ -190,15 +186,9 @@ public unsafe class FrontRoomTests
 
         public static uint Capacity(ThreadHeap* heap, uint sizeClass) => (uint)(FrontHot.Of(heap, sizeClass)->Limit - FrontHot.Of(heap, sizeClass)->Bottom);
 
-        public static uint GrownBytes(ThreadHeap* heap) => State(heap)->Share.Bytes;
-
-        public static void SetGrownBytes(ThreadHeap* heap, uint bytes) => State(heap)->Share.Bytes = bytes;
-
-        public static void SetLook(ThreadHeap* heap, uint refusals) => (State(heap)->Share.Refused, State(heap)->Share.Hand) = (refusals, 0);
-
         public static void MakeRoom(ThreadHeap* heap, uint own) => UnifiedCacheRefill.MakeRoom<TestHeap.Config>(heap, own);
 
-        private static FrontHot.HeapState* State(ThreadHeap* heap) => (FrontHot.HeapState*)TestHeap.Config.FrontOf(heap);
+        public static FrontShare* Share(ThreadHeap* heap) => &((FrontHot.HeapState*)TestHeap.Config.FrontOf(heap))->Share;
     }
 
     private readonly struct Lists : IFront
@@ -223,15 +213,9 @@ public unsafe class FrontRoomTests
 
         public static uint Capacity(ThreadHeap* heap, uint sizeClass) => FrontList.Of(heap, sizeClass)->Capacity;
 
-        public static uint GrownBytes(ThreadHeap* heap) => State(heap)->Share.Bytes;
-
-        public static void SetGrownBytes(ThreadHeap* heap, uint bytes) => State(heap)->Share.Bytes = bytes;
-
-        public static void SetLook(ThreadHeap* heap, uint refusals) => (State(heap)->Share.Refused, State(heap)->Share.Hand) = (refusals, 0);
-
         public static void MakeRoom(ThreadHeap* heap, uint own) => UnifiedCacheRefill.MakeRoom<ListHeap.Config>(heap, own);
 
-        private static FrontList.HeapState* State(ThreadHeap* heap) => (FrontList.HeapState*)ListHeap.Config.FrontOf(heap);
+        public static FrontShare* Share(ThreadHeap* heap) => &((FrontList.HeapState*)ListHeap.Config.FrontOf(heap))->Share;
     }
 
     private readonly struct TightStacks : IAllocator

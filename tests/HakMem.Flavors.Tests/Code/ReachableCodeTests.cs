@@ -28,7 +28,7 @@ public class ReachableCodeTests(ITestOutputHelper output)
         Assert.InRange(code.Methods.Count, 250, 2000);
         Assert.Contains("HakMem.Boxes.UnifiedCacheRefill.TakeFree", code.Methods);
         Assert.Contains("HakMem.Boxes.PurgeQueue.Poll", code.Methods);
-        Assert.Contains("HakMem.ScavengeTimer`1.TryArm", code.Methods);
+        Assert.Contains("HakMem.ScavengeWakeUp`1.TryArm", code.Methods);
         Assert.Equal(compiledIn.Order(StringComparer.Ordinal), code.WovenBoxes);
     }
 
