@@ -255,6 +255,7 @@ public static unsafe class HeapRegistry
 
     /// <summary>
     /// Adds up the composition. Exact when no other thread allocates or frees; otherwise every number was true at some time during the call.
+    /// Under the registry's lock: a scavenger that takes over an ended thread's heap meanwhile, and sends what that was about to, would have blocks counted as in use that are free.
     /// </summary>
     public static void ReadStatistics<TConfig>(ThreadHeap* heap, AllocatorStatistics* statistics)
         where TConfig : struct, IAllocatorConfig
@@ -262,9 +263,11 @@ public static unsafe class HeapRegistry
         *statistics = default;
         if (TConfig.Composition == null) return;
         SpaceState* space = TConfig.Space;
+        SharedState* registry = TConfig.RegistryState;
         ulong* out_ = stackalloc ulong[(int)SizeClasses.Count];
         ulong* cached = stackalloc ulong[(int)SizeClasses.Count];
         for (uint i = 0; i < SizeClasses.Count; i++) out_[i] = cached[i] = 0;
+        SpinLock.Enter<TConfig>(&registry->Lock);
         for (int pass = 0; pass < 2; pass++)
         {
             for (ThreadHeap* other = First<TConfig>(); other != null; other = other->NextInComposition)
@@ -275,6 +278,12 @@ public static unsafe class HeapRegistry
                 SpinLock.Exit<TConfig>(&other->Lock);
             }
         }
+
+        statistics->Heaps = registry->Heaps;
+        statistics->FreeHeaps = registry->FreeHeaps + registry->SpareHeaps;
+        statistics->Adoptions = registry->Adoptions;
+        statistics->Migrations = registry->Migrations;
+        SpinLock.Exit<TConfig>(&registry->Lock);
 
         for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
         {
@@ -301,10 +310,6 @@ public static unsafe class HeapRegistry
         statistics->CommittedBytes += MemoryLimit.Committed<TConfig>();
         if ((long)statistics->CommittedBytes < 0) statistics->CommittedBytes = 0;   // pages that a heap had given back when it was read, of slabs that were given up since
         statistics->PurgedBytes = TConfig.PurgeQueueState->PurgedChunks << Chunk.Log2;
-        statistics->Heaps = TConfig.RegistryState->Heaps;
-        statistics->FreeHeaps = TConfig.RegistryState->FreeHeaps + TConfig.RegistryState->SpareHeaps;
-        statistics->Adoptions = TConfig.RegistryState->Adoptions;
-        statistics->Migrations = TConfig.RegistryState->Migrations;
     }
 
     private static void Count<TConfig>(ThreadHeap* heap, ulong* blocksOut, ulong* cached, AllocatorStatistics* statistics)

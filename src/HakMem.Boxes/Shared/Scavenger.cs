@@ -69,6 +69,8 @@ public static unsafe class Scavenger
     {
         // Whoever has the user lock is the running thread of a first-class heap: what nobody uses now can be emptied, stacks and table too.
         bool user = heap->Kind == HeapKind.FirstClass && SpinLock.TryEnter<TConfig>(&heap->UserLock);
+        int* registry = &TConfig.RegistryState->Lock;
+        if (user) SpinLock.Enter<TConfig>(registry);   // what is sent must not move while statistics are read
         SpinLock.Enter<TConfig>(&heap->Lock);
         TConfig.CollectRemote(heap);
         bool moved = heap->Moves != heap->SeenMoves;
@@ -78,6 +80,7 @@ public static unsafe class Scavenger
             TConfig.FlushAllFronts(heap);
         }
 
+        if (user) SpinLock.Exit<TConfig>(registry);
         heap->SeenMoves = heap->Moves;
         if (!moved || now)
         {
