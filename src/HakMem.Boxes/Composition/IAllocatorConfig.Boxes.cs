@@ -124,6 +124,9 @@ public unsafe partial interface IAllocatorConfig
     /// <inheritdoc cref="PurgeQueue.Add{TConfig}"/>
     [Bound("PurgeQueue", "Add")] static abstract void QueuePurge(SuperSlab* superSlab);
 
+    /// <inheritdoc cref="PurgeQueue.GiveBack{TConfig}"/>
+    [Bound("PurgeQueue", "GiveBack")] static abstract void GiveBackChunks(uint chunks);
+
     /// <inheritdoc cref="PurgeQueue.Poll{TConfig}"/>
     [Bound("PurgeQueue", "Poll")] static abstract void PollPurge(bool now);
 
@@ -133,7 +136,7 @@ public unsafe partial interface IAllocatorConfig
     [Bound("SharedPool", "Acquire")] static abstract uint AcquireSlabs(ThreadHeap* heap, uint sizeClass, uint want, ChunkSpan* spans, out Slab* partial);
 
     /// <inheritdoc cref="SharedPool.Release{TConfig}"/>
-    [Bound("SharedPool", "Release")] static abstract void ReleaseSlab(uint firstChunk, uint chunks, bool dirty);
+    [Bound("SharedPool", "Release")] static abstract void ReleaseSlab(uint chunk, bool dirty);
 
     /// <inheritdoc cref="SharedPool.Drain{TConfig}"/>
     [Bound("SharedPool", "Drain")] static abstract void DrainSharedPool();
@@ -229,6 +232,9 @@ public unsafe partial interface IAllocatorConfig
 
     /// <inheritdoc cref="UnifiedCacheRefill.Refill{TConfig}"/>
     [Bound("Refill", "Refill")] static abstract void* RefillFront(ThreadHeap* heap, uint sizeClass, uint lentFor);
+
+    /// <inheritdoc cref="UnifiedCacheRefill.Exchange{TConfig}"/>
+    [Bound("Refill", "Exchange")] static abstract void ExchangeFresh(ThreadHeap* heap);
 
     /// <inheritdoc cref="UnifiedCacheRefill.TryCarveZeroed{TConfig}"/>
     [Bound("Refill", "TryCarveZeroed")] static abstract bool TryCarveZeroed(ThreadHeap* heap, uint sizeClass, out void* block);

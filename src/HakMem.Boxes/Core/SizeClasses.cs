@@ -28,10 +28,10 @@ public struct SizeClass
     /// <summary>How many free blocks make a full slab worth visiting again: max(1, blocks / 16).</summary>
     public uint ListAt;
 
-    /// <summary>The power-of-two class whose slab serves the first blocks of this one.</summary>
+    /// <summary>The class whose slab serves the first blocks of this one: the next power of two; above a page also what lies half-way to it; itself for these.</summary>
     public uint Home;
 
-    /// <summary>How many blocks the home class lends: 32; none to itself, and none above a page.</summary>
+    /// <summary>How many blocks the home class lends: 32; above a page as many as waste no more than a page, one at least; none to itself.</summary>
     public uint Lent;
 }
 
@@ -60,6 +60,7 @@ public static unsafe class SizeClasses
     /// <summary>The largest size in bytes that <see cref="Table"/> covers.</summary>
     public const uint MaxTableBytes = 1024;
 
+    private const uint LentSmall = 32;   // of blocks up to a page
     private const uint PerDoubling = 9, HeaderBytes = 272;   // above a page, and what the first class of a doubling has more than a power of two: 15 of 4,368 bytes fill a slab
 
     /// <summary>The class of every multiple of 16 up to <see cref="MaxTableBytes"/>, in the image: of a constant size the just-in-time compiler reads it itself.</summary>
@@ -160,8 +161,10 @@ public static unsafe class SizeClasses
             entry->Words = (entry->Blocks + 63) >> 6;
             entry->Reciprocal = ((1UL << 40) + size - 1) / size;
             entry->ListAt = entry->Blocks < 16 ? 1 : entry->Blocks >> 4;
-            entry->Home = size <= 128 ? 8 : ClassOf(BitOperations.RoundUpToPowerOf2(size));
-            entry->Lent = entry->Home == index || index >= FirstAbovePage ? 0 : 32u;
+            uint power = BitOperations.RoundUpToPowerOf2(size), between = power / 4 * 3;
+            entry->Home = size <= 128 ? 8 : ClassOf(index >= FirstAbovePage && size <= between ? between : power);
+            uint waste = SizeOf(entry->Home) - size;
+            entry->Lent = waste == 0 ? 0 : index < FirstAbovePage ? LentSmall : waste > Chunk.OsPageBytes ? 1 : (uint)Chunk.OsPageBytes / waste;
         }
     }
 }

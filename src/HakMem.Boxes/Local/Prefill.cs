@@ -34,7 +34,7 @@ public static unsafe class Prefill
             SpinLock.Enter<TConfig>(&heap->Lock);
             for (uint i = got - 1; i != 0; i--)
             {
-                if (!TConfig.TryPutWarm(heap, batch[i])) TConfig.ReleaseSlab(batch[i].FirstChunk, 1, batch[i].Dirty);
+                if (!TConfig.TryPutWarm(heap, batch[i])) TConfig.ReleaseSlab(batch[i].FirstChunk, batch[i].Dirty);
             }
 
             SpinLock.Exit<TConfig>(&heap->Lock);

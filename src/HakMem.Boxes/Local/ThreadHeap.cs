@@ -135,6 +135,9 @@ public unsafe struct ThreadHeap
     /// <summary>The large blocks that bear its id, those of a first-class heap also after its release. Under <see cref="Lock"/>.</summary>
     [FieldOffset(188)] public uint OwnLarge;
 
+    /// <summary>Bytes that came from fresh memory since as many were last given back for them (<see cref="UnifiedCacheRefill.Exchange{TConfig}"/>). By the running thread.</summary>
+    [FieldOffset(264)] public uint FreshBytes;   // behind the table of classes
+
     /// <summary>A copy of <see cref="SizeClasses.Table"/>, for code compiled ahead of time: one load, the heap being in a register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* ClassTable(ThreadHeap* heap) => (byte*)heap + TableOffset;

@@ -4,36 +4,17 @@ namespace HakMem.Boxes;
 public static unsafe partial class UnifiedCacheRefill
 {
     private const uint LendersAbove = 4;   // half as large again at most
-    private const ulong LendBelowBytes = 2 << 20;   // of blocks above a page, in use in a heap: beyond, blocks of the right class at hand are worth more than a few pages
+    private const ulong LendBelowBytes = 512 << 10;   // of the class and those that may lend, in use in a heap: beyond, blocks of the right class at hand are worth more than a few pages
 
-    // A block of the class that LenderOf found, under the lock since then, which is given back: it has one.
-    private static void* TakeLent<TConfig>(ThreadHeap* heap, uint lender)
-        where TConfig : struct, IAllocatorConfig
-    {
-        TConfig.OnSlowEntry(heap, lender);
-        if (TConfig.TryPopFront(heap, lender, out void* block))
-        {
-            SpinLock.Exit<TConfig>(&heap->Lock);
-            TConfig.OnSlowExit(heap, SlowExit.LentByLarger);
-            TConfig.OnMissServed(heap, lender, block);
-            return block;
-        }
-
-        Bin* bin = ThreadHeap.BinOf(heap, lender);
-        bin->LastMove = FrontMove.Refilled;
-        void** slots = TConfig.OfferFront(heap, lender, out uint want);
-        return Accept<TConfig>(heap, lender, Fill<TConfig>(heap, bin, lender, slots, want));
-    }
-
-    // Under the heap's lock. 0, none, while the bin has used blocks itself: all else is rare but in programs whose sizes keep changing.
-    private static uint LenderOf<TConfig>(ThreadHeap* heap, uint sizeClass, uint size)
+    // Under the heap's lock. 0, none, while the bin has used blocks itself: all else is rare but in programs whose sizes keep changing. Its home, if nobody has used blocks and the bin may still borrow there.
+    private static uint LenderOf<TConfig>(ThreadHeap* heap, uint sizeClass, uint size, bool borrows)
         where TConfig : struct, IAllocatorConfig
     {
         if (heap->Inbox != 0 || HasUsed(ThreadHeap.BinOf(heap, sizeClass))) return 0;   // blocks of its own may be in the inbox
-        ulong inUse = 0;
-        for (uint above = SizeClasses.FirstAbovePage; above < SizeClasses.Count; above++) inUse += *ThreadHeap.Out(heap, above) * (ulong)TConfig.Classes[above].SizeBytes;
-        if (inUse > LendBelowBytes) return 0;
         uint last = sizeClass + LendersAbove < SizeClasses.Count ? sizeClass + LendersAbove : SizeClasses.Count - 1;
+        ulong inUse = 0;
+        for (uint one = sizeClass; one <= last; one++) inUse += *ThreadHeap.Out(heap, one) * (ulong)TConfig.Classes[one].SizeBytes;
+        if (inUse > LendBelowBytes) return 0;
         uint finer = (size & (0 - size)) - 1;   // whatever power of two the size is a multiple of, the block is: powers of two are aligned to themselves
         for (uint lender = sizeClass + 1; lender <= last; lender++)
         {
@@ -41,7 +22,9 @@ public static unsafe partial class UnifiedCacheRefill
             if (TConfig.CountFront(heap, lender) != 0 || HasUsed(ThreadHeap.BinOf(heap, lender))) return lender;
         }
 
-        return 0;
+        if (!borrows) return 0;
+        ThreadHeap.BinOf(heap, sizeClass)->Borrowed++;
+        return TConfig.Classes[sizeClass].Home;
     }
 
     private static bool HasUsed(Bin* bin)

@@ -21,8 +21,8 @@ public static unsafe partial class UnifiedCacheRefill
 
     /// <summary>
     /// Fills an empty front stack with half its capacity and returns one block more. Null when no memory is to be had.
-    /// The first blocks of a bin without a slab come from the next power-of-two class, so that small programs touch few pages. A bin without used blocks may take one
-    /// of one of the four larger classes instead of a fresh one, for the size <paramref name="lentFor"/>, while the heap has little of such sizes in use; 0: of its own class only, as an aligned block must be.
+    /// The first blocks of a bin without a slab come from its home class, so that small programs touch few pages. A bin of blocks above a page that has no used ones may take one
+    /// of one of the four larger classes instead of a fresh one before that, for the size <paramref name="lentFor"/>, while the heap has little of such sizes in use; 0: of its own class only, as an aligned block must be.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void* Refill<TConfig>(ThreadHeap* heap, uint sizeClass, uint lentFor)
@@ -31,11 +31,12 @@ public static unsafe partial class UnifiedCacheRefill
         TConfig.OnFrontMiss(heap, sizeClass);
         heap->FlushedClass = heap->GuessedClass = 0;
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-        uint home = TConfig.Classes[sizeClass].Home;
-        if (bin->Borrowed < TConfig.Classes[sizeClass].Lent && bin->Current == null && bin->Partial == null && bin->Sparse == null)
+        SizeClass* info = TConfig.Classes + sizeClass;
+        bool borrows = bin->Borrowed < info->Lent && bin->Current == null && bin->Partial == null && bin->Sparse == null;
+        if (borrows && sizeClass < SizeClasses.FirstAbovePage)
         {
             bin->Borrowed++;
-            sizeClass = home;
+            sizeClass = info->Home;
             bin = ThreadHeap.BinOf(heap, sizeClass);
             if (TConfig.TryPopFront(heap, sizeClass, out void* lent))
             {
@@ -50,11 +51,23 @@ public static unsafe partial class UnifiedCacheRefill
         void** slots = TConfig.OfferFront(heap, sizeClass, out uint want);
         SpinLock.Enter<TConfig>(&heap->Lock);
         TConfig.OnSlowEntry(heap, sizeClass);
-        uint lender = lentFor != 0 ? LenderOf<TConfig>(heap, sizeClass, lentFor) : 0;
+        uint lender = lentFor != 0 ? LenderOf<TConfig>(heap, sizeClass, lentFor, borrows) : 0;
         if (lender != 0)
         {
             bin->LastMove = FrontMove.None;   // nothing came into this stack, so the next miss is none that follows another
-            return TakeLent<TConfig>(heap, lender);
+            sizeClass = lender;
+            bin = ThreadHeap.BinOf(heap, sizeClass);
+            TConfig.OnSlowEntry(heap, sizeClass);
+            if (TConfig.TryPopFront(heap, sizeClass, out void* used))
+            {
+                SpinLock.Exit<TConfig>(&heap->Lock);
+                TConfig.OnSlowExit(heap, SlowExit.LentByLarger);
+                TConfig.OnMissServed(heap, sizeClass, used);
+                return used;
+            }
+
+            bin->LastMove = FrontMove.Refilled;
+            slots = TConfig.OfferFront(heap, sizeClass, out want);
         }
 
         uint got = Fill<TConfig>(heap, bin, sizeClass, slots, want);
@@ -69,20 +82,13 @@ public static unsafe partial class UnifiedCacheRefill
             got = Fill<TConfig>(heap, bin, sizeClass, slots, want);
         }
 
-        return Accept<TConfig>(heap, sizeClass, got);
-    }
-
-    // Gives back the heap's lock.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void* Accept<TConfig>(ThreadHeap* heap, uint sizeClass, uint got)
-        where TConfig : struct, IAllocatorConfig
-    {
         heap->Moves++;
         TConfig.OnRefill(heap, sizeClass, got);
         SpinLock.Exit<TConfig>(&heap->Lock);
-        void* block = TConfig.AcceptFront(heap, sizeClass, got);
-        TConfig.OnMissServed(heap, sizeClass, block);
-        return block;
+        void* first = TConfig.AcceptFront(heap, sizeClass, got);
+        TConfig.OnMissServed(heap, sizeClass, first);
+        if (heap->FreshBytes >= Chunk.Bytes) Exchange<TConfig>(heap);
+        return first;
     }
 
     /// <summary>
@@ -100,6 +106,7 @@ public static unsafe partial class UnifiedCacheRefill
         {
             block = slab->Start + ((nuint)slab->Carved * TConfig.Classes[sizeClass].SizeBytes);
             slab->Carved++;
+            heap->FreshBytes += TConfig.Classes[sizeClass].SizeBytes;
             ++*ThreadHeap.Out(heap, sizeClass);
             TConfig.OnCarveZeroed(heap, slab, block);
         }
@@ -316,8 +323,11 @@ public static unsafe partial class UnifiedCacheRefill
                     continue;
                 }
 
-                at = Carve<TConfig>(heap, slab, sizeClass, slots, at);
-                if (at == slots) break;
+                // Of fresh memory above a page one at a time: to touch it costs much more, and what is at hand in front is taken for used.
+                bool single = slab->Zeroed && sizeClass >= SizeClasses.FirstAbovePage;
+                if (single && at != high) break;
+                at = Carve<TConfig>(heap, slab, sizeClass, single ? at - 1 : slots, at);
+                if (at == slots || (single && slab->Carved != slab->Blocks)) break;
             }
 
             slab->Place = SlabPlace.Full;
@@ -377,6 +387,7 @@ public static unsafe partial class UnifiedCacheRefill
         if (slab->PurgedPages != 0) ForgetPurged<TConfig>(heap, slab, block, count * size);
         slab->Stage = 0;
         slab->Carved += count;
+        if (slab->Zeroed) heap->FreshBytes += count * (uint)size;   // by the running thread, as all of this
         for (; count != 0; count--, block += size)
         {
             TConfig.OnRefillBlock(heap, slab, block, true);
@@ -440,11 +451,22 @@ public static unsafe partial class UnifiedCacheRefill
         Unlink(bin, slab);
         heap->PurgedPages -= BitOperations.PopCount(slab->PurgedPages);
         TConfig.OnRetireSlab(heap, slab);
+        SizeClass* info = TConfig.Classes + slab->Class;
         ChunkSpan span;
         span.FirstChunk = slab->FirstChunk;
-        span.Chunks = TConfig.Classes[slab->Class].Chunks;
-        span.Dirty = slab->Carved != 0 || !slab->Zeroed;
+        span.Chunks = info->Chunks;
         PageMap.Set<TConfig>(span.FirstChunk, span.Chunks, 0);
-        if (span.Chunks != 1 || !TConfig.TryPutWarm(heap, span)) TConfig.ReleaseSlab(span.FirstChunk, span.Chunks, span.Dirty);
+
+        // Behind the last block that was cut nothing was touched: not to be taken for used memory by whoever looks for that.
+        uint used = slab->Zeroed ? (uint)(((nuint)slab->Carved * info->SizeBytes + Chunk.Bytes - 1) >> Chunk.Log2) : span.Chunks;
+        span.Dirty = used != 0;
+        if (span.Chunks == 1)
+        {
+            if (!TConfig.TryPutWarm(heap, span)) TConfig.ReleaseSlab(span.FirstChunk, span.Dirty);
+            return;
+        }
+
+        if (used != 0) TConfig.ReturnSpan(span.FirstChunk, used, true);
+        if (used != span.Chunks) TConfig.ReturnSpan(span.FirstChunk + used, span.Chunks - used, false);
     }
 }

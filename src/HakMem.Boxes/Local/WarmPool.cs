@@ -64,7 +64,7 @@ public static unsafe class WarmPool
         while (state->Count != 0)
         {
             ulong slot = state->Slots[--state->Count];
-            TConfig.ReleaseSlab((uint)(slot >> 1), 1, (slot & 1) != 0);
+            TConfig.ReleaseSlab((uint)(slot >> 1), (slot & 1) != 0);
         }
     }
 

@@ -30,6 +30,9 @@ public static unsafe class PageArena
         /// <summary>Free chunks that hold zeros and have memory behind them: cleared, or prefaulted and never used.</summary>
         public ulong ZeroedChunks;
 
+        /// <summary>The most chunks that were in use or dirty when somebody looked (<see cref="UnifiedCacheRefill.Exchange{TConfig}"/>). A guess: written without the lock.</summary>
+        public ulong MostTouchedChunks;
+
         /// <summary>One bit for each list that is not empty.</summary>
         public ulong Listed;
 

@@ -12,6 +12,8 @@ namespace HakMem.Boxes;
 [Box(BoxLayer.Pages, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class PurgeQueue
 {
+    private const uint GiveBackProbes = 8;
+
     /// <summary>What the purge queue keeps in each composition.</summary>
     public struct SharedState
     {
@@ -94,6 +96,39 @@ public static unsafe class PurgeQueue
 
         TConfig.ReleaseUnusedSuperSlabs();
         TConfig.DrainBig(false);
+    }
+
+    /// <summary>Purges up to so many dirty chunks, of those that wait longest, whether they are due or not. No lock may be held. A refusal of the OS leaves them dirty.</summary>
+    public static void GiveBack<TConfig>(uint chunks)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* queue = TConfig.PurgeQueueState;
+        PageArena.SharedState* arena = TConfig.PageArenaState;
+        while (chunks != 0)
+        {
+            SpinLock.Enter<TConfig>(&arena->Lock);
+            SuperSlab* superSlab = queue->Head;
+            for (uint probes = GiveBackProbes; superSlab != null && superSlab->Dirty == 0; probes--) superSlab = probes != 0 ? superSlab->QueueNext : null;
+            uint mask = 0, first = 0, count = 0;
+            if (superSlab != null)
+            {
+                _ = FirstRun(superSlab->Dirty, out first, out count);
+                if (count > chunks) count = chunks;
+                mask = Bits.Run(first, count);
+                TConfig.HideChunks(superSlab, mask);
+            }
+
+            SpinLock.Exit<TConfig>(&arena->Lock);
+            if (mask == 0) return;
+            bool purged = TConfig.OsPurge(PageMap.Address<TConfig>(superSlab->FirstChunk + first), (nuint)count << Chunk.Log2);
+            SpinLock.Enter<TConfig>(&arena->Lock);
+            TConfig.ShowChunks(superSlab, mask, purged ? 0 : mask, 0);
+            if (purged) queue->PurgedChunks += count;
+            else TConfig.QueuePurge(superSlab);
+            SpinLock.Exit<TConfig>(&arena->Lock);
+            if (!purged) return;
+            chunks -= count;
+        }
     }
 
     // The lowest run of neighbours: its mask, its first chunk and how many there are.

@@ -47,19 +47,19 @@ public static unsafe class SharedPool
         return TConfig.TryTakeSpans(chunks, chunks > 1, want, spans);
     }
 
-    /// <summary>Takes an empty slab that is out of the page map: into the stack, or when it is full or the slab longer, into the arena.</summary>
-    public static void Release<TConfig>(uint firstChunk, uint chunks, bool dirty)
+    /// <summary>Takes an empty slab of one chunk that is out of the page map: into the stack, or when that is full or nothing of the slab was used, into the arena.</summary>
+    public static void Release<TConfig>(uint chunk, bool dirty)
         where TConfig : struct, IAllocatorConfig
     {
         SharedState* pool = TConfig.SharedPoolState;
-        if (chunks == 1 && dirty && Volatile.Read(ref pool->Stacked) < MaxStacked)
+        if (dirty && Volatile.Read(ref pool->Stacked) < MaxStacked)
         {
             Interlocked.Increment(ref pool->Stacked);
-            Push<TConfig>(pool, firstChunk);
+            Push<TConfig>(pool, chunk);
             return;
         }
 
-        TConfig.ReturnSpan(firstChunk, chunks, dirty);
+        TConfig.ReturnSpan(chunk, 1, dirty);
     }
 
     /// <summary>Gives the stack's slabs to the arena.</summary>

@@ -185,7 +185,7 @@ public unsafe class SizeHistogramTests
         List<nint> blocks = [];
         for (int i = 0; i < 10; i++) CheckedHeap.Free(CheckedHeap.Alloc(100));   // lent by the class of 128 bytes
         for (int i = 0; i < 1000; i++) blocks.Add((nint)CheckedHeap.Alloc(1000));   // 24 bytes of each are unused
-        for (int i = 0; i < 100; i++) blocks.Add((nint)CheckedHeap.Alloc(20_000));  // 480
+        for (int i = 0; i < 100; i++) blocks.Add((nint)CheckedHeap.Alloc(24_000));  // 576
         OwnThread.Run(() =>
         {
             CheckedHeap.Free(CheckedHeap.Alloc(1024));
@@ -195,12 +195,12 @@ public unsafe class SizeHistogramTests
         CheckedHeap.Free(CheckedHeap.Alloc(100_000));
         CheckedHeap.Free(CheckedHeap.Alloc(3 << 20));
         SizeHistogram.Totals sizes = CheckedHeap.ReadSizeHistogram();
-        uint small = SizeClasses.ClassOf(1000), mid = SizeClasses.ClassOf(20_000), home = SizeClasses.ClassOf(128);
+        uint small = SizeClasses.ClassOf(1000), mid = SizeClasses.ClassOf(24_000), home = SizeClasses.ClassOf(128);
         Assert.Equal((1001UL, 1001UL, 100UL, 50UL), (sizes.Allocs[small], sizes.Frees[small], sizes.Allocs[mid], sizes.Frees[mid]));
         Assert.Equal((10UL, 10UL), (sizes.Allocs[home], sizes.Frees[home]));   // lent
         Assert.InRange(sizes.Samples[small], 2UL, 100UL);
         Assert.Equal(100UL, sizes.Samples[mid]);
-        Assert.Equal(100UL * 20_000, sizes.SampledBytes[mid]);
+        Assert.Equal(100UL * 24_000, sizes.SampledBytes[mid]);
         Assert.Equal((1UL, 1UL), (sizes.Larger[16], sizes.Larger[21]));
     });
 

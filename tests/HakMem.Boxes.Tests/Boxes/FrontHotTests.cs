@@ -52,7 +52,7 @@ public unsafe class FrontHotTests
     public void Stacks_get_their_places_in_the_order_of_their_first_blocks() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         ThreadHeap* heap = TestHeap.CurrentHeap();
-        uint[] order = [64, 8, 24];   // powers of two, which nobody lends to
+        uint[] order = [66, 8, 24];   // powers of two, which nobody lends to
         foreach (uint sizeClass in order) Assert.True(TestHeap.Alloc(SizeClasses.SizeOf(sizeClass)) != null);
         void** first = FrontHot.Of(heap, order[0])->Bottom;
         Assert.Equal(0u, (nuint)first % 64);

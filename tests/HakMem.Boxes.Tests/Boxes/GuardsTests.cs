@@ -245,14 +245,16 @@ public unsafe class PoisonTests
     public void Behind_the_last_block_of_a_page_that_was_given_back_is_still_zero() => OwnThread.RunFresh(GuardedHeap.Reset, static () =>
     {
         List<nint> blocks = [];
-        for (int i = 0; i < 41; i++) blocks.Add((nint)GuardedHeap.Alloc(1280));   // 32 of the home class, and of its own those of the first refill, which end within a page
-        Slab* slab = Slab.At<GuardedHeap.Config>(PageMap.ChunkOf<GuardedHeap.Config>((void*)blocks[40]));
+        _ = GuardedHeap.CurrentHeap();
+        int lent = (int)GuardedHeap.Config.Classes[SizeClasses.ClassOf(1280)].Lent, end = lent + 9;
+        for (int i = 0; i < end; i++) blocks.Add((nint)GuardedHeap.Alloc(1280));   // those of the home class, and of its own those of the first refill, which end within a page
+        Slab* slab = Slab.At<GuardedHeap.Config>(PageMap.ChunkOf<GuardedHeap.Config>((void*)blocks[^1]));
         uint carved = slab->Carved;
         Assert.True(slab->Zeroed && carved is > 1 and < 30 && carved * 1280 % 4096 != 0);
-        for (int i = 33; i < 41; i++) GuardedHeap.Free((void*)blocks[i]);
+        for (int i = lent + 1; i < end; i++) GuardedHeap.Free((void*)blocks[i]);
         GuardedHeap.Trim();
         Assert.True((slab->PurgedPages & (1UL << (int)(carved * 1280 / 4096))) != 0);
-        for (int i = 33; i < 41; i++) _ = GuardedHeap.Alloc(1280);
+        for (int i = lent + 1; i < end; i++) _ = GuardedHeap.Alloc(1280);
         while (slab->Carved < 40)
         {
             Assert.True(GuardedHeap.TryAllocZeroed(1280, out void* block));

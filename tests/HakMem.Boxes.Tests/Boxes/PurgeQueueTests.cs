@@ -35,6 +35,60 @@ public unsafe class PurgeQueueTests
         }
     });
 
+    [Fact]
+    public void So_many_go_back_at_once_as_are_asked_for() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        uint first = TakeWritten(8);
+        Config.ReturnSpan(first, 4, true);
+        Config.ReturnSpan(first + 6, 2, true);
+        PurgeQueue.GiveBack<Config>(5);
+        Assert.Equal((2, 5 * 65536), (FaultyMemory.Purges, FaultyMemory.PurgedBytes));   // 0–3 and 6
+        SuperSlab* superSlab = SuperSlab.Of<Config>(first);
+        Assert.Equal((5UL, 1UL, 1u << (int)((first + 7) % 32), 0u), (Config.PurgeQueueState->PurgedChunks, Config.PageArenaState->DirtyChunks, superSlab->Dirty, superSlab->Hidden));
+        PurgeQueue.GiveBack<Config>(5);
+        PurgeQueue.GiveBack<Config>(5);   // there is nothing any more
+        Assert.Equal((3, 6 * 65536), (FaultyMemory.Purges, FaultyMemory.PurgedBytes));
+        FaultyMemory.Clock = 2000;
+        PurgeQueue.Poll<Config>(false);
+        Assert.Equal((3, 0UL), (FaultyMemory.Purges, Config.PurgeQueueState->Deadline));
+    });
+
+    [Fact]
+    public void What_the_system_does_not_take_back_at_once_waits_as_before() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        uint first = TakeWritten(8);
+        Config.ReturnSpan(first, 8, true);
+        FaultyMemory.Affected = MemoryCalls.Purge;
+        FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+        FaultyMemory.FailTimes = 1;
+        PurgeQueue.GiveBack<Config>(3);
+        Assert.Equal((1L, 8UL, 0UL), (FaultyMemory.Failures, Config.PageArenaState->DirtyChunks, Config.PurgeQueueState->PurgedChunks));
+        Assert.Equal((byte.MaxValue, 0u), ((byte)(SuperSlab.Of<Config>(first)->Dirty >> (int)(first % 32)), SuperSlab.Of<Config>(first)->Hidden));
+        FaultyMemory.Clock = 1102;
+        PurgeQueue.Poll<Config>(false);
+        Assert.Equal(8 * 65536, FaultyMemory.PurgedBytes);
+    });
+
+    /// <summary>The one that waits longest may have nothing any more.</summary>
+    [Fact]
+    public void A_SuperSlab_whose_chunks_were_taken_again_is_passed_over() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        _ = TestHeap.CurrentHeap();
+        ChunkSpan* whole = stackalloc ChunkSpan[2];
+        Assert.Equal(1u, Config.TryTakeSpans(32, true, 1, whole));
+        Assert.Equal(1u, Config.TryTakeSpans(32, true, 1, whole + 1));
+        Config.ReturnSpan(whole[0].FirstChunk, 1, true);
+        Config.ReturnSpan(whole[1].FirstChunk, 2, true);
+        ChunkSpan again;
+        Assert.Equal(1u, Config.TryTakeSpans(1, false, 1, &again));
+        Assert.Equal(whole[0].FirstChunk, again.FirstChunk);
+        PurgeQueue.GiveBack<Config>(2);
+        Assert.Equal((1, 2 * 65536, 0UL), (FaultyMemory.Purges, FaultyMemory.PurgedBytes, Config.PageArenaState->DirtyChunks));
+    });
+
     /// <summary>Who frees and takes the same memory again and again keeps it; only what nobody took for the whole delay goes back.</summary>
     [Fact]
     public void A_chunk_that_is_used_again_in_time_begins_anew() => OwnThread.RunFresh(TestHeap.Reset, static () =>

@@ -15,9 +15,9 @@ public unsafe class SharedPoolTests
         ChunkSpan* spans = stackalloc ChunkSpan[33];
         for (uint i = 0; i < 33; i++) Assert.Equal(1u, Config.TryTakeSpans(1, false, 1, spans + i));
         long before = SharedLockCount.Taken;
-        for (uint i = 0; i < 32; i++) SharedPool.Release<Config>(spans[i].FirstChunk, 1, true);
+        for (uint i = 0; i < 32; i++) SharedPool.Release<Config>(spans[i].FirstChunk, true);
         Assert.Equal((before, 32), (SharedLockCount.Taken, Config.SharedPoolState->Stacked));
-        SharedPool.Release<Config>(spans[32].FirstChunk, 1, true);
+        SharedPool.Release<Config>(spans[32].FirstChunk, true);
         Assert.Equal((before + 1, 32), (SharedLockCount.Taken, Config.SharedPoolState->Stacked));
         ChunkSpan span;
         for (uint i = 32; i-- != 0;)
@@ -37,7 +37,7 @@ public unsafe class SharedPoolTests
         _ = TestHeap.CurrentHeap();
         ChunkSpan* spans = stackalloc ChunkSpan[5];
         Assert.Equal(5u, Config.TryTakeSpans(1, false, 1, spans) + Config.TryTakeSpans(1, false, 4, spans + 1));
-        for (uint i = 0; i < 5; i++) SharedPool.Release<Config>(spans[i].FirstChunk, 1, true);
+        for (uint i = 0; i < 5; i++) SharedPool.Release<Config>(spans[i].FirstChunk, true);
         SharedPool.Drain<Config>();
         Assert.Equal((0, 0UL, 5UL), (Config.SharedPoolState->Stacked, Config.PageArenaState->UsedChunks, Config.PageArenaState->DirtyChunks));
     });
@@ -80,7 +80,7 @@ public unsafe class SharedPoolTests
             for (uint i = 0; i < got; i++)
             {
                 Volatile.Write(ref s_held[spans[i].FirstChunk], 0);
-                SharedPool.Release<Config>(spans[i].FirstChunk, 1, true);
+                SharedPool.Release<Config>(spans[i].FirstChunk, true);
             }
         }
     }

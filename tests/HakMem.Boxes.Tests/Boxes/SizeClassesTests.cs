@@ -107,7 +107,12 @@ public unsafe class SizeClassesTests
             SizeClass* info = classes + sizeClass;
             Assert.Equal(info->SizeBytes, SizeClasses.SizeOf(sizeClass));
             Assert.True(BitOperations.IsPow2(info->Chunks) && info->Blocks >= 8 && info->Words * 64 >= info->Blocks && info->ListAt >= 1);
-            Assert.True(info->Home == sizeClass || BitOperations.IsPow2(classes[info->Home].SizeBytes));
+            uint home = classes[info->Home].SizeBytes;
+            Assert.True(home >= info->SizeBytes && (BitOperations.IsPow2(home) || (sizeClass >= SizeClasses.FirstAbovePage && home % 3 == 0 && BitOperations.IsPow2(home / 3))));
+            Assert.Equal(info->Home, classes[info->Home].Home);
+            Assert.Equal(info->Home == sizeClass, info->Lent == 0);
+            if (sizeClass < SizeClasses.FirstAbovePage) Assert.True(info->Lent is 0 or 32);
+            else Assert.True(info->Lent <= 1 || info->Lent * (home - info->SizeBytes) <= 4096);
             Assert.True(classes[info->Home].SizeBytes >= info->SizeBytes);
             uint index = 0, rest = 0;
             for (nuint offset = 0; offset < info->Chunks * Chunk.Bytes; offset++)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
 
@@ -28,17 +29,120 @@ public unsafe class UnifiedCacheRefillTests
         Assert.Equal(256, FrontHot.Of(heap, 8)->MaxCapacity);
     });
 
-    [Fact]
-    public void First_blocks_are_borrowed_from_the_home_class() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    /// <summary>32; above a page as many as waste one, one at least.</summary>
+    [Theory]
+    [InlineData(10, 16, 128, 32)]
+    [InlineData(100, 112, 128, 32)]
+    [InlineData(144, 144, 256, 32)]
+    [InlineData(600, 640, 1024, 32)]
+    [InlineData(1100, 1152, 2048, 32)]
+    [InlineData(4200, 4368, 6144, 2)]
+    [InlineData(5000, 5120, 6144, 4)]
+    [InlineData(9000, 9216, 12288, 1)]
+    [InlineData(17000, 17472, 24576, 1)]
+    [InlineData(32000, 32768, 32768, 0)]
+    public void First_blocks_are_borrowed_from_the_home_class(int size, int own, int home, int count) => OwnThread.RunFresh(TestHeap.Reset, () =>
     {
-        for (int i = 0; i < 32; i++)
+        for (int i = 0; i < count; i++) Assert.Equal((nuint)home, TestHeap.UsableSize(TestHeap.Alloc((nuint)size)));
+        Assert.Equal((nuint)own, TestHeap.UsableSize(TestHeap.Alloc((nuint)size)));
+        Assert.Equal((ulong)(count == 0 ? 1 : 2), TestHeap.ReadDebugCounters().NewSlabs);
+        HeapWalk.AssertValid<Config>();
+    });
+
+    [Fact]
+    public void Small_sizes_share_one_slab_at_first() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        for (int i = 0; i < 32; i++) Assert.Equal((nuint)128, TestHeap.UsableSize(TestHeap.Alloc((nuint)(16 + (i % 8 * 16)))));
+        Assert.Equal(1UL, TestHeap.ReadDebugCounters().NewSlabs);
+    });
+
+    /// <summary>A block that is aligned may not come from a home that is aligned worse, and none does: the first ones and all others, of every size.</summary>
+    [Fact]
+    public void A_borrowed_block_is_aligned_as_its_size_is() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        BlockLedger ledger = new();
+        for (nuint size = 256; size <= SizeClasses.MaxBytes; size += 256)
         {
-            Assert.Equal((nuint)128, TestHeap.UsableSize(TestHeap.Alloc((nuint)(16 + (i % 8 * 16)))));
-            Assert.Equal((nuint)1024, TestHeap.UsableSize(TestHeap.Alloc(600)));
+            nuint own = SizeClasses.SizeOf(SizeClasses.ClassOf(size)), alignment = (size | own) & (0 - (size | own)) & 4095;   // the additional classes are aligned to 16
+            for (int i = 0; i < 3; i++)
+            {
+                void* block = TestHeap.Alloc(size);
+                if (alignment != 0) Assert.Equal((nuint)0, (nuint)block & (alignment - 1));
+                Assert.True(TestHeap.TryAlignedAlloc(size, 512, out void* aligned));
+                Assert.Equal((nuint)0, (nuint)aligned & 511);
+                ledger.Add(block, size);
+                ledger.Add(aligned, size);
+            }
         }
 
-        Assert.Equal((nuint)640, TestHeap.UsableSize(TestHeap.Alloc(600)));
-        Assert.Equal(3UL, TestHeap.ReadDebugCounters().NewSlabs);
+        ledger.Check();
+    });
+
+    /// <summary>Of fresh memory above a page no block is cut before it is wanted: the pages of each are touched one by one, and what is free in front counts as used.</summary>
+    [Theory]
+    [InlineData(4096, false)]
+    [InlineData(4368, true)]
+    [InlineData(24576, true)]
+    public void Fresh_blocks_above_a_page_are_cut_one_by_one(int size, bool single) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        uint sizeClass = SizeClasses.ClassOf((nuint)size);
+        List<nint> blocks = [];
+        for (uint i = 0; i < 8; i++)
+        {
+            blocks.Add((nint)TestHeap.Alloc((nuint)size));
+            Slab* slab = Slab.At<Config>(PageMap.ChunkOf<Config>((void*)blocks[^1]));
+            if (slab->Class != sizeClass) continue;   // borrowed
+            if (single) Assert.Equal((0u, (uint)blocks.Count(block => Slab.At<Config>(PageMap.ChunkOf<Config>((void*)block) & ~((nuint)Config.Classes[sizeClass].Chunks - 1)) == slab)), (Config.CountFront(TestHeap.CurrentHeap(), sizeClass), slab->Carved));
+            else Assert.True(slab->Carved > 1);
+        }
+
+        // With used ones comes no fresh one.
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        Slab* current = Slab.Of<Config>(PageMap.ChunkOf<Config>((void*)blocks[^1]), Config.Classes + sizeClass);
+        uint before = current->Carved;
+        TestHeap.Free((void*)blocks[^1]);
+        SpinLock.Enter<Config>(&heap->Lock);
+        Config.FlushAllFronts(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+        Assert.Equal(blocks[^1], (nint)TestHeap.Alloc((nuint)size));
+        Assert.Equal(single ? (0u, before) : (Config.CountFront(heap, sizeClass), current->Carved), (Config.CountFront(heap, sizeClass), current->Carved));
+
+        // Of used memory, as many as the stack takes.
+        Slab* last = Slab.Of<Config>(PageMap.ChunkOf<Config>((void*)blocks[^1]), Config.Classes + sizeClass);
+        last->Zeroed = false;
+        uint carved = last->Carved;
+        if (carved != last->Blocks) _ = TestHeap.Alloc((nuint)size);
+        if (single && last->Blocks > carved + 1) Assert.True(last->Carved > carved + 1);
+        HeapWalk.AssertValid<Config>();
+    });
+
+    /// <summary>The rest of a longer slab was never touched: whoever looks for used memory must not take it for that.</summary>
+    [Theory]
+    [InlineData(1, 1u)]
+    [InlineData(3, 1u)]
+    [InlineData(4, 2u)]
+    [InlineData(11, 4u)]
+    public void Of_a_slab_that_is_given_up_only_what_was_cut_is_dirty(int cut, uint dirty) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        const int Size = 20000;   // 20,480 bytes: 3 to a chunk and a little; one is borrowed
+        void* borrowed = TestHeap.Alloc(Size);
+        Assert.Equal(4u, Config.Classes[SizeClasses.ClassOf(Size)].Chunks);
+        List<nint> blocks = [];
+        for (int i = 0; i < cut; i++) blocks.Add((nint)TestHeap.Alloc(Size));
+        uint first = (uint)PageMap.ChunkOf<Config>((void*)blocks[0]);
+        Assert.Equal((uint)cut, Slab.At<Config>(first)->Carved);
+        foreach (nint block in blocks) TestHeap.Free((void*)block);
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        SpinLock.Enter<Config>(&heap->Lock);
+        Config.FlushAllFronts(heap);
+        Config.RetireEmptySlabs(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+        SuperSlab* superSlab = SuperSlab.Of<Config>(first);
+        Assert.Equal(15u, (superSlab->Free >> (int)(first % Chunk.PerSuperSlab)) & 15);
+        Assert.Equal((1u << (int)dirty) - 1, (superSlab->Dirty >> (int)(first % Chunk.PerSuperSlab)) & 15);
+        Assert.Equal(dirty, Config.PageArenaState->DirtyChunks);
+        TestHeap.Free(borrowed);
+        HeapWalk.AssertValid<Config>();
     });
 
     [Fact]
@@ -62,10 +166,10 @@ public unsafe class UnifiedCacheRefillTests
     [Fact]
     public void Above_a_page_a_used_block_of_a_larger_class_serves_before_a_fresh_one() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
-        void* large = TestHeap.Alloc(18000), much = TestHeap.Alloc(26000);
-        Assert.True(TestHeap.UsableSize(large) == 18432 && TestHeap.UsableSize(much) == 26624);   // from slabs of their own
+        void* large = TestHeap.Alloc(24000);
+        Assert.Equal((nuint)24576, TestHeap.UsableSize(large));
         TestHeap.Free(large);
-        Assert.True(TestHeap.Alloc(14000) == large);   // from the stack of the class four above
+        Assert.True(TestHeap.Alloc(17000) == large);   // from the stack of the class four above
         DebugCounters.HeapState counters = TestHeap.ReadDebugCounters();
         Assert.Equal(1UL, DebugCounters.ExitsBy(&counters, SlowExit.LentByLarger));
         TestHeap.Free(large);
@@ -73,12 +177,11 @@ public unsafe class UnifiedCacheRefillTests
         SpinLock.Enter<Config>(&heap->Lock);
         Config.FlushAllFronts(heap);
         SpinLock.Exit<Config>(&heap->Lock);
-        Assert.True(TestHeap.Alloc(15000) == large);   // from its slab
+        Assert.True(TestHeap.Alloc(18000) == large);   // from its slab
         TestHeap.Free(large);
-        TestHeap.Free(much);
-        Assert.Equal((nuint)13312, TestHeap.UsableSize(TestHeap.Alloc(13000)));   // five above is too much
-        Assert.True(TestHeap.TryAlignedAlloc(15000, 1024, out void* aligned));
-        Assert.Equal((nuint)15360, TestHeap.UsableSize(aligned));   // a larger class may be aligned worse
+        Assert.Equal((nuint)16384, TestHeap.UsableSize(TestHeap.Alloc(16000)));   // five above is too much
+        Assert.True(TestHeap.TryAlignedAlloc(18000, 1024, out void* aligned));
+        Assert.Equal((nuint)18432, TestHeap.UsableSize(aligned));   // a larger class may be aligned worse
         HeapWalk.AssertValid<Config>();
     });
 
@@ -99,11 +202,11 @@ public unsafe class UnifiedCacheRefillTests
     public void Larger_classes_lend_only_while_little_is_in_use() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         BlockLedger ledger = new();
-        for (int i = 0; i < 70; i++) ledger.Add(TestHeap.Alloc(32768), 32768);   // 2 MiB and some
+        for (int i = 0; i < 27; i++) ledger.Add(TestHeap.Alloc(20000), 20000);   // 512 KiB and some
         void* large = TestHeap.Alloc(20000);
         TestHeap.Free(large);
-        Assert.Equal((nuint)15360, TestHeap.UsableSize(TestHeap.Alloc(15000)));
-        Assert.Equal((nuint)15360, TestHeap.UsableSize(TestHeap.Alloc(15000)));   // the two that its refill carved
+        Assert.Equal((nuint)15360, TestHeap.UsableSize(TestHeap.Alloc(15000)));   // the home lends none either
+        Assert.Equal((nuint)32768, TestHeap.UsableSize(TestHeap.Alloc(27000)));   // of other sizes nothing is in use
         while (ledger.Count != 0) TestHeap.Free(ledger.Take(ledger.Count - 1));
         SpinLock.Enter<Config>(&TestHeap.CurrentHeap()->Lock);
         Config.FlushAllFronts(TestHeap.CurrentHeap());

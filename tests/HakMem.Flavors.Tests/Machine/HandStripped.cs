@@ -318,11 +318,12 @@ internal static unsafe class HandStripped
     {
         heap->FlushedClass = heap->GuessedClass = 0;
         Bin* bin = ThreadHeap.BinOf(heap, sizeClass);
-        uint home = State.Classes[sizeClass].Home;
-        if (bin->Borrowed < State.Classes[sizeClass].Lent && bin->Current == null && bin->Partial == null && bin->Sparse == null)
+        SizeClass* info = State.Classes + sizeClass;
+        bool borrows = bin->Borrowed < info->Lent && bin->Current == null && bin->Partial == null && bin->Sparse == null;
+        if (borrows && sizeClass < SizeClasses.FirstAbovePage)
         {
             bin->Borrowed++;
-            sizeClass = home;
+            sizeClass = info->Home;
             bin = ThreadHeap.BinOf(heap, sizeClass);
             if (TryPop(heap, sizeClass, out void* lent)) return lent;
         }
@@ -331,11 +332,20 @@ internal static unsafe class HandStripped
         bin->LastMove = FrontMove.Refilled;
         void** slots = Offer(heap, sizeClass, out uint want);
         Enter(&heap->Lock);
-        uint lender = lentFor != 0 ? LenderOf(heap, sizeClass, lentFor) : 0;
+        uint lender = lentFor != 0 ? LenderOf(heap, sizeClass, lentFor, borrows) : 0;
         if (lender != 0)
         {
             bin->LastMove = FrontMove.None;
-            return TakeLent(heap, lender);
+            sizeClass = lender;
+            bin = ThreadHeap.BinOf(heap, sizeClass);
+            if (TryPop(heap, sizeClass, out void* given))
+            {
+                Exit(&heap->Lock);
+                return given;
+            }
+
+            bin->LastMove = FrontMove.Refilled;
+            slots = Offer(heap, sizeClass, out want);
         }
 
         uint got = Fill(heap, bin, sizeClass, slots, want);
@@ -345,38 +355,20 @@ internal static unsafe class HandStripped
             got = Fill(heap, bin, sizeClass, slots, want);
         }
 
-        return AcceptFilled(heap, sizeClass, got);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void* AcceptFilled(ThreadHeap* heap, uint sizeClass, uint got)
-    {
         heap->Moves++;
         Exit(&heap->Lock);
-        return Accept(heap, sizeClass, got);
+        void* block = Accept(heap, sizeClass, got);
+        if (heap->FreshBytes >= Chunk.Bytes) UnifiedCacheRefill.Exchange<Config>(heap);
+        return block;
     }
 
-    private static void* TakeLent(ThreadHeap* heap, uint lender)
-    {
-        if (TryPop(heap, lender, out void* block))
-        {
-            Exit(&heap->Lock);
-            return block;
-        }
-
-        Bin* bin = ThreadHeap.BinOf(heap, lender);
-        bin->LastMove = FrontMove.Refilled;
-        void** slots = Offer(heap, lender, out uint want);
-        return AcceptFilled(heap, lender, Fill(heap, bin, lender, slots, want));
-    }
-
-    private static uint LenderOf(ThreadHeap* heap, uint sizeClass, uint size)
+    private static uint LenderOf(ThreadHeap* heap, uint sizeClass, uint size, bool borrows)
     {
         if (heap->Inbox != 0 || HasUsed(ThreadHeap.BinOf(heap, sizeClass))) return 0;
-        ulong inUse = 0;
-        for (uint above = SizeClasses.FirstAbovePage; above < SizeClasses.Count; above++) inUse += *ThreadHeap.Out(heap, above) * (ulong)State.Classes[above].SizeBytes;
-        if (inUse > 2 << 20) return 0;
         uint last = sizeClass + 4 < SizeClasses.Count ? sizeClass + 4 : SizeClasses.Count - 1;
+        ulong inUse = 0;
+        for (uint one = sizeClass; one <= last; one++) inUse += *ThreadHeap.Out(heap, one) * (ulong)State.Classes[one].SizeBytes;
+        if (inUse > 512 << 10) return 0;
         uint finer = (size & (0 - size)) - 1;
         for (uint lender = sizeClass + 1; lender <= last; lender++)
         {
@@ -384,7 +376,9 @@ internal static unsafe class HandStripped
             if (FrontHot.Count<Config>(heap, lender) != 0 || HasUsed(ThreadHeap.BinOf(heap, lender))) return lender;
         }
 
-        return 0;
+        if (!borrows) return 0;
+        ThreadHeap.BinOf(heap, sizeClass)->Borrowed++;
+        return State.Classes[sizeClass].Home;
     }
 
     private static bool HasUsed(Bin* bin)
@@ -427,8 +421,10 @@ internal static unsafe class HandStripped
                     continue;
                 }
 
-                at = Carve(heap, slab, sizeClass, slots, at);
-                if (at == slots) break;
+                bool single = slab->Zeroed && sizeClass >= SizeClasses.FirstAbovePage;
+                if (single && at != high) break;
+                at = Carve(heap, slab, sizeClass, single ? at - 1 : slots, at);
+                if (at == slots || (single && slab->Carved != slab->Blocks)) break;
             }
 
             slab->Place = SlabPlace.Full;
@@ -485,6 +481,7 @@ internal static unsafe class HandStripped
         if (slab->PurgedPages != 0) ForgetPurged(heap, slab, block, count * size);
         slab->Stage = 0;
         slab->Carved += count;
+        if (slab->Zeroed) heap->FreshBytes += count * (uint)size;
         for (; count != 0; count--, block += size)
         {
             *--at = block;
@@ -715,12 +712,21 @@ internal static unsafe class HandStripped
     {
         Unlink(bin, slab);
         heap->PurgedPages -= BitOperations.PopCount(slab->PurgedPages);
+        SizeClass* info = State.Classes + slab->Class;
         ChunkSpan span;
         span.FirstChunk = slab->FirstChunk;
-        span.Chunks = State.Classes[slab->Class].Chunks;
-        span.Dirty = slab->Carved != 0 || !slab->Zeroed;
+        span.Chunks = info->Chunks;
         PageMap.Set<Config>(span.FirstChunk, span.Chunks, 0);
-        if (span.Chunks != 1 || !WarmPool.TryPut<Config>(heap, span)) SharedPool.Release<Config>(span.FirstChunk, span.Chunks, span.Dirty);
+        uint used = slab->Zeroed ? (uint)(((nuint)slab->Carved * info->SizeBytes + Chunk.Bytes - 1) >> Chunk.Log2) : span.Chunks;
+        span.Dirty = used != 0;
+        if (span.Chunks == 1)
+        {
+            if (!WarmPool.TryPut<Config>(heap, span)) SharedPool.Release<Config>(span.FirstChunk, span.Dirty);
+            return;
+        }
+
+        if (used != 0) PageArena.Return<Config>(span.FirstChunk, used, true);
+        if (used != span.Chunks) PageArena.Return<Config>(span.FirstChunk + used, span.Chunks - used, false);
     }
 
     // ---- lists and locks ----------------------------------------------------------------------------------------------
