@@ -5,14 +5,14 @@ namespace HakMem.Preload;
 
 /// <summary>
 /// Box of layer Shared: <see cref="Scavenger"/>, and rules that need no clock, since there is nobody to wake it in a program whose calls all hit: an allocator must not make threads, not even
-/// timers, in a program that did not. What was freed in chunks and waits for its deadline goes back at once when it is more than 16 MiB and a quarter of what is in use; a program that takes it
-/// again within a second, time after time, has its bound doubled each time, up to 1 GiB. What came back to heaps of ended threads is collected by whoever frees, and the end of a thread asks for a pass as a free does. State: the last such purge, by a race at most inexact.
+/// timers, in a program that did not. What was freed in chunks and waits for its deadline goes back at once when it is more than 1 MiB and a quarter of what is in use. When that comes again within a second the bound is doubled each time up to 16 MiB, and beyond, up to 1 GiB,
+/// each time that the program has taken the memory again by then. What came back to heaps of ended threads is collected by whoever frees, and the end of a thread asks for a pass as a free does. State: the last such purge, by a race at most inexact.
 /// </summary>
 [Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class PreloadScavenger
 {
-    private const ulong FirstBytes = 16u << 20;
-    private const int MostDoublings = 6;
+    private const ulong FirstBytes = 1u << 20;
+    private const int MostDoublings = 10, QuickDoublings = 4;
     private const uint AgainMilliseconds = 1000, ForgetMilliseconds = 5000;
     private const uint HeapsAtOnce = 16;
 
@@ -27,7 +27,7 @@ public static unsafe class PreloadScavenger
         Scavenger.Want<TConfig>();
         if (TConfig.RegistryState->FreeHeaps != 0) CollectEnded<TConfig>();
         PageArena.SharedState* arena = TConfig.PageArenaState;
-        ulong used = Volatile.Read(ref arena->UsedChunks), dirty = Volatile.Read(ref arena->DirtyChunks);   // two times, perhaps: a guess
+        ulong used = Volatile.Read(ref arena->UsedChunks), dirty = Volatile.Read(ref arena->DirtyChunks) + (uint)Volatile.Read(ref TConfig.SharedPoolState->Stacked);   // two times, perhaps: a guess
         if (dirty > (FirstBytes << s_doublings >> Chunk.Log2) + (used / 4) && TConfig.Composition->PurgeEnabled) PurgeNow<TConfig>(used);
     }
 
@@ -69,9 +69,10 @@ public static unsafe class PreloadScavenger
     {
         ulong time = TConfig.OsMilliseconds(), since = time - s_purgedAt;
         if (since > ForgetMilliseconds) s_doublings = 0;
-        else if (since < AgainMilliseconds && used >= s_usedThen && s_doublings < MostDoublings) s_doublings++;
+        else if (since < AgainMilliseconds && s_doublings < MostDoublings && (used >= s_usedThen || s_doublings < QuickDoublings)) s_doublings++;
         s_purgedAt = time;
         s_usedThen = used;
+        TConfig.DrainSharedPool();
         TConfig.PollPurge(true);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime;
 using System.Runtime.CompilerServices;
+using HakMem.Boxes;
 using static HakMem.Preload.PreloadAllocator;
 
 namespace HakMem.Preload;
@@ -24,7 +25,15 @@ internal static unsafe class Lifecycle
     {
         int* errno = LibC.Errno();
         int before = *errno;
+        Begin();
+        OwnImage.GiveBackUnused();
+        *errno = before;   // which main finds as 0, whatever was wrong
+    }
 
+    // Apart, since it is among what is given back.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Begin()
+    {
         // In a slow path, as the first allocation: what the C library or another preloaded library calls from there may allocate.
         SlowPath path = default;
         if (path.TryEnter(Trampolines.GetSlot())) path.Leave();
@@ -42,9 +51,20 @@ internal static unsafe class Lifecycle
 #if HAKMEM_TRACE
             if (EnvironmentOptions.Trace != null) TraceLog.Start(EnvironmentOptions.Trace);
 #endif
+            if (path.TryEnter(Trampolines.GetSlot()))
+            {
+                ReserveFirst();
+                path.Leave();
+            }
         }
+    }
 
-        *errno = before;   // which main finds as 0, whatever was wrong
+    // So that the code that gets memory from the OS has run before it is given back: most programs need no more than the first.
+    private static void ReserveFirst()
+    {
+        if (Config.PageArenaState->SuperSlabs != 0) return;
+        ChunkSpan span;
+        if (Config.TryTakeSpans(1, false, 1, &span) != 0) Config.ReturnSpan(span.FirstChunk, 1, span.Dirty);
     }
 
     [RuntimeExport("hm_destructor")]

@@ -5,8 +5,8 @@ namespace HakMem.Preload;
 
 /// <summary>
 /// The library's own file in memory. The kernel maps the neighbours of each page that is touched, up to 64 KiB of a mapping, so that a short program that needs a few pages of code holds all of it. The native
-/// compiler's order (<c>Native/order.txt</c>) has four parts: what every program runs again and again; what some short programs run; what only the beginning of a process or thread runs; and the rest, named by no line. All but the
-/// first, and what only unwinding reads, are given back once the first thread has its heap, as mappings of their own: touching one brings no other. Each comes again when it is called.
+/// compiler's order (<c>Native/order.txt</c>) has five parts: what every program runs again and again; what many programs run now and then; what only the beginning of a process or thread runs; what comes with a second thread or with
+/// the scavenger; and the rest, named by no line. All but the first, and what only unwinding reads, are given back at the end of the library's constructor, as mappings of their own: touching one brings no other. Each comes again when it is called.
 /// </summary>
 internal static unsafe class OwnImage
 {
@@ -14,7 +14,7 @@ internal static unsafe class OwnImage
     private const uint Load = 1, Writable = 2, UnwindTable = 0x6474e550;
     private const int Random = 1, Sequential = 2, DontNeed = 4;
 
-    /// <summary>Gives back what starting has no use for. Whatever the OS refuses stays.</summary>
+    /// <summary>Gives back what only starting had a use for. Whatever the OS refuses stays.</summary>
     internal static void GiveBackUnused()
     {
         byte* image = Trampolines.Image();
@@ -25,10 +25,11 @@ internal static unsafe class OwnImage
             if (at->Type == UnwindTable) GiveBackFrom(image + at->Address, EndOf(image + at->Address, image, first, end), Random);
         }
 
-        byte* rare = (byte*)(delegate*<void>)&RareCode, starting = (byte*)(delegate*<void>)&StartingCode, cold = (byte*)(delegate*<void>)&ColdCode;
+        byte* rare = (byte*)(delegate*<void>)&RareCode, starting = (byte*)(delegate*<void>)&StartingCode, shared = (byte*)(delegate*<void>)&SharedCode, cold = (byte*)(delegate*<void>)&ColdCode;
         GiveBackFrom(rare, starting, Random);
-        GiveBackFrom(starting, cold, Sequential);
-        GiveBackFrom(cold, EndOf(cold, image, first, end), Random);
+        GiveBackFrom(starting, shared, Sequential);
+        GiveBackFrom(shared, cold, Random);
+        GiveBackFrom(cold, EndOf(cold, image, first, end), Sequential);
     }
 
     // A page that holds the end of one part and the beginning of the next belongs to the former. Mappings with different advice are different mappings; that is all it is for.
@@ -59,6 +60,11 @@ internal static unsafe class OwnImage
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void StartingCode()
+    {
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void SharedCode()
     {
     }
 

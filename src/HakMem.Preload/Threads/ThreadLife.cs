@@ -18,7 +18,7 @@ internal static unsafe class ThreadLife
     internal static ThreadHeap* Attach(int* errno)
     {
         if (!PreloadAllocator.TryOpen()) return null;
-        bool isFirst = TryPrepare();
+        Prepare();
         ThreadHeap* heap = HeapRegistry.Attach<PreloadAllocator.Config>();
         if (heap == null) return null;
 
@@ -33,18 +33,16 @@ internal static unsafe class ThreadLife
 
         // Unwatched, its end is found by asking the OS for the thread.
         if (!watched) Volatile.Write(ref heap->EndMark, 1);
-        if (isFirst) OwnImage.GiveBackUnused();
         return heap;
     }
 
     // Once, by the first allocation or the library's constructor: others that have handlers of fork have them later, as a rule, so that ours is the last before the fork and the first after it.
-    private static bool TryPrepare()
+    private static void Prepare()
     {
-        if (Interlocked.CompareExchange(ref s_prepared, 1, 0) != 0) return false;
+        if (Interlocked.CompareExchange(ref s_prepared, 1, 0) != 0) return;
         uint key;
         if (LibC.pthread_key_create(&key, &End) == 0) Volatile.Write(ref s_key, key + 1);
         ForkGuard.Register();
-        return true;
     }
 
     // The value is the heap, aligned to 64, and the number of rounds gone by.

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
 
@@ -80,40 +79,41 @@ public unsafe class UnifiedCacheRefillTests
 
     /// <summary>Of fresh memory above a page no block is cut before it is wanted: the pages of each are touched one by one, and what is free in front counts as used.</summary>
     [Theory]
-    [InlineData(4096, false)]
-    [InlineData(4368, true)]
-    [InlineData(24576, true)]
-    public void Fresh_blocks_above_a_page_are_cut_one_by_one(int size, bool single) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    [InlineData(4368)]
+    [InlineData(24576)]
+    public void Fresh_blocks_above_a_page_are_cut_one_by_one(int size) => OwnThread.RunFresh(TestHeap.Reset, () =>
     {
-        uint sizeClass = SizeClasses.ClassOf((nuint)size);
-        List<nint> blocks = [];
-        for (uint i = 0; i < 8; i++)
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        SizeClass* info = Config.Classes + SizeClasses.ClassOf((nuint)size);
+        for (uint i = 0; i < info->Lent; i++) _ = TestHeap.Alloc((nuint)size);   // borrowed
+        void* block = TestHeap.Alloc((nuint)size);
+        Slab* slab = Slab.Of<Config>(PageMap.ChunkOf<Config>(block), info);
+        for (uint cut = 1; cut < 5; cut++)
         {
-            blocks.Add((nint)TestHeap.Alloc((nuint)size));
-            Slab* slab = Slab.At<Config>(PageMap.ChunkOf<Config>((void*)blocks[^1]));
-            if (slab->Class != sizeClass) continue;   // borrowed
-            if (single) Assert.Equal((0u, (uint)blocks.Count(block => Slab.At<Config>(PageMap.ChunkOf<Config>((void*)block) & ~((nuint)Config.Classes[sizeClass].Chunks - 1)) == slab)), (Config.CountFront(TestHeap.CurrentHeap(), sizeClass), slab->Carved));
-            else Assert.True(slab->Carved > 1);
+            Assert.Equal((0u, cut), (Config.CountFront(heap, slab->Class), slab->Carved));
+            block = TestHeap.Alloc((nuint)size);
         }
 
-        // With used ones comes no fresh one.
-        ThreadHeap* heap = TestHeap.CurrentHeap();
-        Slab* current = Slab.Of<Config>(PageMap.ChunkOf<Config>((void*)blocks[^1]), Config.Classes + sizeClass);
-        uint before = current->Carved;
-        TestHeap.Free((void*)blocks[^1]);
+        // With a used one comes no fresh one.
+        TestHeap.Free(block);
         SpinLock.Enter<Config>(&heap->Lock);
         Config.FlushAllFronts(heap);
         SpinLock.Exit<Config>(&heap->Lock);
-        Assert.Equal(blocks[^1], (nint)TestHeap.Alloc((nuint)size));
-        Assert.Equal(single ? (0u, before) : (Config.CountFront(heap, sizeClass), current->Carved), (Config.CountFront(heap, sizeClass), current->Carved));
+        Assert.True(TestHeap.Alloc((nuint)size) == block);
+        Assert.Equal((0u, 5u), (Config.CountFront(heap, slab->Class), slab->Carved));
 
-        // Of used memory, as many as the stack takes.
-        Slab* last = Slab.Of<Config>(PageMap.ChunkOf<Config>((void*)blocks[^1]), Config.Classes + sizeClass);
-        last->Zeroed = false;
-        uint carved = last->Carved;
-        if (carved != last->Blocks) _ = TestHeap.Alloc((nuint)size);
-        if (single && last->Blocks > carved + 1) Assert.True(last->Carved > carved + 1);
+        // Of used memory come as many as the stack takes.
+        slab->Zeroed = false;
+        _ = TestHeap.Alloc((nuint)size);
+        Assert.True(slab->Carved > 6 && Config.CountFront(heap, slab->Class) == slab->Carved - 6);
         HeapWalk.AssertValid<Config>();
+    });
+
+    [Fact]
+    public void Blocks_of_a_page_are_cut_in_batches() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        void* block = TestHeap.Alloc(4096);
+        Assert.True(Slab.At<Config>(PageMap.ChunkOf<Config>(block))->Carved > 1);
     });
 
     /// <summary>The rest of a longer slab was never touched: whoever looks for used memory must not take it for that.</summary>

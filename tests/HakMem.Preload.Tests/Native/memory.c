@@ -3,6 +3,7 @@
    memory give-back             300 MB are allocated and freed, then 2 s of light use: at most a tenth may be left
    memory give-back-in-child    the same in a child that was forked after the parent had freed much: threads of the parent are not in the child
    memory give-back-at-end      threads allocate and free much, and end: at most a tenth may be left at once, without another call
+   memory give-back-of-one      one thread has 3 MiB and frees them before it ends: at most 1 MiB may be left at once
    memory leave-small           many threads, one after the other, leave a few blocks of 16 bytes: these may take three times their bytes
    memory patterns              what some patterns leave resident, with whatever allocator serves the process; nothing is asserted */
 #define _GNU_SOURCE
@@ -106,6 +107,37 @@ static int give_back_at_end(void)
     say("%d threads with %d blocks each: %ld KiB resident, %ld after their ends\n", THREADS, BURST, full_kib, left);
     CHECKF(full_kib > 250 * 1024, "only %ld KiB were in use", full_kib);
     CHECKF(left * 10 <= full_kib, "%ld of %ld KiB are still resident", left, full_kib);
+    return 0;
+}
+
+enum { OF_ONE = 200 };
+
+static void *work(void *resident)
+{
+    static void *own[OF_ONE];
+    uint64_t random = 1;
+    for (int i = 0; i < OF_ONE; i++)
+    {
+        size_t bytes = 12000 + next_random(&random) % 8000;
+        CHECK((own[i] = malloc(bytes)) != NULL);
+        memset(own[i], 1, bytes);
+    }
+
+    *(long *)resident = resident_kib();
+    for (int i = 0; i < OF_ONE; i++) free(own[i]);
+    return NULL;
+}
+
+static int give_back_of_one(void)
+{
+    long full = 0, before = resident_kib();
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, work, &full) == 0);
+    pthread_join(thread, NULL);
+    long left = resident_kib();
+    say("%ld KiB resident before, %ld with %d blocks, %ld after the end of the thread that had them\n", before, full, OF_ONE, left);
+    CHECKF(full - before > 3000, "only %ld KiB were in use", full - before);
+    CHECKF(left - before <= 1024, "%ld of %ld KiB are still resident", left - before, full - before);
     return 0;
 }
 
@@ -245,15 +277,17 @@ int main(int count, char **arguments)
 {
     int in_child = count == 2 && strcmp(arguments[1], "give-back-in-child") == 0;
     if (count == 2 && strcmp(arguments[1], "patterns") == 0) return patterns();
+    int of_one = count == 2 && strcmp(arguments[1], "give-back-of-one") == 0;
     int at_end = count == 2 && strcmp(arguments[1], "give-back-at-end") == 0, small = count == 2 && strcmp(arguments[1], "leave-small") == 0;
-    if (count != 2 || (!in_child && !at_end && !small && strcmp(arguments[1], "give-back") != 0))
+    if (count != 2 || (!in_child && !at_end && !of_one && !small && strcmp(arguments[1], "give-back") != 0))
     {
-        say("usage: memory give-back | give-back-in-child | give-back-at-end | leave-small | patterns\n");
+        say("usage: memory give-back | give-back-in-child | give-back-at-end | give-back-of-one | leave-small | patterns\n");
         return 2;
     }
 
     check_identity();
     if (at_end) return give_back_at_end();
+    if (of_one) return give_back_of_one();
     if (small) return leave_small();
     if (!in_child) return give_back();
     blocks = fresh_pages(sizeof *blocks * BLOCKS);

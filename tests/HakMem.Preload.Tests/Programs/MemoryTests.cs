@@ -16,6 +16,10 @@ public sealed class MemoryTests
     [NativeFact]
     public void FreedMemoryGoesBackWhenThreadsEnd() => AssertPasses("give-back-at-end");
 
+    /// <summary>A small program, too, may need its memory for something else.</summary>
+    [NativeFact]
+    public void WhatAWorkerHadGoesBackAtItsEnd() => AssertPasses("give-back-of-one");
+
     [NativeFact]
     public void SmallBlocksThatThreadsLeaveTakeLittleRoom() => AssertPasses("leave-small");
 
