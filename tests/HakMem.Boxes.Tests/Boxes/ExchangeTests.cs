@@ -12,6 +12,7 @@ public unsafe class ExchangeTests
     [Fact]
     public void For_fresh_pages_a_free_large_block_goes_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
         TestHeap.Free(TestHeap.Alloc(Large));
         for (int page = 0; page < 8; page++) _ = TestHeap.Alloc(Page);
         Assert.Equal(0, FaultyMemory.Purges);
@@ -26,6 +27,7 @@ public unsafe class ExchangeTests
     [Fact]
     public void For_a_fresh_large_block_free_chunks_go_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
         _ = TestHeap.CurrentHeap();
         ChunkSpan* spans = stackalloc ChunkSpan[8];
         Assert.Equal(8u, Config.TryTakeSpans(1, false, 8, spans));
@@ -42,6 +44,7 @@ public unsafe class ExchangeTests
     [Fact]
     public void Up_to_what_the_program_touched_at_once_nothing_goes_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
         void* first = TestHeap.Alloc(Large), second = TestHeap.Alloc(Large), third = TestHeap.Alloc(Large);
         Assert.Equal(3UL * LargeChunks, Config.PageArenaState->MostTouchedChunks);
         PageArena.SharedState* arena = Config.PageArenaState;
@@ -72,6 +75,7 @@ public unsafe class ExchangeTests
     [InlineData("large program")]
     public void Nothing_goes_back_where_memory_is_to_stay(string why) => OwnThread.RunFresh(TestHeap.Reset, () =>
     {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
         _ = TestHeap.CurrentHeap();
         Composition* composition = Config.Composition;
         if (why == "purge") composition->PurgeEnabled = false;

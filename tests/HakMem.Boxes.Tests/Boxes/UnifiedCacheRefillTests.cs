@@ -124,6 +124,7 @@ public unsafe class UnifiedCacheRefillTests
     [InlineData(11, 4u)]
     public void Of_a_slab_that_is_given_up_only_what_was_cut_is_dirty(int cut, uint dirty) => OwnThread.RunFresh(TestHeap.Reset, () =>
     {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
         const int Size = 20000;   // 20,480 bytes: 3 to a chunk and a little; one is borrowed
         void* borrowed = TestHeap.Alloc(Size);
         Assert.Equal(4u, Config.Classes[SizeClasses.ClassOf(Size)].Chunks);
