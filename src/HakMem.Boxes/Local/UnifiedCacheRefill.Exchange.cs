@@ -17,9 +17,8 @@ public static unsafe partial class UnifiedCacheRefill
     {
         uint chunks = heap->FreshBytes >> Chunk.Log2;
         heap->FreshBytes &= (uint)Chunk.Bytes - 1;
-        Composition* composition = TConfig.Composition;
         PageArena.SharedState* arena = TConfig.PageArenaState;
-        if (arena->UsedChunks > ExchangeBelowChunks || !composition->PurgeEnabled || composition->Prefault || composition->HugePages == HugePagePolicy.Always) return;
+        if (arena->UsedChunks > ExchangeBelowChunks || IsToStay(TConfig.Composition)) return;
         if (arena->UsedChunks + arena->DirtyChunks <= arena->MostTouchedChunks) return;
         SpinLock.Enter<TConfig>(&heap->Lock);
         TConfig.DrainLarge(heap);
@@ -28,4 +27,7 @@ public static unsafe partial class UnifiedCacheRefill
         ulong touched = arena->UsedChunks + arena->DirtyChunks;
         if (touched > arena->MostTouchedChunks) arena->MostTouchedChunks = touched;
     }
+
+    // What was used must not go back before its time.
+    private static bool IsToStay(Composition* composition) => !composition->PurgeEnabled || composition->Prefault || composition->HugePages == HugePagePolicy.Always;
 }

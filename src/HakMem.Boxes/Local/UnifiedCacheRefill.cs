@@ -437,8 +437,7 @@ public static unsafe partial class UnifiedCacheRefill
     private static bool TryClean<TConfig>(ChunkSpan span)
         where TConfig : struct, IAllocatorConfig
     {
-        Composition* composition = TConfig.Composition;
-        if (!composition->PurgeEnabled || composition->Prefault || composition->HugePages == HugePagePolicy.Always) return false;
+        if (IsToStay(TConfig.Composition)) return false;
         if (!TConfig.OsPurge(PageMap.Address<TConfig>(span.FirstChunk), (nuint)span.Chunks << Chunk.Log2)) return false;
         TConfig.ForgetSpan(span.FirstChunk, span.Chunks);   // some of it may have been cleared
         return true;
