@@ -68,11 +68,7 @@ public static unsafe class LargePool
             TConfig.PollPurge(false);
             if (got == 0) return null;
             CountShared<TConfig>(1, chunks);
-            if (heap != null && !span.Dirty)
-            {
-                heap->FreshBytes += chunks << Chunk.Log2;
-                TConfig.ExchangeFresh(heap);
-            }
+            if (heap != null && !span.Dirty) TConfig.ExchangeFresh(heap);
         }
 
         Slab* header = Slab.At<TConfig>(span.FirstChunk);

@@ -135,7 +135,7 @@ public unsafe struct ThreadHeap
     /// <summary>The large blocks that bear its id, those of a first-class heap also after its release. Under <see cref="Lock"/>.</summary>
     [FieldOffset(188)] public uint OwnLarge;
 
-    /// <summary>Bytes that came from fresh memory since as many were last given back for them (<see cref="UnifiedCacheRefill.Exchange{TConfig}"/>). By the running thread.</summary>
+    /// <summary>Bytes of slabs that were cut from fresh memory, or handed out again after they went back, and still count in <see cref="PageArena.SharedState.UntouchedBytes"/> (<see cref="UnifiedCacheRefill.Exchange{TConfig}"/>). By the running thread.</summary>
     [FieldOffset(264)] public uint FreshBytes;   // behind the table of classes
 
     /// <summary>A copy of <see cref="SizeClasses.Table"/>, for code compiled ahead of time: one load, the heap being in a register.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Threading;
 
 namespace HakMem.Boxes;
 
@@ -6,26 +7,52 @@ namespace HakMem.Boxes;
 public static unsafe partial class UnifiedCacheRefill
 {
     private const ulong ExchangeBelowChunks = 256;   // in use, 16 MiB: beyond, what waits for the purge delay is little beside it
+    private const long BlocksBelowBytes = 8 << 20;   // touched: in larger programs blocks above a page come again too soon
+    private const long ExchangedPerGrowth = 256;
 
     /// <summary>
-    /// Gives free chunks that were used back to the OS, as many as a heap has taken fresh ones since the last time (<see cref="ThreadHeap.FreshBytes"/>, a chunk at least): where fresh memory is needed while used memory is free, that
-    /// is of the wrong size or in the wrong place, and a small program would hold both until the purge delay is over. Not where memory is to stay: with prefaulting, without purging, in huge pages. By the running thread, without the heap's lock.
+    /// Gives free memory that was used back to the OS, as much as a heap has taken fresh memory since the last time (<see cref="ThreadHeap.FreshBytes"/>, a chunk at least): free chunks, and in a program of up to 8 MiB free blocks above a page of this
+    /// heap. Where fresh memory is needed while used memory is free, that is of the wrong size or in the wrong place, and a small program would hold both until the purge delay is over. Up to what was touched at once before nothing goes back, and of each 256 bytes that do, one is added to that: so parts of a program
+    /// that push each other out pay a bounded number of page faults. Not where memory is to stay: with prefaulting, without purging, in huge pages. By the running thread, without the heap's lock.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Exchange<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
     {
-        uint chunks = heap->FreshBytes >> Chunk.Log2;
-        heap->FreshBytes &= (uint)Chunk.Bytes - 1;
         PageArena.SharedState* arena = TConfig.PageArenaState;
+        _ = Interlocked.Add(ref arena->UntouchedBytes, -(long)heap->FreshBytes);
+        heap->FreshBytes = 0;
         if (arena->UsedChunks > ExchangeBelowChunks || IsToStay(TConfig.Composition)) return;
-        if (arena->UsedChunks + arena->DirtyChunks <= arena->MostTouchedChunks) return;
+        long touched = PageArena.TouchedBytes(arena), most = arena->MostTouchedBytes;
+        if (touched <= most) return;
         SpinLock.Enter<TConfig>(&heap->Lock);
         TConfig.DrainLarge(heap);
         SpinLock.Exit<TConfig>(&heap->Lock);
-        if (arena->DirtyChunks != 0) TConfig.GiveBackChunks(chunks);
-        ulong touched = arena->UsedChunks + arena->DirtyChunks;
-        if (touched > arena->MostTouchedChunks) arena->MostTouchedChunks = touched;
+        if (arena->DirtyChunks != 0) TConfig.GiveBackChunks((uint)((ulong)(touched - most + (long)Chunk.Bytes - 1) >> Chunk.Log2));
+        if (touched <= BlocksBelowBytes && PageArena.TouchedBytes(arena) > most) GiveBackBlocks<TConfig>(heap, most);
+        long left = PageArena.TouchedBytes(arena);
+        if (left > most) most = left;
+        if (left < touched) most += (touched - left) / ExchangedPerGrowth;
+        arena->MostTouchedBytes = most;
+    }
+
+    // Those of the largest classes first, which are the fewest calls, until no more is touched than that.
+    private static void GiveBackBlocks<TConfig>(ThreadHeap* heap, long most)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        for (uint sizeClass = SizeClasses.Count - 1; sizeClass >= SizeClasses.FirstAbovePage && PageArena.TouchedBytes(TConfig.PageArenaState) > most; sizeClass--)
+        {
+            uint count = TConfig.CountFront(heap, sizeClass);
+            if (count == 0 && !HasUsed(ThreadHeap.BinOf(heap, sizeClass))) continue;
+            Empty<TConfig>(heap, sizeClass, count);
+            PurgeWalk walk = default;
+            walk.Begin();
+            walk.Renew();
+            _ = PurgePages<TConfig>(heap, sizeClass, &walk, true);
+        }
+
+        SpinLock.Exit<TConfig>(&heap->Lock);
     }
 
     // What was used must not go back before its time.

@@ -88,7 +88,9 @@ public static unsafe partial class UnifiedCacheRefill
                 return calls;
             }
 
-            heap->PurgedPages += BitOperations.PopCount(pages & ~slab->PurgedPages);
+            long purged = BitOperations.PopCount(pages & ~slab->PurgedPages);
+            heap->PurgedPages += purged;
+            CountUntouched<TConfig>(purged * (long)Chunk.OsPageBytes);
             slab->PurgedPages |= pages;
         }
         while (end != slab->Carved && calls < limit);
@@ -132,8 +134,10 @@ public static unsafe partial class UnifiedCacheRefill
         int endPage = (int)((offset + bytes + Chunk.OsPageBytes - 1) / Chunk.OsPageBytes);
         ulong pages = ulong.MaxValue << firstPage;
         if (endPage < 64) pages &= ~(ulong.MaxValue << endPage);
-        TConfig.OnUnpurge(heap, slab, slab->PurgedPages & pages);
-        heap->PurgedPages -= BitOperations.PopCount(slab->PurgedPages & pages);
+        pages &= slab->PurgedPages;
+        TConfig.OnUnpurge(heap, slab, pages);
+        heap->PurgedPages -= BitOperations.PopCount(pages);
+        heap->FreshBytes += (uint)BitOperations.PopCount(pages) * (uint)Chunk.OsPageBytes;
         slab->PurgedPages &= ~pages;
     }
 }

@@ -421,6 +421,7 @@ public static unsafe partial class UnifiedCacheRefill
             slab = Slab.At<TConfig>(span.FirstChunk);
             Slab.Init<TConfig>(slab, span.FirstChunk, sizeClass, heap->Id, !span.Dirty);
             PageMap.Set<TConfig>(span.FirstChunk, span.Chunks, heap->IdShifted | sizeClass);
+            if (!span.Dirty) CountUntouched<TConfig>((long)span.Chunks << Chunk.Log2);
             TConfig.OnNewSlab(heap, slab);
         }
         else
@@ -443,18 +444,25 @@ public static unsafe partial class UnifiedCacheRefill
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CountUntouched<TConfig>(long bytes)
+        where TConfig : struct, IAllocatorConfig
+        => Interlocked.Add(ref TConfig.PageArenaState->UntouchedBytes, bytes);
+
     // T5: empty is every carved block free; only then is the slab unlinked, taken out of the page map, and given up.
     private static void Retire<TConfig>(ThreadHeap* heap, Bin* bin, Slab* slab)
         where TConfig : struct, IAllocatorConfig
     {
         Unlink(bin, slab);
-        heap->PurgedPages -= BitOperations.PopCount(slab->PurgedPages);
+        long purged = BitOperations.PopCount(slab->PurgedPages);
+        heap->PurgedPages -= purged;
         TConfig.OnRetireSlab(heap, slab);
         SizeClass* info = TConfig.Classes + slab->Class;
         ChunkSpan span;
         span.FirstChunk = slab->FirstChunk;
         span.Chunks = info->Chunks;
         PageMap.Set<TConfig>(span.FirstChunk, span.Chunks, 0);
+        CountUntouched<TConfig>(-((purged * (long)Chunk.OsPageBytes) + (slab->Zeroed ? (long)((span.Chunks << Chunk.Log2) - (slab->Carved * info->SizeBytes)) : 0)));
 
         // Behind the last block that was cut nothing was touched: not to be taken for used memory by whoever looks for that.
         uint used = slab->Zeroed ? (uint)(((nuint)slab->Carved * info->SizeBytes + Chunk.Bytes - 1) >> Chunk.Log2) : span.Chunks;

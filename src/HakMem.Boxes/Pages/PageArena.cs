@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Threading;
 
 namespace HakMem.Boxes;
 
@@ -30,8 +32,11 @@ public static unsafe class PageArena
         /// <summary>Free chunks that hold zeros and have memory behind them: cleared, or prefaulted and never used.</summary>
         public ulong ZeroedChunks;
 
-        /// <summary>The most chunks that were in use or dirty when somebody looked (<see cref="UnifiedCacheRefill.Exchange{TConfig}"/>). A guess: written without the lock.</summary>
-        public ulong MostTouchedChunks;
+        /// <summary>Of the chunks in use, the bytes in slabs that nobody wrote to since they were last given back: what was not cut, and pages that went back among free blocks. Less is known of large blocks: they count as written to. By atomics; what a heap cut is subtracted when it comes by (<see cref="ThreadHeap.FreshBytes"/>).</summary>
+        public long UntouchedBytes;
+
+        /// <summary>The most bytes that were touched when somebody looked, and what was added to that (<see cref="UnifiedCacheRefill.Exchange{TConfig}"/>). A guess: written without the lock.</summary>
+        public long MostTouchedBytes;
 
         /// <summary>One bit for each list that is not empty.</summary>
         public ulong Listed;
@@ -42,6 +47,10 @@ public static unsafe class PageArena
         /// <summary>The head of a list.</summary>
         internal static SuperSlab** List(SharedState* state, uint run) => (SuperSlab**)state->_lists + run;
     }
+
+    /// <summary>The bytes in chunks in use and dirty that may have memory behind them. A guess: without the lock.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long TouchedBytes(SharedState* state) => (long)((Volatile.Read(ref state->UsedChunks) + Volatile.Read(ref state->DirtyChunks)) << Chunk.Log2) - Volatile.Read(ref state->UntouchedBytes);
 
     /// <summary>
     /// Takes up to <paramref name="want"/> spans of <paramref name="chunks"/> chunks each (1 to 32) under one lock; when <paramref name="aligned"/>, at

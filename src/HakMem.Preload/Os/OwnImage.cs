@@ -5,8 +5,8 @@ namespace HakMem.Preload;
 
 /// <summary>
 /// The library's own file in memory. The kernel maps the neighbours of each page that is touched, up to 64 KiB of a mapping, so that a short program that needs a few pages of code holds all of it. The native
-/// compiler's order (<c>Native/order.txt</c>) has five parts: what every program runs again and again; what many programs run now and then; what only the beginning of a process or thread runs; what comes with a second thread or with
-/// the scavenger; and the rest, named by no line. All but the first, and what only unwinding reads, are given back at the end of the library's constructor, as mappings of their own: touching one brings no other. Each comes again when it is called.
+/// compiler's order (<c>Native/order.txt</c>) has five parts: what every program runs again and again; what many programs run now and then; what only the beginning of a process or thread runs; what comes with a second thread, with
+/// the scavenger, or with blocks above 2 MiB; and the rest, named by no line. All but the first, and what only unwinding reads, are given back at the end of the library's constructor, as mappings of their own: touching one brings no other. Each comes again when it is called.
 /// </summary>
 internal static unsafe class OwnImage
 {

@@ -6,7 +6,7 @@ namespace HakMem.Boxes.Tests;
 /// <summary>In a small program, fresh memory that is needed while used memory is free: as much goes back.</summary>
 public unsafe class ExchangeTests
 {
-    private const int Large = 150_000, LargeChunks = 3, Page = 4096;
+    private const int Large = 150_000, LargeChunks = 3, Mid = 16384, Page = 4096;
 
     /// <summary>What the cache of large blocks holds is of no use to slabs.</summary>
     [Fact]
@@ -36,7 +36,7 @@ public unsafe class ExchangeTests
         Assert.Equal(0, FaultyMemory.Purges);
         void* block = TestHeap.Alloc(Large);
         Assert.True(block != null);
-        Assert.Equal((LargeChunks * 65536, 1UL), (FaultyMemory.PurgedBytes, Config.PageArenaState->DirtyChunks));
+        Assert.Equal((4 * 65536, 0UL), (FaultyMemory.PurgedBytes, Config.PageArenaState->DirtyChunks));   // nobody has looked before, so all is more than ever
         HeapWalk.AssertValid<Config>();
     });
 
@@ -46,8 +46,8 @@ public unsafe class ExchangeTests
     {
         FaultyMemory.Clock = 1000;   // nothing goes back by time
         void* first = TestHeap.Alloc(Large), second = TestHeap.Alloc(Large), third = TestHeap.Alloc(Large);
-        Assert.Equal(3UL * LargeChunks, Config.PageArenaState->MostTouchedChunks);
         PageArena.SharedState* arena = Config.PageArenaState;
+        Assert.Equal(3L * LargeChunks * 65536, arena->MostTouchedBytes);
         TestHeap.Free(first);
         TestHeap.Free(second);
         TestHeap.Free(third);
@@ -64,8 +64,133 @@ public unsafe class ExchangeTests
         Assert.True(TestHeap.Alloc(Large) != null);   // fresh, and 8 are touched: 9 were
         Assert.Equal(4 * 65536, FaultyMemory.PurgedBytes);
         Assert.True(TestHeap.Alloc(Large) != null);   // 11
-        Assert.Equal((6 * 65536, 9UL), (FaultyMemory.PurgedBytes, arena->MostTouchedChunks));
+        Assert.Equal(6 * 65536, FaultyMemory.PurgedBytes);
+        Assert.Equal((9 * 65536) + (2 * 65536 / 256), arena->MostTouchedBytes);
         HeapWalk.AssertValid<Config>();
+    });
+
+    /// <summary>Slabs of blocks above a page keep them, and the front does, too: a large block has no use for either.</summary>
+    [Fact]
+    public void For_a_fresh_large_block_free_blocks_above_a_page_go_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
+        FreeMany(Mid, 16);
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        uint sizeClass = SizeClasses.ClassOf(Mid);
+        Assert.NotEqual(0u, Config.CountFront(heap, sizeClass));
+        long before = PageArena.TouchedBytes(Config.PageArenaState);
+        Assert.True(TestHeap.Alloc(Large) != null);
+        Assert.Equal(0u, Config.CountFront(heap, sizeClass));
+        Assert.InRange(heap->PurgedPages, 12, 16 * Mid / Page);
+        Assert.Equal(heap->PurgedPages * Page, FaultyMemory.PurgedBytes);
+        Assert.InRange(PageArena.TouchedBytes(Config.PageArenaState) - before, -65536, 65536);
+        HeapWalk.AssertValid<Config>();
+
+        // They are fresh memory for who takes them again, and the large block's neighbour goes back for them.
+        long purged = heap->PurgedPages;
+        FreeMany(Mid, 16);
+        Assert.InRange(heap->PurgedPages, 0, purged - 12);
+        HeapWalk.AssertValid<Config>();
+    });
+
+    /// <summary>The largest classes give first, and no more than it takes.</summary>
+    [Fact]
+    public void Other_classes_keep_their_free_blocks_when_those_of_one_are_enough() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
+        FreeMany(32768, 16);
+        FreeMany(8192, 6);
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        long purged = heap->PurgedPages;
+        uint kept = Config.CountFront(heap, SizeClasses.ClassOf(8192));
+        Assert.True(TestHeap.Alloc(Large) != null);
+        Assert.NotEqual(purged, heap->PurgedPages);
+        Assert.NotEqual(0u, kept);
+        Assert.Equal((0u, kept), (Config.CountFront(heap, SizeClasses.ClassOf(32768)), Config.CountFront(heap, SizeClasses.ClassOf(8192))));
+    });
+
+    /// <summary>Nothing of the class is in front. When the slab is given up later, what went back of it is known to the arena.</summary>
+    [Fact]
+    public void Free_blocks_in_slabs_alone_go_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
+        void* kept = TestHeap.Alloc(Mid);
+        FreeMany(Mid, 7);
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        SpinLock.Enter<Config>(&heap->Lock);
+        Config.FlushAllFronts(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+        Assert.True(TestHeap.Alloc(Large) != null);
+        Assert.NotEqual(0L, heap->PurgedPages);
+        TestHeap.Free(kept);
+        SpinLock.Enter<Config>(&heap->Lock);
+        Config.FlushAllFronts(heap);
+        Config.RetireEmptySlabs(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+        Assert.Equal(0L, heap->PurgedPages);
+        HeapWalk.AssertValid<Config>();
+    });
+
+    [Fact]
+    public void Blocks_up_to_a_page_stay_where_they_are() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
+        FreeMany(Page, 64);
+        uint front = Config.CountFront(TestHeap.CurrentHeap(), SizeClasses.ClassOf(Page));
+        Assert.NotEqual(0u, front);
+        Assert.True(TestHeap.Alloc(Large) != null);
+        Assert.Equal((front, 0L), (Config.CountFront(TestHeap.CurrentHeap(), SizeClasses.ClassOf(Page)), TestHeap.CurrentHeap()->PurgedPages));
+    });
+
+    /// <summary>Blocks that push each other out do so for a bounded time: the memory of both stays in the end.</summary>
+    [Fact]
+    public void What_takes_turns_stays_after_a_while() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
+        int rounds = 0, quiet = 0;
+        for (; quiet < 20; rounds++)
+        {
+            Assert.InRange(rounds, 0, 5000);
+            long purges = FaultyMemory.Purges;
+            FreeMany(Mid, 32);
+            FreeMany(40_000, 8);
+            quiet = FaultyMemory.Purges == purges ? quiet + 1 : 0;
+        }
+
+        Assert.InRange(rounds, 100, 5000);   // and it did go back before
+        Assert.InRange(FaultyMemory.PurgedBytes, 10L << 20, 400L << 20);
+        HeapWalk.AssertValid<Config>();
+    });
+
+    /// <summary>A call that fails loses nothing, and what is touched is more than ever then.</summary>
+    [Fact]
+    public void What_the_system_does_not_take_back_stays() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
+        FreeMany(Mid, 16);
+        FaultyMemory.Affected = MemoryCalls.Purge;
+        FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+        FaultyMemory.FailTimes = int.MaxValue;
+        Assert.True(TestHeap.Alloc(Large) != null);
+        Assert.NotEqual(0L, FaultyMemory.Failures);
+        Assert.Equal((0L, PageArena.TouchedBytes(Config.PageArenaState)), (TestHeap.CurrentHeap()->PurgedPages, Config.PageArenaState->MostTouchedBytes));
+        HeapWalk.AssertValid<Config>();
+    });
+
+    /// <summary>In a program that has touched more than 8 MiB they stay.</summary>
+    [Fact]
+    public void Blocks_above_a_page_stay_in_a_larger_program() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
+        FreeMany(Mid, 16);
+        for (int i = 0; i < 6; i++) Assert.True(TestHeap.Alloc(1 << 20) != null);
+        long purged = TestHeap.CurrentHeap()->PurgedPages;
+        Assert.NotEqual(0L, purged);
+        for (int i = 0; i < 2; i++) Assert.True(TestHeap.Alloc(1 << 20) != null);
+        FreeMany(Mid, 16);
+        Assert.Equal(0L, TestHeap.CurrentHeap()->PurgedPages);
+        Assert.True(TestHeap.Alloc(1 << 20) != null);
+        Assert.Equal(0L, TestHeap.CurrentHeap()->PurgedPages);
     });
 
     [Theory]
@@ -87,4 +212,11 @@ public unsafe class ExchangeTests
         for (int page = 0; page < 100; page++) _ = TestHeap.Alloc(Page);
         Assert.Equal(0, FaultyMemory.Purges);
     });
+
+    private static void FreeMany(int bytes, int count)
+    {
+        nint* blocks = stackalloc nint[count];
+        for (int i = 0; i < count; i++) blocks[i] = (nint)TestHeap.Alloc((nuint)bytes);
+        for (int i = 0; i < count; i++) TestHeap.Free((void*)blocks[i]);
+    }
 }

@@ -104,6 +104,7 @@ public unsafe class UnifiedCacheRefillTests
 
         // Of used memory come as many as the stack takes.
         slab->Zeroed = false;
+        Config.PageArenaState->UntouchedBytes -= (info->Chunks * 65536L) - (slab->Carved * (long)info->SizeBytes);
         _ = TestHeap.Alloc((nuint)size);
         Assert.True(slab->Carved > 6 && Config.CountFront(heap, slab->Class) == slab->Carved - 6);
         HeapWalk.AssertValid<Config>();

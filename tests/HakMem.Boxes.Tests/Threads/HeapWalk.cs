@@ -7,11 +7,12 @@ namespace HakMem.Boxes.Tests;
 /// <summary>Looks at all slabs of all heaps of a composition whose threads are at rest.</summary>
 internal static unsafe class HeapWalk
 {
-    /// <summary>Every slab's numbers agree, it is in the list it says, links point both ways, and the heap counts what is out and what was given back inside. Returns the number of slabs.</summary>
+    /// <summary>Every slab's numbers agree, it is in the list it says, links point both ways, and the heap counts what is out and what was given back inside; the arena's count of what nobody wrote to is right. Returns the number of slabs.</summary>
     public static uint AssertValid<TConfig>()
         where TConfig : struct, IAllocatorConfig
     {
         uint slabs = 0;
+        long untouched = -TConfig.PageArenaState->UntouchedBytes;
         Dictionary<nint, long> purged = [];
         for (nuint chunk = 0; chunk < TConfig.Space->NextChunk; chunk++)
         {
@@ -25,14 +26,20 @@ internal static unsafe class HeapWalk
             nint owner = (nint)TConfig.Space->Owners[slab->Owner].Heap;
             purged[owner] = purged.GetValueOrDefault(owner) + BitOperations.PopCount(slab->PurgedPages);
             slabs++;
+            if (TConfig.Space->Owners[slab->Owner].Composition != TConfig.Composition->Id) continue;
+            SizeClass* info = TConfig.Classes + sizeClass;
+            untouched += BitOperations.PopCount(slab->PurgedPages) * 4096L;
+            if (slab->Zeroed) untouched += (info->Chunks * 65536L) - (slab->Carved * (long)info->SizeBytes);
         }
 
         for (ThreadHeap* heap = HeapRegistry.First<TConfig>(); heap != null; heap = heap->NextInComposition)
         {
             Assert.Equal(purged.GetValueOrDefault((nint)heap), heap->PurgedPages);
+            untouched += heap->FreshBytes;
             AssertLists<TConfig>(heap);
         }
 
+        Assert.Equal(0, untouched);   // what was never written to, or went back, less what the heaps have yet to say of it
         return slabs;
     }
 

@@ -497,7 +497,9 @@ internal static unsafe class HandStripped
         int endPage = (int)((offset + bytes + Chunk.OsPageBytes - 1) / Chunk.OsPageBytes);
         ulong pages = ulong.MaxValue << firstPage;
         if (endPage < 64) pages &= ~(ulong.MaxValue << endPage);
-        heap->PurgedPages -= BitOperations.PopCount(slab->PurgedPages & pages);
+        pages &= slab->PurgedPages;
+        heap->PurgedPages -= BitOperations.PopCount(pages);
+        heap->FreshBytes += (uint)BitOperations.PopCount(pages) * (uint)Chunk.OsPageBytes;
         slab->PurgedPages &= ~pages;
     }
 
@@ -519,6 +521,7 @@ internal static unsafe class HandStripped
             slab = Slab.At<Config>(span.FirstChunk);
             Slab.Init<Config>(slab, span.FirstChunk, sizeClass, heap->Id, !span.Dirty);
             PageMap.Set<Config>(span.FirstChunk, span.Chunks, heap->IdShifted | sizeClass);
+            if (!span.Dirty) _ = Interlocked.Add(ref Config.PageArenaState->UntouchedBytes, (long)span.Chunks << Chunk.Log2);
         }
         else
         {
@@ -711,12 +714,14 @@ internal static unsafe class HandStripped
     private static void Retire(ThreadHeap* heap, Bin* bin, Slab* slab)
     {
         Unlink(bin, slab);
-        heap->PurgedPages -= BitOperations.PopCount(slab->PurgedPages);
+        long purged = BitOperations.PopCount(slab->PurgedPages);
+        heap->PurgedPages -= purged;
         SizeClass* info = State.Classes + slab->Class;
         ChunkSpan span;
         span.FirstChunk = slab->FirstChunk;
         span.Chunks = info->Chunks;
         PageMap.Set<Config>(span.FirstChunk, span.Chunks, 0);
+        _ = Interlocked.Add(ref Config.PageArenaState->UntouchedBytes, -((purged * (long)Chunk.OsPageBytes) + (slab->Zeroed ? (long)((span.Chunks << Chunk.Log2) - (slab->Carved * info->SizeBytes)) : 0)));
         uint used = slab->Zeroed ? (uint)(((nuint)slab->Carved * info->SizeBytes + Chunk.Bytes - 1) >> Chunk.Log2) : span.Chunks;
         span.Dirty = used != 0;
         if (span.Chunks == 1)
