@@ -23,11 +23,11 @@
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Send
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Push
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Collect
- *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:TryUnlink
+ *   src/HakMem.Boxes/Local/UnifiedCacheRefill.Slabs.cs:TryUnlink
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.Lists.cs:Unlink
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.Lists.cs:Link
  *   src/HakMem.Boxes/Pages/PageMap.cs:Set
- *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:TryNewSlab
+ *   src/HakMem.Boxes/Local/UnifiedCacheRefill.Slabs.cs:TryNewSlab
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Merge
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Settle
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:GiveBack
@@ -139,7 +139,7 @@ proctype Adopter() {
   /* src/HakMem.Boxes/Shared/HeapRegistry.cs:TryAdoptSlab, TakeSlab */
   Enter(OLD);
   Collect(OLD);
-  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:TryUnlink */
+  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.Slabs.cs:TryUnlink */
   assert(lock[OLD] == _pid);
   d_step {
     skip;
@@ -160,7 +160,7 @@ proctype Adopter() {
   if
   :: found ->
      Enter(NEW);
-     /* src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:TryNewSlab */
+     /* src/HakMem.Boxes/Local/UnifiedCacheRefill.Slabs.cs:TryNewSlab */
      d_step {
        out[NEW] = out[NEW] + (CARVED - BITS(free)); adrift = false; found = false;
        if :: free == ALL -> retired = true :: else fi

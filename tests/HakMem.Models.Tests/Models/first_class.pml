@@ -18,7 +18,7 @@
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Push
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Collect
  *   src/HakMem.Boxes/Shared/Scavenger.cs:Visit
- *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:RetireAll
+ *   src/HakMem.Boxes/Local/UnifiedCacheRefill.Slabs.cs:RetireAll
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Merge
  *
  * Seeded bugs
@@ -109,7 +109,7 @@ proctype Destroyer() {
 #ifdef BUG_UNLOCKED
 retire:
 #endif
-  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:RetireAll */
+  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.Slabs.cs:RetireAll */
   owner = NOBODY;
   atomic { if :: lock[FIRST] == _pid -> lock[FIRST] = 0 :: else fi }
 }

@@ -13,7 +13,7 @@
  *   src/HakMem.Boxes/Shared/RemoteFree.cs:Collect
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Merge
  *   src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Settle
- *   src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Retire
+ *   src/HakMem.Boxes/Local/UnifiedCacheRefill.Slabs.cs:Retire
  *   src/HakMem.Boxes/Core/SpinLock.cs:Enter
  *   src/HakMem.Boxes/Core/SpinLock.cs:EnterSlow
  *   src/HakMem.Boxes/Core/SpinLock.cs:Exit
@@ -60,7 +60,7 @@ inline MergeBits(b) {
   /* src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Merge */
   d_step { assert(lock == _pid); assert(!retired); assert((free & (b)) == 0); free = free | (b) };
   /* src/HakMem.Boxes/Local/UnifiedCacheRefill.GiveBack.cs:Settle */
-  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.cs:Retire */
+  /* src/HakMem.Boxes/Local/UnifiedCacheRefill.Slabs.cs:Retire */
   if :: free == ALL -> retired = true :: else fi
 }
 

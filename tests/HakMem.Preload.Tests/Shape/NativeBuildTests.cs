@@ -64,6 +64,32 @@ public sealed class NativeBuildTests
         }
     }
 
+    /// <summary>What a failed step left is not taken for done by the next build.</summary>
+    [NativeTheory(NativeNeed.Binutils)]
+    [InlineData("--rename-section", "managed.o")]
+    [InlineData("--strip-symbol", "libhakmem.so")]
+    [InlineData("--redefine-syms", "libhakmem.so")]
+    public void AfterAFailedStepTheNextBuildGoesOn(string step, string product)
+    {
+        string folder = Directory.CreateTempSubdirectory("hakmem-native-").FullName;
+        try
+        {
+            string failing = Path.Combine(folder, "failing-objcopy");
+            File.WriteAllText(failing, $"#!/bin/sh\ncase \"$*\" in *{step}*) exit 3;; esac\nexec objcopy \"$@\"\n");
+            Assert.Equal(0, NativeProcess.Run("chmod", ["+x", failing], [], TimeSpan.FromMinutes(1)).ExitCode);
+            NativeResult failed = Target("LinkNative", $"NativeObjects={folder}/;NativeObjectCopy={failing}");
+            Assert.True(failed.ExitCode != 0, failed.ToString());
+            Assert.False(File.Exists(Path.Combine(folder, product)));
+            NativeResult run = Target("LinkNative", $"NativeObjects={folder}/");
+            Assert.True(run.ExitCode == 0, run.ToString());
+            Assert.Equal(new FileInfo(LibraryUnderTest.Path).Length, new FileInfo(Path.Combine(folder, "libhakmem.so")).Length);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static NativeResult Target(string target, string property)
     {
         _ = LibraryUnderTest.Path;   // restored and built by then
