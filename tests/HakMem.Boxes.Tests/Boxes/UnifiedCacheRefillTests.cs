@@ -314,6 +314,27 @@ public unsafe class UnifiedCacheRefillTests
         HeapWalk.AssertValid<Config>();
     });
 
+    /// <summary>A part of the span was cleared and had memory; after all of it went back, it has none that could go back once more.</summary>
+    [Fact]
+    public void What_was_cleared_of_a_first_slab_is_forgotten_with_it() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        ChunkSpan all;
+        Assert.Equal(1u, Config.TryTakeSpans(32, true, 1, &all));
+        Config.Composition->PreZero = true;
+        Config.ReturnSpan(all.FirstChunk + 1, 1, true);
+        FaultyMemory.Clock = 2000;
+        PurgeQueue.Poll<Config>(false);
+        Config.ReturnSpan(all.FirstChunk, 1, true);
+        SuperSlab* superSlab = SuperSlab.Of<Config>(all.FirstChunk);
+        Assert.Equal((1u, 2u, 1UL), (superSlab->Dirty, superSlab->Zeroed, Config.PageArenaState->ZeroedChunks));
+        Slab* slab = Slab.At<Config>(PageMap.ChunkOf<Config>(TestHeap.Alloc(12288)));
+        Assert.Equal((all.FirstChunk, true, 2 * 65536L), (slab->FirstChunk, slab->Zeroed, FaultyMemory.PurgedBytes));
+        Assert.Equal(0u, superSlab->Backed);
+        HeapWalk.AssertValid<Config>();
+    });
+
     /// <summary>Leaves so many spans that hold no zeros to the heap, or to the pool behind it.</summary>
     internal static void UsedSpans(ThreadHeap* heap, int count)
     {
