@@ -8,12 +8,11 @@ public static unsafe partial class UnifiedCacheRefill
 {
     private const ulong ExchangeBelowChunks = 256;   // in use, 16 MiB: beyond, what waits for the purge delay is little beside it
     private const long BlocksBelowBytes = 8 << 20;   // touched: in larger programs blocks above a page come again too soon
-    private const long ExchangedPerGrowth = 256;
+    private const ulong MicrosecondsPerPage = 10, BurstMicroseconds = 60_000;   // to give a page back and to touch it again takes up to 2; 24 MiB at once
 
     /// <summary>
-    /// Gives free memory that was used back to the OS, as much as a heap has taken fresh memory since the last time (<see cref="ThreadHeap.FreshBytes"/>, a chunk at least): free chunks, and in a program of up to 8 MiB free blocks above a page of this
-    /// heap. Where fresh memory is needed while used memory is free, that is of the wrong size or in the wrong place, and a small program would hold both until the purge delay is over. Up to what was touched at once before nothing goes back, and of each 256 bytes that do, one is added to that: so parts of a program
-    /// that push each other out pay a bounded number of page faults. Not where memory is to stay: with prefaulting, without purging, in huge pages. By the running thread, without the heap's lock.
+    /// Gives free memory that was used back to the OS, as much as a heap has taken fresh memory since the last time (<see cref="ThreadHeap.FreshBytes"/>, a chunk at least): free chunks, and in a program of up to 8 MiB with one heap free blocks above a page. Where fresh memory is needed while used memory is free, that is of the wrong size or in the wrong place, and a small program would hold both until the purge delay is over. Up to what was touched at once before nothing goes back, and in the long run no more than 400 KiB in a millisecond: so the page faults of parts of a program
+    /// that push each other out take a fifth of its time at most. Not where memory is to stay: with prefaulting, without purging, in huge pages. By the running thread, without the heap's lock.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Exchange<TConfig>(ThreadHeap* heap)
@@ -25,15 +24,24 @@ public static unsafe partial class UnifiedCacheRefill
         if (arena->UsedChunks > ExchangeBelowChunks || IsToStay(TConfig.Composition)) return;
         long touched = PageArena.TouchedBytes(arena), most = arena->MostTouchedBytes;
         if (touched <= most) return;
-        SpinLock.Enter<TConfig>(&heap->Lock);
-        TConfig.DrainLarge(heap);
-        SpinLock.Exit<TConfig>(&heap->Lock);
-        if (arena->DirtyChunks != 0) TConfig.GiveBackChunks((uint)((ulong)(touched - most + (long)Chunk.Bytes - 1) >> Chunk.Log2));
-        if (touched <= BlocksBelowBytes && PageArena.TouchedBytes(arena) > most) GiveBackBlocks<TConfig>(heap, most);
-        long left = PageArena.TouchedBytes(arena);
-        if (left > most) most = left;
-        if (left < touched) most += (touched - left) / ExchangedPerGrowth;
-        arena->MostTouchedBytes = most;
+        ulong now = TConfig.OsMilliseconds() * 1000, paid = arena->ExchangePaid;
+        if (paid <= now)
+        {
+            SpinLock.Enter<TConfig>(&heap->Lock);
+            TConfig.DrainLarge(heap);
+            SpinLock.Exit<TConfig>(&heap->Lock);
+            if (arena->DirtyChunks != 0) TConfig.GiveBackChunks((uint)((ulong)(touched - most + (long)Chunk.Bytes - 1) >> Chunk.Log2));
+            if (touched <= BlocksBelowBytes && PageArena.TouchedBytes(arena) > most && TConfig.FirstHeap() == heap && heap->NextInComposition == null) GiveBackBlocks<TConfig>(heap, most);
+            long left = PageArena.TouchedBytes(arena);
+            if (left < touched)
+            {
+                if (paid + BurstMicroseconds < now) paid = now - BurstMicroseconds;
+                arena->ExchangePaid = paid + ((ulong)(touched - left) / Chunk.OsPageBytes * MicrosecondsPerPage);
+                touched = left;
+            }
+        }
+
+        if (touched > most) arena->MostTouchedBytes = touched;
     }
 
     // Those of the largest classes first, which are the fewest calls, until no more is touched than that.

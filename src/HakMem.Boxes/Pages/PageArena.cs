@@ -35,8 +35,11 @@ public static unsafe class PageArena
         /// <summary>Of the chunks in use, the bytes in slabs that nobody wrote to since they were last given back: what was not cut, and pages that went back among free blocks. Less is known of large blocks: they count as written to. By atomics; what a heap cut is subtracted when it comes by (<see cref="ThreadHeap.FreshBytes"/>).</summary>
         public long UntouchedBytes;
 
-        /// <summary>The most bytes that were touched when somebody looked, and what was added to that (<see cref="UnifiedCacheRefill.Exchange{TConfig}"/>). A guess: written without the lock.</summary>
+        /// <summary>The most bytes that were touched when somebody looked (<see cref="UnifiedCacheRefill.Exchange{TConfig}"/>). A guess: written without the lock.</summary>
         public long MostTouchedBytes;
+
+        /// <summary>Up to when what went back for fresh memory is paid for, in microseconds of the clock. Likewise.</summary>
+        public ulong ExchangePaid;
 
         /// <summary>One bit for each list that is not empty.</summary>
         public ulong Listed;
