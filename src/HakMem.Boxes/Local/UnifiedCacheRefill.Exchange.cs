@@ -6,12 +6,12 @@ namespace HakMem.Boxes;
 /// <content>Memory that nobody uses goes back for as much that is used for the first time.</content>
 public static unsafe partial class UnifiedCacheRefill
 {
-    private const ulong ExchangeBelowChunks = 256;   // in use, 16 MiB: beyond, what waits for the purge delay is little beside it
-    private const long BlocksBelowBytes = 8 << 20;   // touched: in larger programs blocks above a page come again too soon
+    private const long ExchangeBelowBytes = 16 << 20;   // touched, in use or free: a larger program has had its most, and what waits for the purge delay is little beside that
+    private const long BlocksBelowBytes = 8 << 20;   // in larger programs blocks above a page come again too soon
     private const ulong MicrosecondsPerPage = 10, BurstMicroseconds = 60_000;   // to give a page back and to touch it again takes up to 2; 24 MiB at once
 
     /// <summary>
-    /// Gives free memory that was used back to the OS, as much as a heap has taken fresh memory since the last time (<see cref="ThreadHeap.FreshBytes"/>, a chunk at least): free chunks, and in a program of up to 8 MiB with one heap free blocks above a page. Where fresh memory is needed while used memory is free, that is of the wrong size or in the wrong place, and a small program would hold both until the purge delay is over. Up to what was touched at once before nothing goes back, and in the long run no more than 400 KiB in a millisecond: so the page faults of parts of a program
+    /// After a heap has taken fresh memory (<see cref="ThreadHeap.FreshBytes"/>, a chunk at least), gives free memory that was used back to the OS, as much as the program, of up to 16 MiB, has touched beyond the most that it ever had: free chunks, and up to 8 MiB with one heap free blocks above a page. Where fresh memory is needed while used memory is free, that is of the wrong size or in the wrong place, and a small program would hold both until the purge delay is over. Up to what was touched at once before nothing goes back, and in the long run no more than 400 KiB in a millisecond: so the page faults of parts of a program
     /// that push each other out take a fifth of its time at most. Not where memory is to stay: with prefaulting, without purging, in huge pages. By the running thread, without the heap's lock.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -21,11 +21,10 @@ public static unsafe partial class UnifiedCacheRefill
         PageArena.SharedState* arena = TConfig.PageArenaState;
         _ = Interlocked.Add(ref arena->UntouchedBytes, -(long)heap->FreshBytes);
         heap->FreshBytes = 0;
-        if (arena->UsedChunks > ExchangeBelowChunks || IsToStay(TConfig.Composition)) return;
         long touched = PageArena.TouchedBytes(arena), most = arena->MostTouchedBytes;
         if (touched <= most) return;
         ulong now = TConfig.OsMilliseconds() * 1000, paid = arena->ExchangePaid;
-        if (paid <= now)
+        if (paid <= now && touched <= ExchangeBelowBytes && !IsToStay(TConfig.Composition))
         {
             SpinLock.Enter<TConfig>(&heap->Lock);
             TConfig.DrainLarge(heap);

@@ -182,6 +182,23 @@ public unsafe class ExchangeTests
         Assert.Equal(0L, heap->PurgedPages);
     });
 
+    /// <summary>It is as large as it was, though little of it is in use now: it would pay for its page faults each time that it fills up again.</summary>
+    [Fact]
+    public void A_large_program_that_has_freed_most_of_its_memory_keeps_it() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
+        for (int round = 0; round < 3; round++)
+        {
+            FreeMany(1 << 20, 20);
+            PageArena.SharedState* arena = Config.PageArenaState;
+            Assert.InRange(arena->DirtyChunks, 200UL, 400UL);
+            for (int i = 0; i < 20; i++) _ = TestHeap.Alloc(4400);
+            Assert.InRange(FaultyMemory.PurgedBytes, 0, 4 * 65536);   // the first slabs of two classes are cut from pages that hold nothing
+            Assert.InRange(arena->MostTouchedBytes, 20L << 20, 40L << 20);
+            FaultyMemory.Clock += 50;
+        }
+    });
+
     /// <summary>A call that fails loses nothing, and what is touched is more than ever then.</summary>
     [Fact]
     public void What_the_system_does_not_take_back_stays() => OwnThread.RunFresh(TestHeap.Reset, static () =>
