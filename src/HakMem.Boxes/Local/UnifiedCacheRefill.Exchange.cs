@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading;
 
 namespace HakMem.Boxes;
 
@@ -11,39 +10,63 @@ public static unsafe partial class UnifiedCacheRefill
     private const ulong MicrosecondsPerPage = 10, BurstMicroseconds = 60_000;   // to give a page back and to touch it again takes up to 2; 24 MiB at once
 
     /// <summary>
-    /// After a heap has taken fresh memory (<see cref="ThreadHeap.FreshBytes"/>, a chunk at least), gives free memory that was used back to the OS, as much as the program, of up to 16 MiB, has touched beyond the most that it ever had: free chunks, and up to 8 MiB with one heap free blocks above a page. Where fresh memory is needed while used memory is free, that is of the wrong size or in the wrong place, and a small program would hold both until the purge delay is over. Up to what was touched at once before nothing goes back, and in the long run no more than 400 KiB in a millisecond: so the page faults of parts of a program
+    /// After a heap has taken fresh memory (<see cref="ThreadHeap.FreshBytes"/>, a chunk at least), gives free memory that was used back to the OS, as much as the program, of up to 16 MiB, has touched beyond the most that it ever had: free chunks, and up to 8 MiB with one heap free blocks above a page. Where fresh memory is needed while used memory is free, that is of the wrong size or in the wrong place, and a small program would hold both until the purge delay is over. Up to what was touched at once before nothing goes back, and while earlier calls are not paid for, 400 KiB by each millisecond: so the page faults of parts of a program
     /// that push each other out take a fifth of its time at most. Not where memory is to stay: with prefaulting, without purging, in huge pages. By the running thread, without the heap's lock.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Exchange<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
     {
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        CountFresh<TConfig>(heap);
+        SpinLock.Exit<TConfig>(&heap->Lock);
         PageArena.SharedState* arena = TConfig.PageArenaState;
-        _ = Interlocked.Add(ref arena->UntouchedBytes, -(long)heap->FreshBytes);
-        heap->FreshBytes = 0;
         long touched = PageArena.TouchedBytes(arena), most = arena->MostTouchedBytes;
         if (touched <= most) return;
-        ulong now = TConfig.OsMilliseconds() * 1000, paid = arena->ExchangePaid;
-        if (paid <= now && touched <= ExchangeBelowBytes && !IsToStay(TConfig.Composition))
-        {
-            SpinLock.Enter<TConfig>(&heap->Lock);
-            TConfig.DrainLarge(heap);
-            SpinLock.Exit<TConfig>(&heap->Lock);
-            if (arena->DirtyChunks != 0) TConfig.GiveBackChunks((uint)((ulong)(touched - most + (long)Chunk.Bytes - 1) >> Chunk.Log2));
-            if (touched <= BlocksBelowBytes && PageArena.TouchedBytes(arena) > most && TConfig.FirstHeap() == heap && heap->NextInComposition == null) GiveBackBlocks<TConfig>(heap, most);
-            long left = PageArena.TouchedBytes(arena);
-            if (left < touched)
-            {
-                if (paid + BurstMicroseconds < now) paid = now - BurstMicroseconds;
-                arena->ExchangePaid = paid + ((ulong)(touched - left) / Chunk.OsPageBytes * MicrosecondsPerPage);
-                touched = left;
-            }
-        }
-
+        if (touched <= ExchangeBelowBytes && !IsToStay(TConfig.Composition)) touched = GiveBackFor<TConfig>(heap, touched, most);
         if (touched > most) arena->MostTouchedBytes = touched;
     }
 
-    // Those of the largest classes first, which are the fewest calls, until no more is touched than that.
+    // While time has paid for what went back before. Returns what is touched then.
+    private static long GiveBackFor<TConfig>(ThreadHeap* heap, long touched, long most)
+        where TConfig : struct, IAllocatorConfig
+    {
+        PageArena.SharedState* arena = TConfig.PageArenaState;
+        ulong now = TConfig.OsMilliseconds() * 1000, paid = arena->ExchangePaid;
+        if (paid > now) return touched;
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        TConfig.DrainLarge(heap);
+        SpinLock.Exit<TConfig>(&heap->Lock);
+        GiveBackDirty<TConfig>(most);
+        if (touched <= BlocksBelowBytes && PageArena.TouchedBytes(arena) > most && TConfig.FirstHeap() == heap && heap->NextInComposition == null)
+        {
+            GiveBackBlocks<TConfig>(heap, most);
+            GiveBackDirty<TConfig>(most);   // slabs that had blocks in front alone
+        }
+
+        long left = PageArena.TouchedBytes(arena);
+        if (left >= touched) return touched;
+        if (paid + BurstMicroseconds < now) paid = now - BurstMicroseconds;
+        arena->ExchangePaid = paid + ((ulong)(touched - left) / Chunk.OsPageBytes * MicrosecondsPerPage);
+        return left;
+    }
+
+    private static void GiveBackDirty<TConfig>(long most)
+        where TConfig : struct, IAllocatorConfig
+    {
+        long over = PageArena.TouchedBytes(TConfig.PageArenaState) - most;
+        if (over > 0 && TConfig.PageArenaState->DirtyChunks != 0) TConfig.GiveBackChunks((uint)((ulong)(over + (long)Chunk.Bytes - 1) >> Chunk.Log2));
+    }
+
+    // What the heap cut is in the arena's count from here on. Under the heap's lock, as a fork must not come between.
+    private static void CountFresh<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        PageArena.CountUntouched<TConfig>(-(long)heap->FreshBytes);
+        heap->FreshBytes = 0;
+    }
+
+    // Those of the largest classes first, which are the fewest calls, until no more is touched than that: up to eight calls for each class under one hold of the lock, which nobody waits for but a scavenger, as there is one heap.
     private static void GiveBackBlocks<TConfig>(ThreadHeap* heap, long most)
         where TConfig : struct, IAllocatorConfig
     {

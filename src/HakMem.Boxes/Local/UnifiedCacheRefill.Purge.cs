@@ -90,7 +90,7 @@ public static unsafe partial class UnifiedCacheRefill
 
             long purged = BitOperations.PopCount(pages & ~slab->PurgedPages);
             heap->PurgedPages += purged;
-            CountUntouched<TConfig>(purged * (long)Chunk.OsPageBytes);
+            PageArena.CountUntouched<TConfig>(purged * (long)Chunk.OsPageBytes);
             slab->PurgedPages |= pages;
         }
         while (end != slab->Carved && calls < limit);

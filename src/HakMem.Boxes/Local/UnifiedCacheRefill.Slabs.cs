@@ -1,6 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Threading;
 
 namespace HakMem.Boxes;
 
@@ -55,6 +53,8 @@ public static unsafe partial class UnifiedCacheRefill
             heap->FullSlabs = slab->Next;
             Retire<TConfig>(heap, ThreadHeap.BinOf(heap, slab->Class), slab);
         }
+
+        CountFresh<TConfig>(heap);
     }
 
     /// <summary>Takes a slab with free blocks out of a heap's bin, for another heap. False when the bin has none. Under the heap's lock.</summary>
@@ -94,7 +94,7 @@ public static unsafe partial class UnifiedCacheRefill
             slab = Slab.At<TConfig>(span.FirstChunk);
             Slab.Init<TConfig>(slab, span.FirstChunk, sizeClass, heap->Id, !span.Dirty);
             PageMap.Set<TConfig>(span.FirstChunk, span.Chunks, heap->IdShifted | sizeClass);
-            if (!span.Dirty) CountUntouched<TConfig>((long)span.Chunks << Chunk.Log2);
+            if (!span.Dirty) PageArena.CountUntouched<TConfig>((long)span.Chunks << Chunk.Log2);
             TConfig.OnNewSlab(heap, slab);
         }
         else
@@ -130,10 +130,11 @@ public static unsafe partial class UnifiedCacheRefill
         span.FirstChunk = slab->FirstChunk;
         span.Chunks = info->Chunks;
         PageMap.Set<TConfig>(span.FirstChunk, span.Chunks, 0);
-        CountUntouched<TConfig>(-((purged * (long)Chunk.OsPageBytes) + (slab->Zeroed ? (long)((span.Chunks << Chunk.Log2) - (slab->Carved * info->SizeBytes)) : 0)));
+        nuint bytes = (nuint)span.Chunks << Chunk.Log2, cut = slab->Zeroed ? (nuint)slab->Carved * info->SizeBytes : bytes;
+        PageArena.CountUntouched<TConfig>(-((purged * (long)Chunk.OsPageBytes) + (long)(bytes - cut)));
 
         // Behind the last block that was cut nothing was touched: not to be taken for used memory by whoever looks for that.
-        uint used = slab->Zeroed ? (uint)(((nuint)slab->Carved * info->SizeBytes + Chunk.Bytes - 1) >> Chunk.Log2) : span.Chunks;
+        uint used = (uint)((cut + Chunk.Bytes - 1) >> Chunk.Log2);
         span.Dirty = used != 0;
         if (span.Chunks == 1)
         {
@@ -144,9 +145,4 @@ public static unsafe partial class UnifiedCacheRefill
         if (used != 0) TConfig.ReturnSpan(span.FirstChunk, used, true);
         if (used != span.Chunks) TConfig.ReturnSpan(span.FirstChunk + used, span.Chunks - used, false);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void CountUntouched<TConfig>(long bytes)
-        where TConfig : struct, IAllocatorConfig
-        => Interlocked.Add(ref TConfig.PageArenaState->UntouchedBytes, bytes);
 }

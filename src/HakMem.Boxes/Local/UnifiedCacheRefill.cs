@@ -171,6 +171,8 @@ public static unsafe partial class UnifiedCacheRefill
             SizeClass* info = TConfig.Classes + sizeClass;
             if (*ThreadHeap.Out(heap, info->Home) * TConfig.Classes[info->Home].SizeBytes <= BorrowAnewBytes) ThreadHeap.BinOf(heap, sizeClass)->Borrowed = 0;
         }
+
+        CountFresh<TConfig>(heap);   // it may not come by for long
     }
 
     /// <summary>
@@ -249,7 +251,7 @@ public static unsafe partial class UnifiedCacheRefill
             }
 
             at = TakeFree<TConfig>(heap, slab, sizeClass, slots, at);
-            if (at == slots) break;
+            if (at == slots || slab->FreeBlocks != 0) break;
             if (slab->Carved != slab->Blocks)
             {
                 if (slab->Carved != 0 && bin->Partial != null && bin->Partial->FreeBlocks != 0 && *ThreadHeap.Out(heap, sizeClass) * TConfig.Classes[sizeClass].SizeBytes <= ThriftyBytes)
@@ -290,6 +292,8 @@ public static unsafe partial class UnifiedCacheRefill
         nuint size = info->SizeBytes;
         uint words = info->Words, word = slab->Hint;
         void** start = at;
+        bool single = slab->PurgedPages != 0 && sizeClass >= SizeClasses.FirstAbovePage;   // fresh memory again
+        if (single) bottom = at - 1;
         for (; word < words && at != bottom; word++)
         {
             ulong bits = slab->Bits[word];
@@ -304,7 +308,8 @@ public static unsafe partial class UnifiedCacheRefill
             }
             while (bits != 0 && at != bottom);
             slab->Bits[word] = bits;
-            if (slab->PurgedPages != 0) ForgetPurged<TConfig>(heap, slab, first, (slab->Carved - (word << 6) < 64 ? slab->Carved - (word << 6) : 64) * size);
+            if (single) ForgetPurged<TConfig>(heap, slab, (byte*)*at, size);
+            else if (slab->PurgedPages != 0) ForgetPurged<TConfig>(heap, slab, first, (slab->Carved - (word << 6) < 64 ? slab->Carved - (word << 6) : 64) * size);
             if (bits != 0) break;
         }
 

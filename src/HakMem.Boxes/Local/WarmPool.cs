@@ -39,6 +39,7 @@ public static unsafe class WarmPool
         span.FirstChunk = (uint)(slot >> 1);
         span.Chunks = 1;
         span.Dirty = (slot & 1) != 0;
+        if (!span.Dirty) PageArena.CountUntouched<TConfig>(-(long)Chunk.Bytes);
         TConfig.OnWarmHit(heap);
         return true;
     }
@@ -51,6 +52,7 @@ public static unsafe class WarmPool
         uint capacity = TConfig.WarmCapacity < MaxSlots ? TConfig.WarmCapacity : MaxSlots;
         TConfig.OnWarmPut(heap, state->Count < capacity);
         if (state->Count >= capacity) return false;
+        if (!span.Dirty) PageArena.CountUntouched<TConfig>((long)Chunk.Bytes);
         state->Slots[state->Count++] = ((ulong)span.FirstChunk << 1) | (span.Dirty ? 1UL : 0);
         return true;
     }
@@ -64,6 +66,7 @@ public static unsafe class WarmPool
         while (state->Count != 0)
         {
             ulong slot = state->Slots[--state->Count];
+            if ((slot & 1) == 0) PageArena.CountUntouched<TConfig>(-(long)Chunk.Bytes);
             TConfig.ReleaseSlab((uint)(slot >> 1), (slot & 1) != 0);
         }
     }

@@ -32,7 +32,7 @@ public static unsafe class PageArena
         /// <summary>Free chunks that hold zeros and have memory behind them: cleared, or prefaulted and never used.</summary>
         public ulong ZeroedChunks;
 
-        /// <summary>Of the chunks in use, the bytes in slabs that nobody wrote to since they were last given back: what was not cut, and pages that went back among free blocks. Less is known of large blocks: they count as written to. By atomics; what a heap cut is subtracted when it comes by (<see cref="ThreadHeap.FreshBytes"/>).</summary>
+        /// <summary>Of the chunks in use, the bytes that nobody wrote to since they were last given back: what was not cut of slabs, pages that went back among free blocks, and clean slabs in warm pools. Less is known of large blocks: they count as written to. By atomics; what a heap cut is subtracted when it comes by (<see cref="ThreadHeap.FreshBytes"/>).</summary>
         public long UntouchedBytes;
 
         /// <summary>The most bytes that were touched when somebody looked (<see cref="UnifiedCacheRefill.Exchange{TConfig}"/>). A guess: written without the lock.</summary>
@@ -54,6 +54,12 @@ public static unsafe class PageArena
     /// <summary>The bytes in chunks in use and dirty that may have memory behind them. A guess: without the lock.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long TouchedBytes(SharedState* state) => (long)((Volatile.Read(ref state->UsedChunks) + Volatile.Read(ref state->DirtyChunks)) << Chunk.Log2) - Volatile.Read(ref state->UntouchedBytes);
+
+    /// <summary>Adds to the count of bytes in use that nobody wrote to (<see cref="SharedState.UntouchedBytes"/>). By any thread.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CountUntouched<TConfig>(long bytes)
+        where TConfig : struct, IAllocatorConfig
+        => Interlocked.Add(ref TConfig.PageArenaState->UntouchedBytes, bytes);
 
     /// <summary>
     /// Takes up to <paramref name="want"/> spans of <paramref name="chunks"/> chunks each (1 to 32) under one lock; when <paramref name="aligned"/>, at

@@ -3,7 +3,7 @@ using Config = HakMem.Boxes.Tests.TestHeap.Config;
 
 namespace HakMem.Boxes.Tests;
 
-/// <summary>In a small program, fresh memory that is needed while used memory is free: as much goes back.</summary>
+/// <summary>In a small program, fresh memory that is needed while used memory is free: as much goes back as is touched beyond the most before.</summary>
 public unsafe class ExchangeTests
 {
     private const int Large = 150_000, LargeChunks = 3, Mid = 16384, Page = 4096;
@@ -82,7 +82,7 @@ public unsafe class ExchangeTests
         Assert.True(TestHeap.Alloc(Large) != null);
         Assert.Equal(0u, Config.CountFront(heap, sizeClass));
         Assert.InRange(heap->PurgedPages, 12, 16 * Mid / Page);
-        Assert.Equal(heap->PurgedPages * Page, FaultyMemory.PurgedBytes);
+        Assert.Equal((heap->PurgedPages * Page) + 65536, FaultyMemory.PurgedBytes);   // and a slab that has none in use once the front is empty
         Assert.InRange(PageArena.TouchedBytes(Config.PageArenaState) - before, -65536, 65536);
         HeapWalk.AssertValid<Config>();
 
@@ -90,6 +90,27 @@ public unsafe class ExchangeTests
         long purged = heap->PurgedPages;
         FreeMany(Mid, 16);
         Assert.InRange(heap->PurgedPages, 0, purged - 12);
+        HeapWalk.AssertValid<Config>();
+    });
+
+    /// <summary>It is fresh memory again: with more of them in front, nobody would know whose pages came back.</summary>
+    [Fact]
+    public void Of_a_slab_whose_pages_went_back_one_block_at_a_time_is_taken() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
+        FreeMany(Mid, 16);
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        Assert.True(TestHeap.Alloc(Large) != null);
+        int pages = 0;
+        for (; heap->PurgedPages != 0; pages += Mid / Page)
+        {
+            long purged = heap->PurgedPages;
+            Assert.True(TestHeap.Alloc(Mid) != null);
+            if (purged == heap->PurgedPages) break;   // its pages had stayed
+            Assert.Equal((Mid / Page, 0u), (purged - heap->PurgedPages, Config.CountFront(heap, SizeClasses.ClassOf(Mid))));
+        }
+
+        Assert.InRange(pages, 3 * Mid / Page, 16 * Mid / Page);
         HeapWalk.AssertValid<Config>();
     });
 
@@ -180,6 +201,27 @@ public unsafe class ExchangeTests
         Assert.True(Config.FirstHeap() != heap || heap->NextInComposition != null);
         Assert.True(TestHeap.Alloc(Large) != null);
         Assert.Equal(0L, heap->PurgedPages);
+    });
+
+    /// <summary>It may not come by for long, or never: with many heaps much would count as touched by nobody.</summary>
+    [Fact]
+    public void What_a_heap_has_cut_is_counted_when_it_comes_to_rest() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FreeMany(64, 8);
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        Assert.NotEqual(0u, heap->FreshBytes);
+        SpinLock.Enter<Config>(&heap->Lock);
+        Config.FlushAllFronts(heap);
+        SpinLock.Exit<Config>(&heap->Lock);
+        Assert.Equal(0u, heap->FreshBytes);
+        HeapWalk.AssertValid<Config>();
+
+        ThreadHeap* own = FirstClassHeap.Create<Config>();
+        for (int i = 0; i < 8; i++) Assert.True(FirstClassHeap.Alloc<Config>(own, 64, 1, false) != null);
+        Assert.NotEqual(0u, own->FreshBytes);
+        FirstClassHeap.Destroy<Config>(own);
+        Assert.Equal(0u, own->FreshBytes);
+        HeapWalk.AssertValid<Config>();
     });
 
     /// <summary>It is as large as it was, though little of it is in use now: it would pay for its page faults each time that it fills up again.</summary>

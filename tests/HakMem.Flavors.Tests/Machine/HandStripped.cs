@@ -411,7 +411,7 @@ internal static unsafe class HandStripped
             }
 
             at = TakeFree(heap, slab, sizeClass, slots, at);
-            if (at == slots) break;
+            if (at == slots || slab->FreeBlocks != 0) break;
             if (slab->Carved != slab->Blocks)
             {
                 if (slab->Carved != 0 && bin->Partial != null && bin->Partial->FreeBlocks != 0 && *ThreadHeap.Out(heap, sizeClass) * State.Classes[sizeClass].SizeBytes <= 256 << 10)
@@ -449,6 +449,8 @@ internal static unsafe class HandStripped
         nuint size = info->SizeBytes;
         uint words = info->Words, word = slab->Hint;
         void** start = at;
+        bool single = slab->PurgedPages != 0 && sizeClass >= SizeClasses.FirstAbovePage;
+        if (single) bottom = at - 1;
         for (; word < words && at != bottom; word++)
         {
             ulong bits = slab->Bits[word];
@@ -462,7 +464,8 @@ internal static unsafe class HandStripped
             }
             while (bits != 0 && at != bottom);
             slab->Bits[word] = bits;
-            if (slab->PurgedPages != 0) ForgetPurged(heap, slab, first, (slab->Carved - (word << 6) < 64 ? slab->Carved - (word << 6) : 64) * size);
+            if (single) ForgetPurged(heap, slab, (byte*)*at, size);
+            else if (slab->PurgedPages != 0) ForgetPurged(heap, slab, first, (slab->Carved - (word << 6) < 64 ? slab->Carved - (word << 6) : 64) * size);
             if (bits != 0) break;
         }
 
@@ -521,7 +524,7 @@ internal static unsafe class HandStripped
             slab = Slab.At<Config>(span.FirstChunk);
             Slab.Init<Config>(slab, span.FirstChunk, sizeClass, heap->Id, !span.Dirty);
             PageMap.Set<Config>(span.FirstChunk, span.Chunks, heap->IdShifted | sizeClass);
-            if (!span.Dirty) _ = Interlocked.Add(ref Config.PageArenaState->UntouchedBytes, (long)span.Chunks << Chunk.Log2);
+            if (!span.Dirty) PageArena.CountUntouched<Config>((long)span.Chunks << Chunk.Log2);
         }
         else
         {
@@ -721,8 +724,9 @@ internal static unsafe class HandStripped
         span.FirstChunk = slab->FirstChunk;
         span.Chunks = info->Chunks;
         PageMap.Set<Config>(span.FirstChunk, span.Chunks, 0);
-        _ = Interlocked.Add(ref Config.PageArenaState->UntouchedBytes, -((purged * (long)Chunk.OsPageBytes) + (slab->Zeroed ? (long)((span.Chunks << Chunk.Log2) - (slab->Carved * info->SizeBytes)) : 0)));
-        uint used = slab->Zeroed ? (uint)(((nuint)slab->Carved * info->SizeBytes + Chunk.Bytes - 1) >> Chunk.Log2) : span.Chunks;
+        nuint bytes = (nuint)span.Chunks << Chunk.Log2, cut = slab->Zeroed ? (nuint)slab->Carved * info->SizeBytes : bytes;
+        PageArena.CountUntouched<Config>(-((purged * (long)Chunk.OsPageBytes) + (long)(bytes - cut)));
+        uint used = (uint)((cut + Chunk.Bytes - 1) >> Chunk.Log2);
         span.Dirty = used != 0;
         if (span.Chunks == 1)
         {
