@@ -236,6 +236,9 @@ public unsafe partial interface IAllocatorConfig
     /// <inheritdoc cref="UnifiedCacheRefill.Exchange{TConfig}"/>
     [Bound("Refill", "Exchange")] static abstract void ExchangeFresh(ThreadHeap* heap);
 
+    /// <inheritdoc cref="UnifiedCacheRefill.GiveBackEnd{TConfig}"/>
+    [Bound("Refill", "GiveBackEnd")] static abstract uint GiveBackEnd(ThreadHeap* heap, byte* end, nuint bytes);
+
     /// <inheritdoc cref="UnifiedCacheRefill.TryCarveZeroed{TConfig}"/>
     [Bound("Refill", "TryCarveZeroed")] static abstract bool TryCarveZeroed(ThreadHeap* heap, uint sizeClass, out void* block);
 

@@ -68,12 +68,13 @@ public static unsafe class LargePool
             TConfig.PollPurge(false);
             if (got == 0) return null;
             CountShared<TConfig>(1, chunks);
-            if (heap != null && !span.Dirty) TConfig.ExchangeFresh(heap);
         }
 
         Slab* header = Slab.At<TConfig>(span.FirstChunk);
         header->FirstChunk = span.FirstChunk;
         header->Blocks = chunks;
+        header->Untouched = Rest<TConfig>(heap, span, chunks, size);
+        if (heap != null && !span.Dirty) TConfig.ExchangeFresh(heap);
         bool owned = heap != null && heap->Kind == HeapKind.FirstClass;
         uint owner = owned ? heap->IdShifted : TConfig.Composition->Id << 8;
         if (owned) Link<TConfig>(heap, header);
@@ -135,6 +136,7 @@ public static unsafe class LargePool
         uint owner = PageMap.Get<TConfig>(chunk) >> 8;
         uint wanted = (uint)((size + Chunk.Bytes - 1) >> Chunk.Log2);
         if (wanted == chunks) return true;
+        Touch<TConfig>(header);
         if (wanted > chunks)
         {
             if (!TConfig.TryExtendSpan(chunk, chunks, wanted)) return false;
@@ -189,6 +191,7 @@ public static unsafe class LargePool
             Slab* header = heap->LargeBlocks;
             heap->LargeBlocks = header->Next;
             uint chunk = header->FirstChunk, chunks = header->Blocks;
+            Touch<TConfig>(header);
             TConfig.OnKeepSpan(PageMap.Address<TConfig>(chunk), (nuint)chunks << Chunk.Log2);
             PageMap.Set<TConfig>(chunk, chunks, 0);
             CountShared<TConfig>(-1, -(long)chunks);
@@ -197,6 +200,26 @@ public static unsafe class LargePool
 
         heap->LargeChunks = 0;
         heap->OwnLarge = 0;
+    }
+
+    // The whole pages behind a block that nobody wrote to, in bytes, counted as such.
+    private static uint Rest<TConfig>(ThreadHeap* heap, ChunkSpan span, uint chunks, nuint size)
+        where TConfig : struct, IAllocatorConfig
+    {
+        nuint used = (size + Chunk.OsPageBytes - 1) & ~(Chunk.OsPageBytes - 1);
+        uint rest = (uint)(((nuint)chunks << Chunk.Log2) - used);
+        if (span.Dirty) rest = heap == null ? 0 : TConfig.GiveBackEnd(heap, PageMap.Address<TConfig>(span.FirstChunk) + used, rest);
+        if (rest != 0) PageArena.CountUntouched<TConfig>(rest);
+        return rest;
+    }
+
+    // From here on the user may write to all of the block, or somebody else gets it.
+    private static void Touch<TConfig>(Slab* header)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (header->Untouched == 0) return;
+        PageArena.CountUntouched<TConfig>(-(long)header->Untouched);
+        header->Untouched = 0;
     }
 
     // Nobody can reach the span afterwards. Returns its chunks.
@@ -214,6 +237,7 @@ public static unsafe class LargePool
 
         Slab* header = Slab.At<TConfig>(chunk);
         uint chunks = header->Blocks;
+        Touch<TConfig>(header);
         TConfig.OnKeepSpan((byte*)block, (nuint)chunks << Chunk.Log2);
         PageMap.Set<TConfig>(chunk, chunks, 0);
         ThreadHeap* owner = TConfig.Space->Owners[head >> 8].Heap;

@@ -7,6 +7,8 @@ public static unsafe partial class UnifiedCacheRefill
 {
     private const long ExchangeBelowBytes = 16 << 20;   // touched, in use or free: a larger program has had its most, and what waits for the purge delay is little beside that
     private const long BlocksBelowBytes = 8 << 20;   // in larger programs blocks above a page come again too soon
+    private const nuint LeastEndBytes = 16 << 10;   // a call to the OS for less frees too little
+    private const uint MostEnds = 16;   // until the program grows: else who uses the same memory again and again would pay for it each time
     private const ulong MicrosecondsPerPage = 10, BurstMicroseconds = 60_000;   // to give a page back and to touch it again takes up to 2; 24 MiB at once
 
     /// <summary>
@@ -23,8 +25,26 @@ public static unsafe partial class UnifiedCacheRefill
         PageArena.SharedState* arena = TConfig.PageArenaState;
         long touched = PageArena.TouchedBytes(arena), most = arena->MostTouchedBytes;
         if (touched <= most) return;
+        arena->EndsLeft = MostEnds;
         if (touched <= ExchangeBelowBytes && !IsToStay(TConfig.Composition)) touched = GiveBackFor<TConfig>(heap, touched, most);
         if (touched > most) arena->MostTouchedBytes = touched;
+    }
+
+    /// <summary>
+    /// For a large block that is about to be handed out in used memory: gives the end of its last chunk, which the block has no use for, back to the OS, where free blocks above a page would go back, too
+    /// (<see cref="Exchange{TConfig}"/>), and on the same account. Returns how many bytes went back, 16 KiB at least or none. By the running thread, without the heap's lock.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static uint GiveBackEnd<TConfig>(ThreadHeap* heap, byte* end, nuint bytes)
+        where TConfig : struct, IAllocatorConfig
+    {
+        PageArena.SharedState* arena = TConfig.PageArenaState;
+        if (bytes < LeastEndBytes || arena->EndsLeft == 0 || PageArena.TouchedBytes(arena) > BlocksBelowBytes || !IsOnlyHeap<TConfig>(heap) || IsToStay(TConfig.Composition)) return 0;
+        ulong now = TConfig.OsMilliseconds() * 1000;
+        if (arena->ExchangePaid > now || !TConfig.OsPurge(end, bytes)) return 0;
+        arena->EndsLeft--;
+        Charge(arena, now, (long)bytes);
+        return (uint)bytes;
     }
 
     // While time has paid for what went back before. Returns what is touched then.
@@ -32,13 +52,13 @@ public static unsafe partial class UnifiedCacheRefill
         where TConfig : struct, IAllocatorConfig
     {
         PageArena.SharedState* arena = TConfig.PageArenaState;
-        ulong now = TConfig.OsMilliseconds() * 1000, paid = arena->ExchangePaid;
-        if (paid > now) return touched;
+        ulong now = TConfig.OsMilliseconds() * 1000;
+        if (arena->ExchangePaid > now) return touched;
         SpinLock.Enter<TConfig>(&heap->Lock);
         TConfig.DrainLarge(heap);
         SpinLock.Exit<TConfig>(&heap->Lock);
         GiveBackDirty<TConfig>(most);
-        if (touched <= BlocksBelowBytes && PageArena.TouchedBytes(arena) > most && TConfig.FirstHeap() == heap && heap->NextInComposition == null)
+        if (touched <= BlocksBelowBytes && PageArena.TouchedBytes(arena) > most && IsOnlyHeap<TConfig>(heap))
         {
             GiveBackBlocks<TConfig>(heap, most);
             GiveBackDirty<TConfig>(most);   // slabs that had blocks in front alone
@@ -46,9 +66,15 @@ public static unsafe partial class UnifiedCacheRefill
 
         long left = PageArena.TouchedBytes(arena);
         if (left >= touched) return touched;
-        if (paid + BurstMicroseconds < now) paid = now - BurstMicroseconds;
-        arena->ExchangePaid = paid + ((ulong)(touched - left) / Chunk.OsPageBytes * MicrosecondsPerPage);
+        Charge(arena, now, touched - left);
         return left;
+    }
+
+    private static void Charge(PageArena.SharedState* arena, ulong now, long bytes)
+    {
+        ulong paid = arena->ExchangePaid;
+        if (paid + BurstMicroseconds < now) paid = now - BurstMicroseconds;
+        arena->ExchangePaid = paid + ((ulong)bytes / Chunk.OsPageBytes * MicrosecondsPerPage);
     }
 
     private static void GiveBackDirty<TConfig>(long most)
@@ -84,6 +110,11 @@ public static unsafe partial class UnifiedCacheRefill
 
         SpinLock.Exit<TConfig>(&heap->Lock);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsOnlyHeap<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+        => TConfig.FirstHeap() == heap && heap->NextInComposition == null;
 
     // What was used must not go back before its time.
     private static bool IsToStay(Composition* composition) => !composition->PurgeEnabled || composition->Prefault || composition->HugePages == HugePagePolicy.Always;

@@ -32,6 +32,9 @@ public static unsafe class PageArena
         /// <summary>Free chunks that hold zeros and have memory behind them: cleared, or prefaulted and never used.</summary>
         public ulong ZeroedChunks;
 
+        /// <summary>How many ends of large blocks may go back before more than ever is touched again. A guess: written without the lock.</summary>
+        public uint EndsLeft;
+
         /// <summary>Of the chunks in use, the bytes that nobody wrote to since they were last given back: what was not cut of slabs, pages that went back among free blocks, and clean slabs in warm pools. Less is known of large blocks: they count as written to. By atomics; what a heap cut is subtracted when it comes by (<see cref="ThreadHeap.FreshBytes"/>).</summary>
         public long UntouchedBytes;
 

@@ -63,6 +63,9 @@ public unsafe struct Slab
     /// <summary>How many blocks were cut so far; the blocks from here on were never handed out.</summary>
     [FieldOffset(32)] public uint Carved;
 
+    /// <summary>For a large block, the bytes behind it in its last chunk that nobody had written to when it was handed out.</summary>
+    [FieldOffset(32)] public uint Untouched;
+
     /// <summary>The number of set bits.</summary>
     [FieldOffset(36)] public uint FreeBlocks;
 

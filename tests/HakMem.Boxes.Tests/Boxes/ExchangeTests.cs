@@ -6,7 +6,7 @@ namespace HakMem.Boxes.Tests;
 /// <summary>In a small program, fresh memory that is needed while used memory is free: as much goes back as is touched beyond the most before.</summary>
 public unsafe class ExchangeTests
 {
-    private const int Large = 150_000, LargeChunks = 3, Mid = 16384, Page = 4096;
+    private const int LargeChunks = 3, Large = (LargeChunks << 16) - 100, Mid = 16384, Page = 4096, EndPages = 13;
 
     /// <summary>What the cache of large blocks holds is of no use to slabs.</summary>
     [Fact]
@@ -201,6 +201,86 @@ public unsafe class ExchangeTests
         Assert.True(Config.FirstHeap() != heap || heap->NextInComposition != null);
         Assert.True(TestHeap.Alloc(Large) != null);
         Assert.Equal(0L, heap->PurgedPages);
+    });
+
+    /// <summary>Whole chunks are more than it asks for; of these, only what it may use counts as touched.</summary>
+    [Theory]
+    [InlineData(140_000)]
+    [InlineData(143_360)]
+    public void What_lies_behind_a_large_block_counts_as_touched_by_nobody(int size) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
+        _ = TestHeap.CurrentHeap();
+        PageArena.SharedState* arena = Config.PageArenaState;
+        void* block = TestHeap.Alloc((nuint)size);
+        Assert.Equal((EndPages * Page, 35L * Page, 35L * Page), (arena->UntouchedBytes, PageArena.TouchedBytes(arena), arena->MostTouchedBytes));
+        HeapWalk.AssertValid<Config>();
+        TestHeap.Free(block);
+        Assert.Equal((0L, LargeChunks * 65536L), (arena->UntouchedBytes, PageArena.TouchedBytes(arena)));   // who knows
+
+        // Of used memory it goes back.
+        block = TestHeap.Alloc((nuint)size);
+        Assert.Equal((EndPages * Page, EndPages * Page), (FaultyMemory.PurgedBytes, arena->UntouchedBytes));
+        Assert.Equal(1_000_000UL - 60_000 + (EndPages * 10), arena->ExchangePaid);
+        HeapWalk.AssertValid<Config>();
+        block = TestHeap.Realloc(block, 4 << 16);   // the user may write to all of it
+        Assert.Equal(0, arena->UntouchedBytes);
+        HeapWalk.AssertValid<Config>();
+        TestHeap.Free(block);
+        HeapWalk.AssertValid<Config>();
+    });
+
+    /// <summary>Whoever uses memory again and again, and no more of it, would pay for its page faults each time.</summary>
+    [Fact]
+    public void Ends_of_large_blocks_go_back_while_the_program_grows() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
+        for (int round = 0; round < 2; round++)
+        {
+            Assert.True(TestHeap.Alloc(Large) != null);
+            long purges = FaultyMemory.Purges;
+            TestHeap.Free(TestHeap.Alloc(140_000));
+            for (int i = 0; i < 40; i++)
+            {
+                Assert.InRange(FaultyMemory.Purges - purges, i < 16 ? i : 16, i < 16 ? i + 1 : 16);   // the first may be of used memory, too
+                TestHeap.Free(TestHeap.Alloc(140_000));
+            }
+        }
+    });
+
+    [Theory]
+    [InlineData("purge")]
+    [InlineData("prefault")]
+    [InlineData("huge pages")]
+    [InlineData("large program")]
+    [InlineData("second heap")]
+    [InlineData("not paid for")]
+    [InlineData("refused")]
+    [InlineData("short")]
+    public void The_end_of_a_large_block_stays(string why) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        FaultyMemory.Clock = 1000;   // nothing goes back by time
+        TestHeap.Free(TestHeap.Alloc(Large));
+        PageArena.SharedState* arena = Config.PageArenaState;
+        Assert.NotEqual(0u, arena->EndsLeft);
+        Composition* composition = Config.Composition;
+        if (why == "purge") composition->PurgeEnabled = false;
+        if (why == "prefault") composition->Prefault = true;
+        if (why == "huge pages") composition->HugePages = HugePagePolicy.Always;
+        if (why == "not paid for") arena->ExchangePaid = 1_000_001;
+        if (why == "second heap") OwnThread.Run(static () => TestHeap.Free(TestHeap.Alloc(64)));
+        ChunkSpan span;
+        for (int i = 0; why == "large program" && i < 4; i++) Assert.Equal(1u, Config.TryTakeSpans(32, true, 1, &span));
+        FaultyMemory.Affected = MemoryCalls.Purge;
+        if (why == "refused") FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+        long untouched = arena->UntouchedBytes;
+        void* block = TestHeap.Alloc(why == "short" ? 3 * 65536 - 3 * Page : 140_000u);
+        Assert.Equal((0L, untouched, why == "refused"), (FaultyMemory.PurgedBytes, arena->UntouchedBytes, FaultyMemory.Failures != 0));
+        HeapWalk.AssertValid<Config>();
+        TestHeap.Free(block);
+        if (why != "short") return;
+        Assert.True(TestHeap.Alloc((3 * 65536) - (4 * Page)) != null);
+        Assert.Equal(4 * Page, FaultyMemory.PurgedBytes);
     });
 
     /// <summary>It may not come by for long, or never: with many heaps much would count as touched by nobody.</summary>

@@ -18,6 +18,7 @@ internal static unsafe class HeapWalk
         {
             uint entry = PageMap.Get<TConfig>(chunk);
             uint sizeClass = entry & 255;
+            if (sizeClass == SizeClasses.LargeHead && TConfig.Space->Owners[entry >> 8].Composition == TConfig.Composition->Id) untouched += Slab.At<TConfig>(chunk)->Untouched;
             if (sizeClass is 0 or >= SizeClasses.Count || chunk % TConfig.Classes[sizeClass].Chunks != 0) continue;
             Slab* slab = Slab.At<TConfig>(chunk);
             Assert.True(Slab.IsValid<TConfig>(slab), $"slab at chunk {chunk}");
