@@ -135,8 +135,8 @@ public static unsafe class LargePool
         uint chunks = header->Blocks;
         uint owner = PageMap.Get<TConfig>(chunk) >> 8;
         uint wanted = (uint)((size + Chunk.Bytes - 1) >> Chunk.Log2);
+        if (wanted != chunks || size > ((nuint)chunks << Chunk.Log2) - header->Untouched) Touch<TConfig>(header);
         if (wanted == chunks) return true;
-        Touch<TConfig>(header);
         if (wanted > chunks)
         {
             if (!TConfig.TryExtendSpan(chunk, chunks, wanted)) return false;
@@ -202,7 +202,7 @@ public static unsafe class LargePool
         heap->OwnLarge = 0;
     }
 
-    // The whole pages behind a block that nobody wrote to, in bytes, counted as such.
+    // The whole pages behind a block that nobody wrote to, in used memory those that go back for it: in bytes, counted as such.
     private static uint Rest<TConfig>(ThreadHeap* heap, ChunkSpan span, uint chunks, nuint size)
         where TConfig : struct, IAllocatorConfig
     {
@@ -213,7 +213,7 @@ public static unsafe class LargePool
         return rest;
     }
 
-    // From here on the user may write to all of the block, or somebody else gets it.
+    // From here on the user writes to more of the block, or somebody else gets it.
     private static void Touch<TConfig>(Slab* header)
         where TConfig : struct, IAllocatorConfig
     {

@@ -31,7 +31,7 @@ public static unsafe partial class UnifiedCacheRefill
     }
 
     /// <summary>
-    /// For a large block that is about to be handed out in used memory: gives the end of its last chunk, which the block has no use for, back to the OS, where free blocks above a page would go back, too
+    /// For a large block that is about to be handed out in used memory: gives the pages behind it, up to the end of its chunks, back to the OS, where free blocks above a page would go back, too
     /// (<see cref="Exchange{TConfig}"/>), and on the same account. Returns how many bytes went back, 16 KiB at least or none. By the running thread, without the heap's lock.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -41,8 +41,9 @@ public static unsafe partial class UnifiedCacheRefill
         PageArena.SharedState* arena = TConfig.PageArenaState;
         if (bytes < LeastEndBytes || arena->EndsLeft == 0 || PageArena.TouchedBytes(arena) > BlocksBelowBytes || !IsOnlyHeap<TConfig>(heap) || IsToStay(TConfig.Composition)) return 0;
         ulong now = TConfig.OsMilliseconds() * 1000;
-        if (arena->ExchangePaid > now || !TConfig.OsPurge(end, bytes)) return 0;
-        arena->EndsLeft--;
+        if (arena->ExchangePaid > now) return 0;
+        arena->EndsLeft--;   // where the OS refuses, too
+        if (!TConfig.OsPurge(end, bytes)) return 0;
         Charge(arena, now, (long)bytes);
         return (uint)bytes;
     }

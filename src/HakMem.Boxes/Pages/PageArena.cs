@@ -35,7 +35,7 @@ public static unsafe class PageArena
         /// <summary>How many ends of large blocks may go back before more than ever is touched again. A guess: written without the lock.</summary>
         public uint EndsLeft;
 
-        /// <summary>Of the chunks in use, the bytes that nobody wrote to since they were last given back: what was not cut of slabs, pages that went back among free blocks, and clean slabs in warm pools. Less is known of large blocks: they count as written to. By atomics; what a heap cut is subtracted when it comes by (<see cref="ThreadHeap.FreshBytes"/>).</summary>
+        /// <summary>Of the chunks in use, the bytes that nobody wrote to since they were last given back: what was not cut of slabs, pages that went back among free blocks, clean slabs in warm pools, and what lies behind large blocks (<see cref="Slab.Untouched"/>). Less is known of these themselves: all that was asked for counts as written to. By atomics; what a heap cut is subtracted when it comes by (<see cref="ThreadHeap.FreshBytes"/>).</summary>
         public long UntouchedBytes;
 
         /// <summary>The most bytes that were touched when somebody looked (<see cref="UnifiedCacheRefill.Exchange{TConfig}"/>). A guess: written without the lock.</summary>

@@ -63,7 +63,7 @@ public unsafe struct Slab
     /// <summary>How many blocks were cut so far; the blocks from here on were never handed out.</summary>
     [FieldOffset(32)] public uint Carved;
 
-    /// <summary>For a large block, the bytes behind it in its last chunk that nobody had written to when it was handed out.</summary>
+    /// <summary>For a large block, the bytes behind the size that was asked for, to the end of its chunks, in whole pages that nobody had written to when it was handed out; 0 once it was resized to more.</summary>
     [FieldOffset(32)] public uint Untouched;
 
     /// <summary>The number of set bits.</summary>

@@ -223,7 +223,15 @@ public unsafe class ExchangeTests
         Assert.Equal((EndPages * Page, EndPages * Page), (FaultyMemory.PurgedBytes, arena->UntouchedBytes));
         Assert.Equal(1_000_000UL - 60_000 + (EndPages * 10), arena->ExchangePaid);
         HeapWalk.AssertValid<Config>();
-        block = TestHeap.Realloc(block, 4 << 16);   // the user may write to all of it
+        void* same = TestHeap.Realloc(block, 141_000);   // into the page that it has
+        Assert.Equal(((nint)block, EndPages * Page), ((nint)same, arena->UntouchedBytes));
+        same = TestHeap.Realloc(block, 150_000);   // the user writes to more of it
+        Assert.Equal(((nint)block, 0L), ((nint)same, arena->UntouchedBytes));
+        HeapWalk.AssertValid<Config>();
+        TestHeap.Free(block);
+        block = TestHeap.Alloc((nuint)size);
+        Assert.Equal(EndPages * Page, arena->UntouchedBytes);
+        block = TestHeap.Realloc(block, 4 << 16);
         Assert.Equal(0, arena->UntouchedBytes);
         HeapWalk.AssertValid<Config>();
         TestHeap.Free(block);
@@ -278,6 +286,15 @@ public unsafe class ExchangeTests
         Assert.Equal((0L, untouched, why == "refused"), (FaultyMemory.PurgedBytes, arena->UntouchedBytes, FaultyMemory.Failures != 0));
         HeapWalk.AssertValid<Config>();
         TestHeap.Free(block);
+        if (why == "refused")
+        {
+            // Not for ever: each such call costs as much as one that helps.
+            FaultyMemory.FailTimes = int.MaxValue;
+            long calls = FaultyMemory.Failures;
+            for (int i = 0; i < 40; i++) TestHeap.Free(TestHeap.Alloc(140_000u));
+            Assert.Equal(15, FaultyMemory.Failures - calls);
+        }
+
         if (why != "short") return;
         Assert.True(TestHeap.Alloc((3 * 65536) - (4 * Page)) != null);
         Assert.Equal(4 * Page, FaultyMemory.PurgedBytes);
