@@ -10,7 +10,7 @@ namespace HakMem.Flavors.Tests;
 
 /// <summary>
 /// The machine code of the ways of one allocator, as the JIT's last word lists it, without what differs between two compilations of the same source: the types that
-/// a callee belongs to, and the place of the thread's heap in the thread's storage.
+/// a callee belongs to, the place of the thread's heap in the thread's storage, and whether a static field is near.
 /// </summary>
 internal sealed partial class MachineCode
 {
@@ -33,18 +33,30 @@ internal sealed partial class MachineCode
     public static MachineCode[] Of(params string[] names)
     {
         MachineCode[] before = List(names, Rounds);
+        List<string> differences = [];
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             MachineCode[] again = List(names, Rounds * (attempt + 1));   // on a busy machine the last tier comes late
-            if (again.Zip(before, static (one, other) => one.Agrees(other)).All(static agrees => agrees)) return again;
+            string difference = string.Join("; ", again.Zip(before, static (one, other) => one.Difference(other)).Where(static text => text.Length != 0));
+            if (difference.Length == 0) return again;
+            differences.Add(difference);
             before = again;
         }
 
-        throw new InvalidOperationException($"no two listings of {string.Join(", ", names)} agree");
+        throw new InvalidOperationException($"no two listings of {string.Join(", ", names)} agree:\n{string.Join('\n', differences)}");
     }
 
-    private bool Agrees(MachineCode other) =>
-        HotMethods.Concat(SlowMethods).All(method => _methods.TryGetValue(method, out string[]? mine) && other._methods.TryGetValue(method, out string[]? its) && mine.SequenceEqual(its));
+    // Nothing when they agree.
+    private string Difference(MachineCode other) => string.Join(", ", HotMethods.Concat(SlowMethods).Select(method => Difference(method, other)).Where(static text => text.Length != 0));
+
+    private string Difference(string method, MachineCode other)
+    {
+        bool listed = _methods.TryGetValue(method, out string[]? mine), before = other._methods.TryGetValue(method, out string[]? its);
+        if (!listed || !before) return $"{method} is in {(listed || before ? "one" : "none")}";
+        if (mine!.SequenceEqual(its!)) return "";
+        int at = mine!.Zip(its!, static (one, two) => one == two).TakeWhile(static same => same).Count();
+        return $"{method} of {its!.Length} and {mine!.Length} lines from line {at + 1}: '{its.ElementAtOrDefault(at)}' and '{mine.ElementAtOrDefault(at)}'";
+    }
 
     private static MachineCode[] List(string[] names, int rounds)
     {
@@ -83,7 +95,9 @@ internal sealed partial class MachineCode
             List<string> code = [];
             while (++i < lines.Length && !lines[i].StartsWith("; Total bytes", StringComparison.Ordinal))
             {
-                if (lines[i].StartsWith("       ", StringComparison.Ordinal) && lines[i].Trim() is [not ';', ..] text) code.Add(Normalized(text, code.Count == 0 ? "" : code[^1]));
+                if (!lines[i].StartsWith("       ", StringComparison.Ordinal) || lines[i].Trim() is not [not ';', ..] text) continue;
+                if (NearLoad().Match(text) is { Success: true } load) code.Add($"mov      {load.Groups["register"].Value}, 0xD1FFAB1E");
+                code.Add(Normalized(text, code.Count == 0 ? "" : code[^1]));
             }
 
             _methods[method] = [.. code];
@@ -105,8 +119,12 @@ internal sealed partial class MachineCode
     private static string Normalized(string instruction, string before)
     {
         if (before == "call     rax" && instruction.StartsWith("add      rax, ", StringComparison.Ordinal)) return "add      rax, <slot>";
-        return Callee().Replace(instruction, "[${method}]");
+        return NearLoad().Replace(Callee().Replace(instruction, "[${method}]"), "mov      ${register}, qword ptr [${register}]");
     }
+
+    // A static field within 2 GiB of the code, which the system's choice of addresses decides: else its address is loaded first.
+    [GeneratedRegex(@"^mov +(?<register>r\w+), qword ptr \[\(reloc\)\]$")]
+    private static partial Regex NearLoad();
 
     [GeneratedRegex(@"^; Assembly listing for method (?<type>[\w.+`]+):(?<method>\w+)(\[(?<over>[^\]]*)\])?\(.*\(Tier1\)$")]
     private static partial Regex Listing();
