@@ -17,6 +17,9 @@ public static class Chunk
 
     /// <summary>The operating system's page: 4 KiB on every platform supported so far.</summary>
     public const nuint OsPageBytes = 4096;
+
+    /// <summary>A size in bytes, rounded up to whole pages of the operating system.</summary>
+    public static nuint WholePages(nuint bytes) => (bytes + OsPageBytes - 1) & ~(OsPageBytes - 1);
 }
 
 /// <summary>A run of chunks.</summary>

@@ -59,7 +59,7 @@ public static unsafe class BigCache
         where TConfig : struct, IAllocatorConfig
     {
         if (size > MaxBytes || alignment > MaxBytes || TConfig.Composition == null) return null;
-        nuint bytes = Pages(size == 0 ? 1 : size);
+        nuint bytes = Chunk.WholePages(size == 0 ? 1 : size);
         SharedState* state = TConfig.BigCacheState;
         bool cached = TryTakeCached<TConfig>(state, bytes, alignment, out byte* start, out nuint mapped);
         if (!cached)
@@ -119,7 +119,7 @@ public static unsafe class BigCache
         where TConfig : struct, IAllocatorConfig
     {
         if (size > MaxBytes) return null;
-        nuint bytes = Pages(size);
+        nuint bytes = Chunk.WholePages(size);
         SpaceState* space = TConfig.Space;
         nuint before = UsableSize<TConfig>(block);
         if (bytes > before && !TConfig.TryCharge(bytes - before)) return null;
@@ -399,6 +399,4 @@ public static unsafe class BigCache
         space->BigBlocks[hole].Start = null;
         space->BigCount--;
     }
-
-    private static nuint Pages(nuint bytes) => (bytes + Chunk.OsPageBytes - 1) & ~(Chunk.OsPageBytes - 1);
 }

@@ -206,7 +206,7 @@ public static unsafe class LargePool
     private static uint Rest<TConfig>(ThreadHeap* heap, ChunkSpan span, uint chunks, nuint size)
         where TConfig : struct, IAllocatorConfig
     {
-        nuint used = (size + Chunk.OsPageBytes - 1) & ~(Chunk.OsPageBytes - 1);
+        nuint used = Chunk.WholePages(size);
         uint rest = (uint)(((nuint)chunks << Chunk.Log2) - used);
         if (span.Dirty) rest = heap == null ? 0 : TConfig.GiveBackEnd(heap, PageMap.Address<TConfig>(span.FirstChunk) + used, rest);
         if (rest != 0) PageArena.CountUntouched<TConfig>(rest);

@@ -20,7 +20,7 @@ public static unsafe class WarmPool
         public uint Demand;
 
         /// <summary>The first chunk and, in the lowest bit, whether it may hold anything but zeros.</summary>
-        internal fixed ulong Slots[(int)MaxSlots];
+        public fixed ulong Slots[(int)MaxSlots];
     }
 
     /// <summary>Takes the slab that was put last, the warmest.</summary>

@@ -39,8 +39,8 @@ public static unsafe class AddressSpace
     public static SpaceState* Create<TConfig>()
         where TConfig : struct, IAllocatorConfig
     {
-        nuint stateBytes = Pages((nuint)sizeof(SpaceState));
-        nuint bytes = stateBytes + Pages((nuint)(sizeof(SizeClass) * SizeClasses.Count));
+        nuint stateBytes = Chunk.WholePages((nuint)sizeof(SpaceState));
+        nuint bytes = stateBytes + Chunk.WholePages((nuint)(sizeof(SizeClass) * SizeClasses.Count));
         SpaceState* space = (SpaceState*)TConfig.OsMap(bytes);
         if (space == null) return null;
         space->Classes = (SizeClass*)((byte*)space + stateBytes);
@@ -96,7 +96,7 @@ public static unsafe class AddressSpace
 
         if (space->Base != null) _ = TConfig.OsUnmap(space->Base, space->ChunkCount << Chunk.Log2);
         _ = TConfig.OsUnmap(space->Tables, space->TableBytes);
-        _ = TConfig.OsUnmap((byte*)space, Pages((nuint)sizeof(SpaceState)) + Pages((nuint)(sizeof(SizeClass) * SizeClasses.Count)));
+        _ = TConfig.OsUnmap((byte*)space, Chunk.WholePages((nuint)sizeof(SpaceState)) + Chunk.WholePages((nuint)(sizeof(SizeClass) * SizeClasses.Count)));
     }
 
     /// <summary>Hands out 2 MiB, committed, its tables too. False when the range is used up or the OS refuses; then nothing has changed.</summary>
@@ -208,10 +208,10 @@ public static unsafe class AddressSpace
         SpinLock.Enter<TConfig>(&space->Lock);
         if ((nuint)(space->MetaEnd - space->MetaNext) < bytes)
         {
-            nuint step = Pages(bytes + 64);
+            nuint step = Chunk.WholePages(bytes + 64);
             if (step < MetaStepBytes) step = MetaStepBytes;
             byte* mapping = TConfig.OsMap(step);
-            if (mapping == null) mapping = TConfig.OsMap(step = Pages(bytes + 64));   // where a step is too much, what is needed now may not be
+            if (mapping == null) mapping = TConfig.OsMap(step = Chunk.WholePages(bytes + 64));   // where a step is too much, what is needed now may not be
             if (mapping == null)
             {
                 SpinLock.Exit<TConfig>(&space->Lock);
@@ -277,11 +277,11 @@ public static unsafe class AddressSpace
         where TConfig : struct, IAllocatorConfig
     {
         nuint chunks = space->ChunkCount;
-        nuint map = Pages(chunks * sizeof(uint));
-        nuint headers = Pages(chunks * Slab.Stride);
-        nuint bitmaps = Pages(chunks * Slab.LongBitmapStride);
-        nuint supers = Pages(chunks / Chunk.PerSuperSlab * (nuint)sizeof(SuperSlab));
-        nuint owners = Pages(space->OwnerLimit * (nuint)sizeof(OwnerEntry));
+        nuint map = Chunk.WholePages(chunks * sizeof(uint));
+        nuint headers = Chunk.WholePages(chunks * Slab.Stride);
+        nuint bitmaps = Chunk.WholePages(chunks * Slab.LongBitmapStride);
+        nuint supers = Chunk.WholePages(chunks / Chunk.PerSuperSlab * (nuint)sizeof(SuperSlab));
+        nuint owners = Chunk.WholePages(space->OwnerLimit * (nuint)sizeof(OwnerEntry));
         nuint bytes = map + headers + bitmaps + supers + owners;
         byte* at = TConfig.OsReserve(bytes);
         if (at == null) return false;
@@ -320,8 +320,6 @@ public static unsafe class AddressSpace
         where TConfig : struct, IAllocatorConfig
     {
         nuint start = (first * entryBytes) & ~(Chunk.OsPageBytes - 1);
-        return TConfig.OsCommit(table + start, Pages((first + count) * entryBytes) - start);
+        return TConfig.OsCommit(table + start, Chunk.WholePages((first + count) * entryBytes) - start);
     }
-
-    private static nuint Pages(nuint bytes) => (bytes + Chunk.OsPageBytes - 1) & ~(Chunk.OsPageBytes - 1);
 }

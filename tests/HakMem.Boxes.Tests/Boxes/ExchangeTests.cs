@@ -203,7 +203,7 @@ public unsafe class ExchangeTests
         Assert.Equal(0L, heap->PurgedPages);
     });
 
-    /// <summary>Whole chunks are more than it asks for; of these, only what it may use counts as touched.</summary>
+    /// <summary>Whole chunks are more than was asked for: what is behind that counts as touched by nobody.</summary>
     [Theory]
     [InlineData(140_000)]
     [InlineData(143_360)]
@@ -282,7 +282,7 @@ public unsafe class ExchangeTests
         FaultyMemory.Affected = MemoryCalls.Purge;
         if (why == "refused") FaultyMemory.FailAt = FaultyMemory.Calls + 1;
         long untouched = arena->UntouchedBytes;
-        void* block = TestHeap.Alloc(why == "short" ? 3 * 65536 - 3 * Page : 140_000u);
+        void* block = TestHeap.Alloc((nuint)(why == "short" ? (LargeChunks << 16) - (3 * Page) : 140_000));
         Assert.Equal((0L, untouched, why == "refused"), (FaultyMemory.PurgedBytes, arena->UntouchedBytes, FaultyMemory.Failures != 0));
         HeapWalk.AssertValid<Config>();
         TestHeap.Free(block);
@@ -296,7 +296,7 @@ public unsafe class ExchangeTests
         }
 
         if (why != "short") return;
-        Assert.True(TestHeap.Alloc((3 * 65536) - (4 * Page)) != null);
+        Assert.True(TestHeap.Alloc((LargeChunks << 16) - (4 * Page)) != null);
         Assert.Equal(4 * Page, FaultyMemory.PurgedBytes);
     });
 

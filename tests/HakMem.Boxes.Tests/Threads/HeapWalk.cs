@@ -37,8 +37,8 @@ internal static unsafe class HeapWalk
         {
             Assert.Equal(purged.GetValueOrDefault((nint)heap), heap->PurgedPages);
             untouched += heap->FreshBytes;
-            uint* warm = (uint*)TConfig.WarmPoolOf(heap);   // their number, another, and their slots
-            for (uint i = 0; i < *warm; i++) untouched += (((ulong*)(warm + 2))[i] & 1) == 0 ? 65536 : 0;
+            WarmPool.HeapState* warm = (WarmPool.HeapState*)TConfig.WarmPoolOf(heap);
+            for (uint i = 0; i < warm->Count; i++) untouched += (warm->Slots[i] & 1) == 0 ? 65536 : 0;
             AssertLists<TConfig>(heap);
         }
 

@@ -15,6 +15,7 @@ namespace HakMem.Flavors.Tests;
 internal sealed partial class MachineCode
 {
     private const int Attempts = 8, Rounds = 60;
+    private const string AnAddress = "0xD1FFAB1E";   // what a listing made to be compared has for each
     private const string Types = "HakMem.Flavors.Tests.";
     private readonly Dictionary<string, string[]> _methods = [];
 
@@ -96,7 +97,7 @@ internal sealed partial class MachineCode
             while (++i < lines.Length && !lines[i].StartsWith("; Total bytes", StringComparison.Ordinal))
             {
                 if (!lines[i].StartsWith("       ", StringComparison.Ordinal) || lines[i].Trim() is not [not ';', ..] text) continue;
-                if (NearLoad().Match(text) is { Success: true } load) code.Add($"mov      {load.Groups["register"].Value}, 0xD1FFAB1E");
+                if (NearLoad().Match(text) is { Success: true } load) code.Add($"mov      {load.Groups["register"].Value}, {AnAddress}");
                 code.Add(Normalized(text, code.Count == 0 ? "" : code[^1]));
             }
 
