@@ -177,7 +177,6 @@ public unsafe struct Slab
         slab->Stage = 0;
         slab->PurgedPages = 0;
         slab->Owner = owner;
-        slab->InboxNext = null;
         slab->Summary = 0;   // as the remote bits are: but not in the child of a fork whose parent's other threads were sending
         for (uint word = 0; word < info->Words; word++) slab->Bits[word] = slab->Remote[word] = 0;
     }

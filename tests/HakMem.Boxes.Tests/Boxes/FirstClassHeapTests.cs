@@ -28,6 +28,22 @@ public unsafe class FirstClassHeapTests
         Assert.Equal(0UL, all.InUseBlocks);
     });
 
+    /// <summary>What the heap had at hand is nobody's now, and there may be no other call to come.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_end_of_a_heap_asks_for_a_pass(bool released) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        FaultyMemory.Clock = 1000;
+        ThreadHeap* heap = FirstClassHeap.Create<Config>();
+        FirstClassHeap.Free<Config>(heap, FirstClassHeap.Alloc<Config>(heap, 300, 1, false));
+        Assert.Equal(0, Config.Composition->Scavenge);
+        if (released) FirstClassHeap.Release<Config>(heap);
+        else FirstClassHeap.Destroy<Config>(heap);
+        Assert.Equal(1, Config.Composition->Scavenge);
+    });
+
     [Fact]
     public void Released_heaps_are_used_again_when_they_are_empty() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {

@@ -240,6 +240,28 @@ public unsafe class PageArenaTests
         Assert.Equal((20UL << Chunk.Log2, 1u), (MemoryLimit.Committed<Config>(), Config.PageArenaState->SuperSlabs));
     });
 
+    /// <summary>A huge page goes back whole, so by time what nobody used goes back with it.</summary>
+    [Fact]
+    public void Prefaulted_chunks_that_nobody_used_go_back_with_their_huge_page() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        FaultyMemory.Clock = 1000;
+        Config.Composition->Prefault = true;
+        Config.Composition->HugePages = HugePagePolicy.Always;
+        uint chunk = TakeOne();
+        SuperSlab* superSlab = SuperSlab.Of<Config>(chunk);
+        for (int round = 0; round < 3; round++)
+        {
+            Config.ReturnSpan(chunk, 1, true);
+            FaultyMemory.Clock += 200;
+            PurgeQueue.Poll<Config>(false);
+            Assert.Equal((0, 0UL, 0UL), (Resident(superSlab), MemoryLimit.Committed<Config>(), Config.PageArenaState->ZeroedChunks));
+            Assert.True(SuperSlab.IsValid<Config>(superSlab));
+            Assert.Equal(chunk, TakeOne());
+            Assert.Equal(1UL << Chunk.Log2, MemoryLimit.Committed<Config>());
+        }
+    });
+
     /// <summary>A SuperSlab that nobody uses must not go to others with the memory behind it.</summary>
     [Fact]
     public void A_prefaulted_SuperSlab_is_given_up_without_its_memory() => OwnThread.RunFresh(TestHeap.Reset, static () =>

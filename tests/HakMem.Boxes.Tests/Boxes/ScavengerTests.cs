@@ -101,6 +101,18 @@ public unsafe class ScavengerTests
         Assert.True(UnifiedCacheRefill.PurgePages<Config>(heap, sizeClass, &walk, false));
         Assert.True(walk.Changing);
         walk.At->Place = (SlabPlace)original;
+
+        // Who wants all of it begins again, but not for ever.
+        walk.Begin();
+        walk.Calls = 0;
+        walk.Slabs = 1;
+        Assert.False(UnifiedCacheRefill.PurgePages<Config>(heap, sizeClass, &walk, true));
+        Slab* current = walk.At;
+        original = (byte)current->Place;
+        current->Place = SlabPlace.Full;
+        for (int i = 0; i < PurgeWalk.MostRestarts; i++) Assert.False(UnifiedCacheRefill.PurgePages<Config>(heap, sizeClass, &walk, true));
+        Assert.True(UnifiedCacheRefill.PurgePages<Config>(heap, sizeClass, &walk, true));
+        current->Place = (SlabPlace)original;
     });
 
     /// <summary>A pass and a trim empty a first-class heap that nobody is in: nobody else would.</summary>
