@@ -149,6 +149,7 @@ public static unsafe class AllocGate
 
         uint sizeClass = SizeClasses.ClassOf(size);
         while (got < count && (blocks[got] = AllocClass<TConfig>(heap, sizeClass)) != null) got++;
+        if (TConfig.Composition->Pressure != 0) _ = TellHost<TConfig>(heap, false);
         while (got < count && (blocks[got] = AllocSlow<TConfig>(heap, size)) != null) got++;
         return got;
     }

@@ -35,18 +35,16 @@ public static unsafe class MemoryLimit
         if (wanted <= composition->SoftLimit) return true;
         ulong time = TConfig.OsMilliseconds();
         bool hard = wanted > composition->HardLimit;
-        bool again = (long)(time - composition->RelievedAt) < (long)ReliefMilliseconds;
-        if (hard || !again)
+        ulong last = Volatile.Read(ref composition->RelievedAt);
+        TConfig.OnSharedStep();
+        bool mine = (long)(time - last) >= (long)ReliefMilliseconds && Interlocked.CompareExchange(ref composition->RelievedAt, time, last) == last;   // of all threads one
+        if (hard || mine)
         {
             TConfig.PollPurge(true);
             TConfig.DrainBig(true);
         }
 
-        if (!again)
-        {
-            composition->RelievedAt = time;
-            Volatile.Write(ref composition->Pressure, wanted);   // the gates tell the host, where it may run anything
-        }
+        if (mine) Volatile.Write(ref composition->Pressure, wanted);   // the gates tell the host, where it may run anything
 
         return !hard || Committed<TConfig>() + bytes <= composition->HardLimit;
     }

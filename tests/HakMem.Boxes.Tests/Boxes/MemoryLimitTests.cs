@@ -25,6 +25,45 @@ public unsafe class MemoryLimitTests
         foreach (nint block in blocks) PressedHeap.Free((void*)block);
     });
 
+    /// <summary>A batch takes many refills; after one that took memory above the limit the host is told, too.</summary>
+    [Theory]
+    [InlineData(100)]
+    [InlineData(1000)]
+    [InlineData(20_000)]
+    [InlineData(100_000)]
+    public void Batches_tell_the_host(int size) => OwnThread.RunFresh(PressedHeap.Reset, () =>
+    {
+        Open(4 * Mib, ulong.MaxValue);
+        FaultyMemory.Clock = 1000;
+        uint count = (uint)((8 << 20) / size);
+        void*[] blocks = new void*[count];
+        fixed (void** first = blocks)
+        {
+            Assert.Equal(count, PressedHeap.AllocBatch((nuint)size, first, count));
+            Assert.Equal(1, PressedHost.Told);
+            Assert.InRange(PressedHost.Bytes, 4 * Mib, 10 * Mib);
+            PressedHeap.FreeBatch(first, count);
+        }
+    });
+
+    /// <summary>However many threads are above the limit in one moment: here one while another gives memory back.</summary>
+    [Fact]
+    public void One_of_all_threads_tells_the_host() => OwnThread.RunFresh(PressedHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 10_000;
+        Open(1 * Mib, ulong.MaxValue);
+        void* kept = PressedHeap.Alloc(2 << 20);
+        Assert.Equal(1, PressedHost.Told);
+        PressedHeap.Free(PressedHeap.Alloc(100_000));
+        Config.DrainLarge(PressedHeap.CurrentHeap());
+        FaultyMemory.Clock += 100;
+        FaultyMemory.WhilePurging = static () => OwnThread.Run(static () => PressedHeap.Free(PressedHeap.Alloc(1 << 20)));
+        PressedHeap.Free(PressedHeap.Alloc(500_000));
+        Assert.Null(FaultyMemory.WhilePurging);
+        Assert.Equal(2, PressedHost.Told);
+        PressedHeap.Free(kept);
+    });
+
     [Fact]
     public void What_is_unused_goes_back_before_the_host_is_told() => OwnThread.RunFresh(PressedHeap.Reset, static () =>
     {

@@ -59,6 +59,9 @@ internal static unsafe class FaultyMemory
     /// <summary>What happens elsewhere while somebody waits; once.</summary>
     public static Action? WhileWaiting { get; set; }
 
+    /// <summary>What happens elsewhere before memory goes back; once.</summary>
+    public static Action? WhilePurging { get; set; }
+
     public static long Calls => Volatile.Read(ref s_calls);
 
     public static long Failures => Volatile.Read(ref s_failures);
@@ -85,6 +88,7 @@ internal static unsafe class FaultyMemory
         Limit = null;
         YieldOnWait = false;
         WhileWaiting = null;
+        WhilePurging = null;
         s_calls = s_failures = s_mappedBytes = s_purges = s_purgedBytes = s_unmaps = s_maps = 0;
         s_error = "";
         s_aborted = false;
@@ -101,6 +105,9 @@ internal static unsafe class FaultyMemory
     public static bool Purge(byte* at, nuint bytes)
     {
         Interlocked.Increment(ref s_purges);
+        Action? meanwhile = WhilePurging;
+        WhilePurging = null;
+        meanwhile?.Invoke();
         if (Refuses(MemoryCalls.Purge) || !LinuxMemory.Purge(at, bytes)) return false;
         Interlocked.Add(ref s_purgedBytes, (long)bytes);
         return true;
