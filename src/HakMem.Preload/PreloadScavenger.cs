@@ -5,7 +5,7 @@ namespace HakMem.Preload;
 
 /// <summary>
 /// Box of layer Shared: <see cref="Scavenger"/>, and rules that need no clock, since there is nobody to wake it in a program whose calls all hit: an allocator must not make threads, not even
-/// timers, in a program that did not. What was freed in chunks and waits for its deadline goes back at once when it is more than 1 MiB and a quarter of what is in use. When that comes again within a second the bound is doubled each time up to 16 MiB, and beyond, up to 1 GiB,
+/// timers, in a program that did not. What was freed in chunks and big mappings and waits for its deadline goes back at once when it is more than 1 MiB and a quarter of what is in use. When that comes again within a second the bound is doubled each time up to 16 MiB, and beyond, up to 1 GiB,
 /// each time that the program has taken the memory again by then. What came back to heaps of ended threads is collected by whoever frees, and the end of a thread asks for a pass as a free does. State: the last such purge, by a race at most inexact.
 /// </summary>
 [Box(BoxLayer.Shared, Traits = BoxTraits.ConcurrencySafe)]
@@ -27,7 +27,9 @@ public static unsafe class PreloadScavenger
         Scavenger.Want<TConfig>();
         if (TConfig.RegistryState->FreeHeaps != 0) CollectEnded<TConfig>();
         PageArena.SharedState* arena = TConfig.PageArenaState;
-        ulong used = Volatile.Read(ref arena->UsedChunks), dirty = Volatile.Read(ref arena->DirtyChunks) + (uint)Volatile.Read(ref TConfig.SharedPoolState->Stacked);   // two times, perhaps: a guess
+        BigCache.SharedState* big = TConfig.BigCacheState;
+        ulong used = Volatile.Read(ref arena->UsedChunks) + ((ulong)Volatile.Read(ref big->LiveBytes) >> Chunk.Log2);
+        ulong dirty = Volatile.Read(ref arena->DirtyChunks) + (uint)Volatile.Read(ref TConfig.SharedPoolState->Stacked) + (Volatile.Read(ref big->Bytes) >> Chunk.Log2);   // at different times, perhaps: a guess
         if (dirty > (FirstBytes << s_doublings >> Chunk.Log2) + (used / 4) && TConfig.Composition->PurgeEnabled) PurgeNow<TConfig>(used);
     }
 
@@ -74,5 +76,6 @@ public static unsafe class PreloadScavenger
         s_usedThen = used;
         TConfig.DrainSharedPool();
         TConfig.PollPurge(true);
+        TConfig.DrainBig(true);
     }
 }

@@ -34,7 +34,7 @@ public static unsafe class BigCache
         /// <summary>The bytes of these; by atomics.</summary>
         public long LiveBytes;
 
-        /// <summary>Blocks served from the cache.</summary>
+        /// <summary>Mappings taken from the cache for a block.</summary>
         public ulong Hits;
 
         /// <summary>
@@ -61,8 +61,12 @@ public static unsafe class BigCache
         if (size > MaxBytes || alignment > MaxBytes || TConfig.Composition == null) return null;
         nuint bytes = Chunk.WholePages(size == 0 ? 1 : size);
         SharedState* state = TConfig.BigCacheState;
-        bool cached = TryTakeCached<TConfig>(state, bytes, alignment, out byte* start, out nuint mapped);
-        if (!cached)
+        nuint used = 0;   // of the block, what somebody had before
+        if (TryTakeCached<TConfig>(state, bytes, alignment, out byte* start, out nuint mapped))
+        {
+            used = size;
+        }
+        else if (alignment > Chunk.OsPageBytes || !TryGrowCached<TConfig>(state, bytes, out start, out mapped, out used))
         {
             if (!TConfig.TryCharge(bytes)) return null;
             start = Map<TConfig>(bytes, alignment);
@@ -83,7 +87,7 @@ public static unsafe class BigCache
 
         Interlocked.Increment(ref state->Blocks);
         Interlocked.Add(ref state->LiveBytes, (long)mapped);
-        if (cached && zeroed) NativeMemory.Clear(start, size);
+        if (zeroed && used != 0) NativeMemory.Clear(start, used);
         return start;
     }
 
@@ -314,6 +318,44 @@ public static unsafe class BigCache
         SpinLock.Exit<TConfig>(&state->Lock);
         if (grows && start != null && mapped > bytes * 2 && TConfig.OsUnmap(start + (bytes * 2), mapped - (bytes * 2))) mapped = bytes * 2;
         return start != null;
+    }
+
+    // The largest of the smaller mappings, made as long as wanted: where each block is a little larger than the one before, none of the freed ones would serve, and each would be touched anew.
+    private static bool TryGrowCached<TConfig>(SharedState* state, nuint bytes, out byte* start, out nuint mapped, out nuint used)
+        where TConfig : struct, IAllocatorConfig
+    {
+        start = null;
+        mapped = used = 0;
+        if (state->Count == 0) return false;
+        SpinLock.Enter<TConfig>(&state->Lock);
+        Slot* slots = SharedState.Slots(state);
+        uint best = MaxSlots;
+        for (uint i = 0; i < state->Count; i++)
+        {
+            if (slots[i].Bytes >= bytes || slots[i].Bytes < bytes / 2) continue;
+            if (best == MaxSlots || slots[i].Bytes > slots[best].Bytes) best = i;
+        }
+
+        Slot taken = default;
+        if (best != MaxSlots)
+        {
+            taken = slots[best];
+            Take(state, best);
+            state->Hits++;
+        }
+
+        SpinLock.Exit<TConfig>(&state->Lock);
+        if (taken.Start == null) return false;
+        if (TConfig.TryCharge(bytes)) start = TConfig.OsRemap(taken.Start, taken.Bytes, bytes, true);
+        if (start == null)
+        {
+            Unmap<TConfig>(taken.Start, taken.Bytes);
+            return false;
+        }
+
+        mapped = bytes;
+        used = taken.Bytes;
+        return true;
     }
 
     private static bool TryCache<TConfig>(SharedState* state, byte* start, nuint bytes)

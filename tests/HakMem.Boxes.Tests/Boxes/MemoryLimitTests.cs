@@ -71,7 +71,7 @@ public unsafe class MemoryLimitTests
         PressedHeap.Free(PressedHeap.Alloc(3 << 20));   // the first time it goes back
         PressedHeap.Free(PressedHeap.Alloc(5 << 20));   // kept for reuse
         Assert.Equal(5 * Mib, Config.BigCacheState->Bytes);
-        PressedHeap.Alloc(7 << 20);
+        PressedHeap.Alloc(11 << 20);   // more than twice as much: a mapping of its own
         Assert.Equal((1, 0UL), (PressedHost.Told, Config.BigCacheState->Bytes));
     });
 
@@ -154,6 +154,24 @@ public unsafe class MemoryLimitTests
         Assert.True(none == null);
         Assert.Equal((nuint)8 << 20, PressedHeap.UsableSize(block));
         PressedHeap.Free(block);
+    });
+
+    /// <summary>What is free and grows for a block is charged whole as that block, and goes back where there is no room for it.</summary>
+    [Fact]
+    public void A_cached_mapping_is_charged_when_it_grows() => OwnThread.RunFresh(PressedHeap.Reset, static () =>
+    {
+        Open(8 * Mib, 8 * Mib);
+        for (int i = 0; i < 2; i++) PressedHeap.Free(PressedHeap.Alloc(4 << 20));
+        Assert.Equal(4 * Mib, Config.BigCacheState->Bytes);
+        Assert.True(PressedHeap.TryAlloc(7 << 20, out void* block));
+        Assert.Equal((0UL, 7L << 20), (Config.BigCacheState->Bytes, Config.BigCacheState->LiveBytes));
+        PressedHeap.Free(block);
+        Assert.True(PressedHeap.TryAlloc(3 << 20, out void* kept));
+        Assert.True(PressedHeap.TryAlloc(4 << 20, out block));
+        PressedHeap.Free(block);
+        Assert.False(PressedHeap.TryAlloc(6 << 20, out _));
+        Assert.Equal((0UL, 3L << 20), (Config.BigCacheState->Bytes, Config.BigCacheState->LiveBytes));
+        PressedHeap.Free(kept);
     });
 
     [Fact]

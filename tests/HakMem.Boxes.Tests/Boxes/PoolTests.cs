@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
 
@@ -295,11 +296,13 @@ public unsafe class BigCacheTests
     public void The_largest_goes_back_the_first_time_and_is_kept_from_then_on() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         _ = TestHeap.CurrentHeap();
-        foreach ((nuint size, uint kept) in new (nuint, uint)[] { (5_000_000, 0), (5_000_000, 1), (9_900_000, 2), (10_100_000, 2), (10_100_000, 3) })
+        (int Size, uint Kept)[] blocks = [(5_000_000, 0), (5_000_000, 1), (9_900_000, 2), (10_100_000, 2), (10_100_000, 3)];
+        nint[] starts = [.. blocks.Select(static block => (nint)TestHeap.Alloc((nuint)block.Size))];
+        for (int i = 0; i < starts.Length; i++)
         {
             long unmaps = FaultyMemory.Unmaps;
-            uint before = Config.BigCacheState->Count;
-            TestHeap.Free(TestHeap.Alloc(size));
+            uint kept = blocks[i].Kept, before = Config.BigCacheState->Count;
+            TestHeap.Free((void*)starts[i]);
             Assert.Equal((kept, kept == before ? 1 : 0), (Config.BigCacheState->Count, FaultyMemory.Unmaps - unmaps));
         }
     });
@@ -315,6 +318,55 @@ public unsafe class BigCacheTests
         Assert.Equal(1u, Config.BigCacheState->Count);
         Assert.True(TestHeap.Alloc(2_198_000) != small);
         Assert.True(TestHeap.Alloc(2_210_000) == small);
+    });
+
+    /// <summary>Each block a little larger than the one before: the mappings grow instead of being made anew.</summary>
+    [Fact]
+    public void A_mapping_that_is_too_small_for_the_next_block_grows() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        const int First = 3 << 20, Step = 100_000, Last = 10 << 20;
+        _ = TestHeap.CurrentHeap();
+        TestHeap.Free(TestHeap.Alloc(Last));   // all of these are kept from here on
+        byte* block = (byte*)TestHeap.Alloc(First);
+        long maps = FaultyMemory.Maps;
+        ulong hits = Config.BigCacheState->Hits;
+        uint grown = 0;
+        for (int size = First; size + Step < Last; size += Step, grown++)
+        {
+            new Span<byte>(block, size).Fill(1);
+            byte* next = (byte*)TestHeap.AllocZeroed((nuint)size + Step);
+            Assert.False(new ReadOnlySpan<byte>(next, size + Step).ContainsAnyExcept((byte)0));
+            TestHeap.Free(block);
+            block = next;
+            Assert.Equal((1L, Chunk.WholePages((nuint)size + Step)), (Config.BigCacheState->Blocks, (nuint)Config.BigCacheState->LiveBytes));
+        }
+
+        Assert.Equal((1L, hits + grown - 1, 1u), (FaultyMemory.Maps - maps, Config.BigCacheState->Hits, Config.BigCacheState->Count));   // two in turn
+
+        // Only what is large enough that it is worth it, and where the system may move it.
+        maps = FaultyMemory.Maps;
+        nuint kept = Config.BigCacheState->Bytes;
+        void* larger = TestHeap.Alloc((kept * 2) + 8192), aligned = TestHeap.AlignedAlloc(kept + 8192, 8192);
+        Assert.Equal((2L, 1u), (FaultyMemory.Maps - maps, Config.BigCacheState->Count));
+        TestHeap.Free(larger);
+        TestHeap.Free(aligned);
+        TestHeap.Free(block);
+        TestHeap.Trim();
+        Assert.Equal((0L, (nuint)0), (Config.BigCacheState->LiveBytes, Config.BigCacheState->Bytes));
+    });
+
+    [Fact]
+    public void A_mapping_that_the_system_does_not_make_longer_goes_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        for (int i = 0; i < 2; i++) TestHeap.Free(TestHeap.Alloc(4_000_000));
+        (long maps, long mapped) = (FaultyMemory.Maps, FaultyMemory.MappedBytes - (long)Config.BigCacheState->Bytes);
+        FaultyMemory.Affected = MemoryCalls.Remap;
+        FaultyMemory.FailAt = FaultyMemory.Calls + 1;
+        BlockLedger ledger = new();
+        ledger.Add(TestHeap.Alloc(5_000_000), 5_000_000);
+        Assert.Equal((maps + 1, mapped + 5_001_216, 0u, (nuint)0), (FaultyMemory.Maps, FaultyMemory.MappedBytes, Config.BigCacheState->Count, Config.BigCacheState->Bytes));
+        TestHeap.Free(ledger.Take(0));
     });
 
     /// <summary>A block that grew by a copy takes what the last such block left, cut to twice its size: at once it has room to grow, and after that at least half of it is used.</summary>

@@ -4,9 +4,12 @@
    memory give-back-in-child    the same in a child that was forked after the parent had freed much: threads of the parent are not in the child
    memory give-back-at-end      threads allocate and free much, and end: at most a tenth may be left at once, without another call
    memory give-back-of-one      one thread has 3 MiB and frees them before it ends: at most 1 MiB may be left at once
+   memory give-back-big         blocks with mappings of their own are freed, and no other call follows: at most 16 MiB may be left
+   memory grow-by-copy          a buffer of up to 4 MiB grows in small steps, each time by a new block and a copy: 24 MiB at most
    memory leave-small           many threads, one after the other, leave a few blocks of 16 bytes: these may take three times their bytes
    memory patterns              what some patterns leave resident, with whatever allocator serves the process; nothing is asserted */
 #define _GNU_SOURCE
+#include <sys/resource.h>
 #include <sys/wait.h>
 #define CHECK_NO_MAIN
 #include "check.h"
@@ -112,6 +115,20 @@ static int give_back_at_end(void)
 
 enum { OF_ONE = 200 };
 
+static int give_back_in_child(void)
+{
+    blocks = fresh_pages(sizeof *blocks * BLOCKS);
+    fill(0, 4, 5);
+    for (int i = 0; i < BLOCKS; i++) free(blocks[i]);
+    usleep(1500000);
+    pid_t child = fork();
+    if (child == 0) _exit(give_back());
+    int status = 0;
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    CHECKF(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the child ended with status %#x", status);
+    return 0;
+}
+
 static void *work(void *resident)
 {
     static void *own[OF_ONE];
@@ -138,6 +155,64 @@ static int give_back_of_one(void)
     say("%ld KiB resident before, %ld with %d blocks, %ld after the end of the thread that had them\n", before, full, OF_ONE, left);
     CHECKF(full - before > 3000, "only %ld KiB were in use", full - before);
     CHECKF(left - before <= 1024, "%ld of %ld KiB are still resident", left - before, full - before);
+    return 0;
+}
+
+static int give_back_big(void)
+{
+    enum { COUNT = 12, BYTES = 4 << 20 };
+    char *all[COUNT];
+    long before = resident_kib(), full = 0;
+    for (int round = 0; round < 2; round++)
+    {
+        for (int i = 0; i < COUNT; i++)
+        {
+            all[i] = malloc(BYTES + (size_t)i);
+            CHECK(all[i] != NULL);
+            memset(all[i], 1, BYTES);
+        }
+
+        full = resident_kib();
+        for (int i = 0; i < COUNT; i++) free(all[i]);
+    }
+
+    long left = resident_kib() - before;
+    say("%ld KiB resident before, %ld with %d blocks, %ld more than before without them\n", before, full, COUNT, left);
+    CHECKF(full - before > (COUNT * BYTES >> 10) - 1024, "only %ld KiB were in use", full - before);
+    CHECKF(left <= 16 << 10, "%ld KiB are still resident", left);
+    return 0;
+}
+
+/* A new block, a copy and a free for each step, as the buffers of OpenSSH do. */
+static int grow_by_copy(void)
+{
+    enum { STEP = 32 << 10, MOST = 4 << 20, ROUNDS = 5 };
+    for (int round = 0; round < ROUNDS; round++)
+    {
+        size_t bytes = STEP;
+        unsigned char *block = malloc(bytes);
+        CHECK(block != NULL);
+        memset(block, 1, bytes);
+        while (bytes < MOST)
+        {
+            unsigned char *larger = calloc(1, bytes + STEP);
+            CHECK(larger != NULL);
+            memcpy(larger, block, bytes);
+            memset(block, 0x55, bytes);
+            free(block);
+            for (size_t i = bytes; i < bytes + STEP; i += 64) CHECKF(larger[i] == 0, "byte %zu of a block of %zu bytes is %d", i, bytes + STEP, larger[i]);
+            block = larger;
+            bytes += STEP;
+            memset(block, 1, bytes);
+        }
+
+        free(block);
+    }
+
+    struct rusage usage;
+    CHECK(getrusage(RUSAGE_SELF, &usage) == 0);
+    say("%ld KiB at most\n", usage.ru_maxrss);
+    CHECKF(usage.ru_maxrss <= 24 << 10, "%ld KiB at most", usage.ru_maxrss);
     return 0;
 }
 
@@ -275,29 +350,20 @@ static int patterns(void)
 
 int main(int count, char **arguments)
 {
-    int in_child = count == 2 && strcmp(arguments[1], "give-back-in-child") == 0;
-    if (count == 2 && strcmp(arguments[1], "patterns") == 0) return patterns();
-    int of_one = count == 2 && strcmp(arguments[1], "give-back-of-one") == 0;
-    int at_end = count == 2 && strcmp(arguments[1], "give-back-at-end") == 0, small = count == 2 && strcmp(arguments[1], "leave-small") == 0;
-    if (count != 2 || (!in_child && !at_end && !of_one && !small && strcmp(arguments[1], "give-back") != 0))
+    static const struct { const char *name; int (*run)(void); } modes[] =
     {
-        say("usage: memory give-back | give-back-in-child | give-back-at-end | give-back-of-one | leave-small | patterns\n");
-        return 2;
+        {"give-back", give_back}, {"give-back-in-child", give_back_in_child}, {"give-back-at-end", give_back_at_end}, {"give-back-of-one", give_back_of_one},
+        {"give-back-big", give_back_big}, {"grow-by-copy", grow_by_copy}, {"leave-small", leave_small}, {"patterns", patterns},
+    };
+    enum { MODES = sizeof modes / sizeof *modes };
+    for (int i = 0; count == 2 && i < MODES; i++)
+    {
+        if (strcmp(arguments[1], modes[i].name) != 0) continue;
+        if (modes[i].run != patterns) check_identity();
+        return modes[i].run();
     }
 
-    check_identity();
-    if (at_end) return give_back_at_end();
-    if (of_one) return give_back_of_one();
-    if (small) return leave_small();
-    if (!in_child) return give_back();
-    blocks = fresh_pages(sizeof *blocks * BLOCKS);
-    fill(0, 4, 5);
-    for (int i = 0; i < BLOCKS; i++) free(blocks[i]);
-    usleep(1500000);
-    pid_t child = fork();
-    if (child == 0) _exit(give_back());
-    int status = 0;
-    CHECK(child > 0 && waitpid(child, &status, 0) == child);
-    CHECKF(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the child ended with status %#x", status);
-    return 0;
+    say("usage: memory ");
+    for (int i = 0; i < MODES; i++) say("%s%s", modes[i].name, i + 1 < MODES ? " | " : "\n");
+    return 2;
 }

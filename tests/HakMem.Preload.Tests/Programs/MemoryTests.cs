@@ -20,6 +20,13 @@ public sealed class MemoryTests
     [NativeFact]
     public void WhatAWorkerHadGoesBackAtItsEnd() => AssertPasses("give-back-of-one");
 
+    /// <summary>A process at rest makes no call that could look at a clock.</summary>
+    [NativeFact]
+    public void BigBlocksGoBackAtOnce() => AssertPasses("give-back-big");
+
+    [NativeFact]
+    public void ABufferThatGrowsByCopiesTakesLittleMore() => AssertPasses("grow-by-copy");
+
     [NativeFact]
     public void SmallBlocksThatThreadsLeaveTakeLittleRoom() => AssertPasses("leave-small");
 
