@@ -31,6 +31,43 @@ public unsafe class IsolationTests
         Assert.Equal(0UL, statistics.InUseBlocks);
     });
 
+    /// <summary>A thread of a pool cannot be told that its heap is gone.</summary>
+    [Fact]
+    public void A_thread_that_used_the_allocator_before_a_reset_goes_on_with_a_new_heap() => OwnThread.RunFresh(Reset, static () =>
+    {
+        const int Rounds = 5;
+        using System.Threading.Barrier turn = new(2);
+        OwnThread.Handle other = OwnThread.Start(() =>
+        {
+            BlockLedger ledger = new();
+            for (int round = 0; round < Rounds; round++)
+            {
+                AllocatorStatistics statistics;
+                TestHeap.ReadStatistics(&statistics);
+                Assert.Equal(0UL, statistics.InUseBlocks);
+                TestHeap.Trim();
+                if (round % 2 != 0) TestHeap.Free(null);
+                for (nuint size = 0; size < 300; size++) ledger.Add(TestHeap.Alloc(size), size);
+                ledger.Add(TestHeap.AllocZeroed(100_000), 100_000);
+                TestHeap.ReadStatistics(&statistics);
+                Assert.Equal((301UL, 1UL), (statistics.InUseBlocks, statistics.Heaps));
+                ledger.Check();
+                while (ledger.Count != 0) TestHeap.Free(ledger.Take(0));
+                turn.SignalAndWait();
+                turn.SignalAndWait();
+            }
+        });
+        for (int round = 0; round < Rounds; round++)
+        {
+            turn.SignalAndWait();
+            TestHeap.Free(TestHeap.Alloc(64));
+            TestHeap.Reset();
+            turn.SignalAndWait();
+        }
+
+        other.Join();
+    });
+
     private static void FreeBatch(void* block) => TestHeap.FreeBatch(&block, 1);
 
     private static void AssertRefused(void* block, System.Action use)

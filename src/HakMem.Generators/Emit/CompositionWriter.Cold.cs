@@ -62,7 +62,7 @@ internal sealed partial class CompositionWriter
         _code.Member($$"""
             {{Outline}}
             private static {{Heap}} Attach()
-            {{{(isolated ? "\n    State.Open();" : "")}}
+            {{{(isolated ? "\n    State.Open();\n    Current.Resets = State.Resets;" : "")}}
                 {{Heap}} heap = {{Call("HeapRegistry", "Attach", "")}};
                 Current.Heap = heap;{{(isolated ? "" : $"\n    if (heap != null) {{ {Call("ThreadStacks", "Enter", "heap")}; }}\n")}}
                 return heap;
@@ -84,20 +84,29 @@ internal sealed partial class CompositionWriter
             {{Inline}}
             private static bool TryFindHeap(out {{Heap}} heap)
             {{{byStack}}
-                heap = Current.Heap;
+                heap = {{(isolated ? "Current.Resets == State.Resets ? Current.Heap : null" : "Current.Heap")}};
                 return heap != null;
             }
             """);
 
-        _code.Member($$"""
-            /// <summary>The heap of this thread; null when it has none.</summary>
-            private static {{Heap}} KnownHeap()
-            {
-                if (TryFindHeap(out {{Heap}} heap)) return heap;
-                heap = Current.Heap;{{(isolated ? "" : $"\n    if (heap != null) {{ {Call("ThreadStacks", "Note", "heap")}; }}\n")}}
-                return heap;
-            }
-            """);
+        if (isolated)
+        {
+            _code.Member($"/// <summary>The heap of this thread; null when it has none.</summary>\nprivate static {Heap} KnownHeap() => TryFindHeap(out {Heap} heap) ? heap : null;");
+        }
+        else
+        {
+            _code.Member($$"""
+                /// <summary>The heap of this thread; null when it has none.</summary>
+                private static {{Heap}} KnownHeap()
+                {
+                    if (TryFindHeap(out {{Heap}} heap)) return heap;
+                    heap = Current.Heap;
+                    if (heap != null) { {{Call("ThreadStacks", "Note", "heap")}}; }
+
+                    return heap;
+                }
+                """);
+        }
 
         _code.Member($$"""
             /// <summary>The heap of this thread, which frees so many blocks; null when it has none and freed few: a free needs no memory. Who frees many gets one, if there is memory for it: then they go back in batches.</summary>
@@ -133,9 +142,14 @@ internal sealed partial class CompositionWriter
         _code.Open("private static class Current")
             .Lines($"[{NameScope.ThreadStatic}] internal static {Heap} Heap;")
             .Lines("/// <summary>The blocks that this thread freed while it had no heap.</summary>")
-            .Lines($"[{NameScope.ThreadStatic}] internal static uint Frees;")
-            .Close();
+            .Lines($"[{NameScope.ThreadStatic}] internal static uint Frees;");
+        if (_composition.Declaration.Isolated)
+        {
+            _code.Lines("/// <summary>How many resets there had been when this thread got its heap, which is gone after another.</summary>")
+                .Lines($"[{NameScope.ThreadStatic}] internal static uint Resets;");
+        }
 
+        _code.Close();
         if (_composition.Declaration.Isolated) { WriteIsolatedState(); }
         else { WriteSharedState(); }
     }
@@ -165,6 +179,7 @@ internal sealed partial class CompositionWriter
             internal static byte* SlabHeaders;
             internal static {{ContractNames.Qualifier}}SizeClass* Classes;
             internal static {{CompositionState}} Composition;
+            internal static uint Resets;
 
             private static int s_open;
             private static int s_lock;
@@ -197,6 +212,7 @@ internal sealed partial class CompositionWriter
             internal static void Clear()
             {
                 s_open = 0;
+                Resets++;
                 Composition = null;
                 Classes = null;
                 SlabHeaders = null;
@@ -210,7 +226,7 @@ internal sealed partial class CompositionWriter
     }
 
     private void WriteReset() => _code.Member($$"""
-        /// <summary>Gives the whole address range back. No other thread may use the allocator meanwhile, nor any thread a heap or block from before.</summary>
+        /// <summary>Gives the whole address range back. No other thread may use the allocator meanwhile, nor any thread a block or a first-class heap from before. Threads that used it go on with a new heap.</summary>
         internal static void Reset()
         {
             if (State.Space != null)
@@ -220,7 +236,6 @@ internal sealed partial class CompositionWriter
             }
 
             State.Clear();
-            Current.Heap = null;
         }
         """);
 }

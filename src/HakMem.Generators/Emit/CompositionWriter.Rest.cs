@@ -166,6 +166,9 @@ internal sealed partial class CompositionWriter
             """);
     }
 
+    // Whether it is known by its stack does not matter there.
+    private string OwnHeap => _composition.Declaration.Isolated ? "KnownHeap()" : "Current.Heap";
+
     private void WriteCare()
     {
         _code.Member($$"""
@@ -177,13 +180,13 @@ internal sealed partial class CompositionWriter
 
         _code.Member($$"""
             /// <summary>Gives unused memory back to the operating system now.</summary>
-            public static void Trim() => {{Call("HeapRegistry", "Trim", "Current.Heap")}};
+            public static void Trim() => {{Call("HeapRegistry", "Trim", OwnHeap)}};
             """);
 
         _code.Member($$"""
             /// <summary>Reads what the allocator holds.</summary>
             /// <param name="statistics">Where it is written.</param>
-            public static void ReadStatistics({{ContractNames.Qualifier}}AllocatorStatistics* statistics) => {{Call("HeapRegistry", "ReadStatistics", "Current.Heap, statistics")}};
+            public static void ReadStatistics({{ContractNames.Qualifier}}AllocatorStatistics* statistics) => {{Call("HeapRegistry", "ReadStatistics", $"{OwnHeap}, statistics")}};
             """);
     }
 

@@ -60,11 +60,14 @@ public class HotPathTests(ITestOutputHelper output)
         {
             JitListing listing = listings[method];
             string code = string.Join("\n", listing.Instructions);
-            Assert.True(listing.Calls is ["call     rax"] or ["call     [CORINFO_HELP_GETDYNAMIC_NONGCTHREADSTATIC_BASE_NOCTOR_OPTIMIZED]"], $"{method} calls:\n{code}");
+            Assert.True(listing.Calls.Length is 1 or 2 && listing.Calls.All(IsForStorage), $"{method} calls:\n{code}");
             Assert.True(listing.Instructions.Take(10).Contains(listing.Calls[0]), $"{method} calls something else than the thread's storage:\n{code}");
             Assert.True(listing.TailJumps.Length == 1 && listing.TailJumps[0].Contains("Slow", System.StringComparison.Ordinal), $"{method} leaves by:\n{code}");
             Assert.True(listing.Atomics.Length == 0, $"{method} is atomic somewhere:\n{code}");
         }
+
+        // The system's, and behind it the runtime's for a thread's first access.
+        static bool IsForStorage(string call) => call == "call     rax" || call.Contains("THREADSTATIC_BASE", System.StringComparison.Ordinal);
     }
 
     [OptimizedFact]

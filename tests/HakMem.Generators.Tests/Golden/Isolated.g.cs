@@ -274,11 +274,11 @@ internal static unsafe partial class TestHeap
     public static nuint UsableSize(void* block) => FreeGate.UsableSize<Config>(block);
 
     /// <summary>Gives unused memory back to the operating system now.</summary>
-    public static void Trim() => HeapRegistry.Trim<Config>(Current.Heap);
+    public static void Trim() => HeapRegistry.Trim<Config>(KnownHeap());
 
     /// <summary>Reads what the allocator holds.</summary>
     /// <param name="statistics">Where it is written.</param>
-    public static void ReadStatistics(AllocatorStatistics* statistics) => HeapRegistry.ReadStatistics<Config>(Current.Heap, statistics);
+    public static void ReadStatistics(AllocatorStatistics* statistics) => HeapRegistry.ReadStatistics<Config>(KnownHeap(), statistics);
 
     /// <summary>The build flavor this allocator was composed for.</summary>
     public static string BuildFlavor => "release";
@@ -293,7 +293,7 @@ internal static unsafe partial class TestHeap
     {
     }
 
-    /// <summary>Gives the whole address range back. No other thread may use the allocator meanwhile, nor any thread a heap or block from before.</summary>
+    /// <summary>Gives the whole address range back. No other thread may use the allocator meanwhile, nor any thread a block or a first-class heap from before. Threads that used it go on with a new heap.</summary>
     internal static void Reset()
     {
         if (State.Space != null)
@@ -303,7 +303,6 @@ internal static unsafe partial class TestHeap
         }
 
         State.Clear();
-        Current.Heap = null;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -344,17 +343,12 @@ internal static unsafe partial class TestHeap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryFindHeap(out ThreadHeap* heap)
     {
-        heap = Current.Heap;
+        heap = Current.Resets == State.Resets ? Current.Heap : null;
         return heap != null;
     }
 
     /// <summary>The heap of this thread; null when it has none.</summary>
-    private static ThreadHeap* KnownHeap()
-    {
-        if (TryFindHeap(out ThreadHeap* heap)) return heap;
-        heap = Current.Heap;
-        return heap;
-    }
+    private static ThreadHeap* KnownHeap() => TryFindHeap(out ThreadHeap* heap) ? heap : null;
 
     /// <summary>The heap of this thread, which frees so many blocks; null when it has none and freed few: a free needs no memory. Who frees many gets one, if there is memory for it: then they go back in batches.</summary>
     private static ThreadHeap* HeapForFrees(uint blocks)
@@ -381,6 +375,7 @@ internal static unsafe partial class TestHeap
     private static ThreadHeap* Attach()
     {
         State.Open();
+        Current.Resets = State.Resets;
         ThreadHeap* heap = HeapRegistry.Attach<Config>();
         Current.Heap = heap;
         return heap;
@@ -397,6 +392,8 @@ internal static unsafe partial class TestHeap
         [ThreadStatic] internal static ThreadHeap* Heap;
         /// <summary>The blocks that this thread freed while it had no heap.</summary>
         [ThreadStatic] internal static uint Frees;
+        /// <summary>How many resets there had been when this thread got its heap, which is gone after another.</summary>
+        [ThreadStatic] internal static uint Resets;
     }
 
     /// <summary>The address range of this allocator alone; null until the first thread attaches, and after a reset.</summary>
@@ -409,6 +406,7 @@ internal static unsafe partial class TestHeap
         internal static byte* SlabHeaders;
         internal static SizeClass* Classes;
         internal static Composition* Composition;
+        internal static uint Resets;
 
         private static int s_open;
         private static int s_lock;
@@ -439,6 +437,7 @@ internal static unsafe partial class TestHeap
         internal static void Clear()
         {
             s_open = 0;
+            Resets++;
             Composition = null;
             Classes = null;
             SlabHeaders = null;
