@@ -18,6 +18,9 @@ public static unsafe class FixedRange
         /// <summary>How many SuperSlabs were handed out for the first time.</summary>
         public uint Begun;
 
+        /// <summary>Whether there is memory behind those that were not.</summary>
+        public bool Backed;
+
         /// <summary>The first of the range; null before the range is taken.</summary>
         public SuperSlab* First;
 
@@ -47,6 +50,7 @@ public static unsafe class FixedRange
         SharedState* range = (SharedState*)TConfig.AddressSpaceState;
         SpinLock.Enter<TConfig>(&range->Lock);
         superSlab = range->Free;
+        bool begins = false;
         if (superSlab != null)
         {
             range->Free = superSlab->Next;
@@ -54,11 +58,14 @@ public static unsafe class FixedRange
         else if (range->Begun < TConfig.RangeSuperSlabs && (range->First != null || TryTake<TConfig>(range)))
         {
             superSlab = range->First + range->Begun++;
+            begins = true;
         }
 
         SpinLock.Exit<TConfig>(&range->Lock);
         if (superSlab == null) return false;
         SuperSlab.MarkFree(superSlab);
+        superSlab->Prepared = begins;
+        if (begins && range->Backed) superSlab->Backed = uint.MaxValue;
         return true;
     }
 
@@ -98,7 +105,7 @@ public static unsafe class FixedRange
         nuint bytes = (nuint)count * Chunk.SuperSlabBytes;
         HugePagePolicy policy = TConfig.Composition->HugePages;
         if (policy != HugePagePolicy.System) _ = TConfig.OsAdviseHugePages(start, bytes, policy == HugePagePolicy.Always);
-        if (TConfig.Composition->Prefault) _ = TConfig.OsPopulate(start, bytes);
+        range->Backed = TConfig.Composition->Prefault && TConfig.OsPopulate(start, bytes);
         range->First = first;
         return true;
     }

@@ -94,7 +94,7 @@ public static unsafe class PageArena
         }
 
         TConfig.OnNewSuperSlab(fresh);
-        bool populated = Prepare<TConfig>(fresh);
+        bool populated = fresh->Prepared ? fresh->Backed != 0 : Prepare<TConfig>(fresh);
         Enter<TConfig>(arena);
         arena->SuperSlabs++;
         if (populated)

@@ -27,6 +27,9 @@ public unsafe struct SuperSlab
     /// <summary>Whether it is in the purge queue.</summary>
     public bool Queued;
 
+    /// <summary>Of one that the address space hands out: whether its pages are as the composition wants them already, with memory behind them where <see cref="Backed"/> says so.</summary>
+    public bool Prepared;
+
     /// <summary>One bit for every chunk that is being purged or cleared: neither free nor in use meanwhile.</summary>
     public uint Hidden;
 
@@ -68,6 +71,7 @@ public unsafe struct SuperSlab
         superSlab->Hidden = 0;
         superSlab->Zeroed = 0;
         superSlab->Backed = 0;
+        superSlab->Prepared = false;
         superSlab->Run = 0;
         superSlab->Next = null;
         superSlab->Previous = null;
