@@ -59,10 +59,14 @@ internal static class Rules
     public static readonly DiagnosticDescriptor NoPoolAllocator = Error(
         "HKM1513", "A pool has no allocator", "The pool has no allocator: {0}");
 
+    /// <summary>HKM1514: a method of a diagnostic or guard is named as if for a join point, and there is none of that name.</summary>
+    public static readonly DiagnosticDescriptor NoJoinPoint = new(
+        "HKM1514", "A method is called at no join point", "'{0}' is never called: there is no join point '{1}'{2}", Category, DiagnosticSeverity.Warning, isEnabledByDefault: true);
+
     private static readonly DiagnosticDescriptor[] Table =
     [
         MissingMember, OptionOutOfRange, NotStaticPartial, NotABox, UnknownMember, MissingArgument, UnfitBox, ForeignState, UnsafeForbidden,
-        NotPoolable, ManagedPool, PoolOptionOutOfRange, NoPoolAllocator,
+        NotPoolable, ManagedPool, PoolOptionOutOfRange, NoPoolAllocator, NoJoinPoint,
     ];
 
     /// <summary>The rule of an identifier of the table.</summary>

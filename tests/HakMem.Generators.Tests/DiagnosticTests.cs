@@ -109,10 +109,29 @@ public class DiagnosticTests
         """,
         "HKM1506 at 'Diagnostics = new[] { typeof(Watch) }': " + expected);
 
+    [Theory]
+    [InlineData("OnFrontMis()", "'Watch.OnFrontMis' is never called: there is no join point 'OnFrontMis'; did you mean 'OnFrontMiss'?")]
+    [InlineData("OnFrontmiss(uint sizeClass)", "'Watch.OnFrontmiss' is never called: there is no join point 'OnFrontmiss'; did you mean 'OnFrontMiss'?")]
+    [InlineData("OnSharedlocks()", "'Watch.OnSharedlocks' is never called: there is no join point 'OnSharedlocks'; did you mean 'OnSharedLock'?")]
+    [InlineData("OnAnythingElse()", "'Watch.OnAnythingElse' is never called: there is no join point 'OnAnythingElse'")]
+    [InlineData("OnSharedLock()", "")]
+    [InlineData("Once()", "")]
+    [InlineData("On()", "")]
+    public void MethodThatNoJoinPointCalls(string method, string expected)
+    {
+        string source = $$"""
+            using HakMem.Boxes;
+            [HakMemAllocator(Diagnostics = new[] { typeof(Watch) })] static partial class X;
+            [Box(BoxLayer.Diagnostics)] static unsafe class Watch { public static void {{method}} { } private static void OnItsOwn() { } }
+            """;
+        AssertReports(source, expected.Length == 0 ? [] : ["HKM1514 at 'Diagnostics = new[] { typeof(Watch) }': " + expected]);
+        Assert.Single(GeneratorHarness.Driver().RunGenerators(GeneratorHarness.Compile(GeneratorHarness.Contract, source)).GetRunResult().GeneratedTrees);
+    }
+
     [Fact]
     public void EveryRuleHasAPage()
     {
-        foreach (string id in Enumerable.Range(1501, 13).Select(static number => "HKM" + number))
+        foreach (string id in Enumerable.Range(1501, 14).Select(static number => "HKM" + number))
         {
             Assert.Equal(id, Rules.Of(id).Id);
             Assert.Contains("# " + id, File.ReadAllText(Path.Combine(GeneratorHarness.PathOf("Rules"), id + ".md")), StringComparison.Ordinal);

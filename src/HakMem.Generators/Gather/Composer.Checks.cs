@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using HakMem.Generators.Model;
@@ -72,5 +73,40 @@ internal sealed partial class Composer
     {
         Report(Rules.UnfitBox, slot, box.DisplayName, slot, why);
         _ = _unfit.Add(slot);
+    }
+
+    /// <summary>A method that nobody calls gives no sign of it: its numbers stay 0.</summary>
+    private void CheckJoinPoints()
+    {
+        string[] known = [.. _contract.Members.Where(static member => member.Kind == MemberKind.JoinPoint).Select(static member => member.Name)];
+        foreach (BoxModel box in _woven)
+        {
+            foreach (string name in box.Methods.Select(static method => method.Name).Distinct().Where(static name => name.Length > 2 && name.StartsWith("On", StringComparison.Ordinal) && char.IsUpper(name[2])))
+            {
+                if (known.Contains(name)) { continue; }
+
+                string near = known.OrderBy(other => Distance(name, other)).FirstOrDefault(other => Distance(name, other) <= 3) is { } meant ? $"; did you mean '{meant}'?" : "";
+                _problems.Add(ProblemModel.Create(Rules.NoJoinPoint, ContractNames.Diagnostics, box.DisplayName + "." + name, name, near) with { Stops = false });
+            }
+        }
+    }
+
+    /// <summary>How many letters are to be changed, added or taken away to come from one name to the other (Levenshtein), in either case.</summary>
+    private static int Distance(string from, string to)
+    {
+        int[] row = [.. Enumerable.Range(0, to.Length + 1)];
+        for (int i = 1; i <= from.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= to.Length; j++)
+            {
+                int same = diagonal + (char.ToUpperInvariant(from[i - 1]) == char.ToUpperInvariant(to[j - 1]) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(same, 1 + Math.Min(row[j], row[j - 1]));
+            }
+        }
+
+        return row[to.Length];
     }
 }

@@ -30,6 +30,7 @@ internal sealed partial class Composer
         CheckPreset();
         CheckTraits();
         CheckStates();
+        CheckJoinPoints();
         CheckMembers();
     }
 
