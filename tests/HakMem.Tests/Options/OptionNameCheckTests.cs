@@ -9,7 +9,7 @@ using Xunit;
 
 namespace HakMem.Tests.Options;
 
-/// <summary>The check at build of the option names in a project and in its <c>runtimeconfig.template.json</c>: HKM0004.</summary>
+/// <summary>The check at build of the option names in a project and in its <c>runtimeconfig.template.json</c>: HKM0004 and HKM0005.</summary>
 public sealed partial class OptionNameCheckTests
 {
     private static readonly string s_targets = Path.GetFullPath(Path.Combine(Folder(), "../../../src/HakMem/build/HakMem.Options.targets"));
@@ -49,6 +49,36 @@ public sealed partial class OptionNameCheckTests
         }
     }
 
+    [Theory]
+    [InlineData("true", "HakMem.SoftLimit")]
+    [InlineData("false", "")]
+    [InlineData("", "")]
+    public void ItNamesWhatAProgramCompiledAheadOfTimeDoesNotRead(string publishAot, string expected)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("hakmem-options-");
+        try
+        {
+            File.WriteAllText(Path.Combine(folder.FullName, "project.proj"), $"""
+                <Project DefaultTargets="HakMemCheckOptions">
+                  <PropertyGroup><PublishAot>{publishAot}</PublishAot></PropertyGroup>
+                  <ItemGroup><RuntimeHostConfigurationOption Include="HakMem.Purge" Value="1" /></ItemGroup>
+                  <Import Project="{s_targets}" />
+                </Project>
+                """);
+            File.WriteAllText(Path.Combine(folder.FullName, "runtimeconfig.template.json"), """
+                { "configProperties": { "HakMem.SoftLimit": "1M", "HakMem.Purge": true, "HakMem.Mistyped": 3, "Other": 1 } }
+                """);
+            string output = Build(folder);
+
+            Assert.Equal(expected, string.Join(" ", LostWarning().Matches(output).Select(static match => match.Groups[1].Value)));
+            Assert.Equal(["HakMem.Mistyped"], WarnedNames(output));
+        }
+        finally
+        {
+            folder.Delete(true);
+        }
+    }
+
     [Fact]
     public void WithoutOptionsItSaysNothing()
     {
@@ -81,4 +111,7 @@ public sealed partial class OptionNameCheckTests
 
     [GeneratedRegex("warning HKM0004: '([^']*)' is no option")]
     private static partial Regex Warning();
+
+    [GeneratedRegex("warning HKM0005: '([^']*)' in runtimeconfig.template.json does nothing")]
+    private static partial Regex LostWarning();
 }
