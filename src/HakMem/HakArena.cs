@@ -61,7 +61,7 @@ public sealed unsafe class HakArena : IDisposable
     public nuint HeldBytes { get; private set; }
 
     /// <summary>Allocates the next bytes; their contents are undefined.</summary>
-    /// <param name="byteCount">The size in bytes.</param>
+    /// <param name="byteCount">The size in bytes; a block of 0 bytes may have the address of the next one.</param>
     /// <param name="alignment">The alignment in bytes, a power of two; 16 by default.</param>
     /// <returns>The block; valid until a reset before it or the end of the arena.</returns>
     /// <exception cref="ArgumentException">The alignment is not a power of two.</exception>
@@ -76,7 +76,7 @@ public sealed unsafe class HakArena : IDisposable
         return block;
     }
 
-    /// <summary>Allocates room for elements; their contents are undefined.</summary>
+    /// <summary>Allocates room for elements at a multiple of 16 bytes; their contents are undefined. Elements that need more, as vectors of 32 and 64 bytes do for aligned loads, are had by <see cref="Alloc(nuint, nuint)"/>.</summary>
     /// <typeparam name="T">The type of the elements.</typeparam>
     /// <param name="count">How many.</param>
     /// <returns>The elements; valid until a reset before them or the end of the arena.</returns>

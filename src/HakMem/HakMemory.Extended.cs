@@ -44,8 +44,8 @@ public static unsafe partial class HakMemory
     public static bool TryAlignedRealloc(void* ptr, nuint byteCount, nuint alignment, out void* result)
         => DefaultAllocator.TryAlignedRealloc(ptr, byteCount, alignment, out result);
 
-    /// <summary>Allocates several blocks of one size.</summary>
-    /// <param name="byteCount">The size of each in bytes.</param>
+    /// <summary>Allocates several blocks of one size, aligned as those of <see cref="Alloc(nuint)"/>; their contents are undefined. Each is freed alone or with others.</summary>
+    /// <param name="byteCount">The size of each in bytes; of 0, blocks of the smallest size.</param>
     /// <param name="blocks">Receives the blocks.</param>
     /// <returns>How many were written; fewer than asked only when there is no memory. The rest of <paramref name="blocks"/> is undefined.</returns>
     public static int AllocBatch(nuint byteCount, Span<nint> blocks)

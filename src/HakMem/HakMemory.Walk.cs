@@ -9,8 +9,8 @@ namespace HakMem;
 public static unsafe partial class HakMemory
 {
     /// <summary>
-    /// Visits every heap, slab and block. Exact when no other thread allocates or frees meanwhile. Otherwise each slab is a true picture of one moment, and
-    /// blocks that other threads hold in their caches may be reported as <see cref="BlockState.Live"/>.
+    /// Visits every heap, slab and block. Exact when no other thread allocates or frees meanwhile, nor the visitor. Otherwise each slab is a true picture of one moment, and
+    /// blocks that threads hold in their caches may be reported as <see cref="BlockState.Live"/>.
     /// </summary>
     /// <param name="visitor">Receives what is found.</param>
     public static void Walk(IHeapVisitor visitor)
