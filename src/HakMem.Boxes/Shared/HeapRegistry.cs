@@ -338,7 +338,7 @@ public static unsafe class HeapRegistry
         ThreadHeap* heap = registry->FirstFree, ended = null;
 
         // One that was released only when no thread has left one: else each thread that comes would take one away from those who make heaps, and leave one of its own.
-        if (heap == null || heap->Reusable) ended = ProbeEnded<TConfig>(registry, registry->Heaps < AttachProbes ? registry->Heaps : AttachProbes, thread, out ending);
+        if (registry->Heaps != 0 && (heap == null || heap->Reusable)) ended = ProbeEnded<TConfig>(registry, registry->Heaps < AttachProbes ? registry->Heaps : AttachProbes, thread, out ending);
         if (ended != null)
         {
             heap = ended;

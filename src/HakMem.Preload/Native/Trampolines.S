@@ -16,6 +16,12 @@ hm_slot:
 hm_no_heap:
     .zero   6656                        # four stand-ins, 64 bytes apart, each as long as a heap's core reads: see ThreadSlot.cs
 
+    .type   hm_next_dlopen,@object
+    .size   hm_next_dlopen,8
+    .balign 8
+hm_next_dlopen:
+    .zero   8                           # the address of the next library's dlopen, once somebody called ours
+
     .hidden RhpTrapThreads              # tested after calls by code that has a garbage collector; always 0
     .globl  RhpTrapThreads
     .type   RhpTrapThreads,@object
@@ -201,6 +207,40 @@ __dso_handle:
 1:  jmp     hm_fail_no_memory
     .cfi_endproc
     .size   reallocarray,.-reallocarray
+
+# The C library's dlopen, but never with RTLD_DEEPBIND: what is opened so finds the C library before us, so that a block of strdup, which is ours, would end in glibc's free. By a jump, as the
+# caller's own search path is looked up by the address that it returns to. Threads that come first at once find the same.
+    BEGIN dlopen
+    andl    $~8, %esi
+    movq    hm_next_dlopen(%rip), %rax
+    testq   %rax, %rax
+    je      1f
+    jmp     *%rax
+1:  pushq   %rdi
+    .cfi_adjust_cfa_offset 8
+    pushq   %rsi
+    .cfi_adjust_cfa_offset 8
+    subq    $8, %rsp
+    .cfi_adjust_cfa_offset 8
+    movq    $-1, %rdi                   # RTLD_NEXT
+    leaq    2f(%rip), %rsi
+    call    *dlsym@GOTPCREL(%rip)
+    movq    %rax, hm_next_dlopen(%rip)
+    addq    $8, %rsp
+    .cfi_adjust_cfa_offset -8
+    popq    %rsi
+    .cfi_adjust_cfa_offset -8
+    popq    %rdi
+    .cfi_adjust_cfa_offset -8
+    testq   %rax, %rax
+    je      3f
+    jmp     *%rax
+3:  ret                                 # null; dlerror says that there is none
+    .cfi_endproc
+    .size   dlopen,.-dlopen
+    .pushsection .rodata
+2:  .asciz  "dlopen"
+    .popsection
 
     BEGIN _ZnwmRKSt9nothrow_t
     UNLESS_OWN _Znwm, OWN_NEW

@@ -45,6 +45,14 @@ static int is_served(const char *name)
     return symbol != NULL && (expected == NULL || strcmp(library_of(symbol), library_of(dlsym(RTLD_DEFAULT, "malloc"))) == 0);
 }
 
+/* life.c opens plugins with it. */
+CASE(dlopen_is_the_c_librarys)
+{
+    void *program = SUCCEEDS(dlopen(NULL, RTLD_LAZY));
+    CHECK(dlsym(program, "malloc") != NULL && dlclose(program) == 0);
+    CHECK(dlopen("no such library", RTLD_LAZY) == NULL && strstr(dlerror(), "no such library") != NULL);
+}
+
 CASE(every_name_is_served)
 {
     static const char *const names[] = {"malloc", "free", "calloc", "realloc", "reallocarray", "memalign", "posix_memalign", "aligned_alloc", "valloc", "pvalloc", "malloc_usable_size", "cfree", "mallopt", "malloc_trim", "mallinfo", "mallinfo2", "malloc_stats", "malloc_info", "free_sized", "free_aligned_sized", "__libc_malloc", "__libc_free", "__libc_calloc", "__libc_realloc", "__libc_memalign", "__libc_valloc", "__libc_pvalloc", "__posix_memalign"};

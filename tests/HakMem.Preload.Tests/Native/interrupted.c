@@ -234,7 +234,7 @@ static void *go_in_and_out(void *unused)
 CASE(a_destroyed_heap_has_no_block_that_waits_to_be_freed)
 {
     enum { ROUNDS = 1500 };
-    static void *large[ROUNDS];   /* kept, so that each needs a mapping: the handler comes at mmap */
+    static void *large[ROUNDS];   /* kept, and more than twice as large as what the other thread leaves, so that each needs a mapping: the handler comes at mmap */
     alarm(60);
     handle(free_blocks_of_heap);
     pthread_t other = start(go_in_and_out, NULL);
@@ -244,7 +244,7 @@ CASE(a_destroyed_heap_has_no_block_that_waits_to_be_freed)
         CHECK(heap != NULL);
         for (int j = 0; j < OF_HEAP; j++) CHECK((of_heap[j] = hakmem_heap_malloc(heap, (size_t)(16 + j * 10))) != NULL);
         armed = 1;
-        large[i] = malloc(3000000);
+        large[i] = malloc(5000000);
         armed = 0;
         CHECKF(of_heap[0] == NULL && large[i] != NULL, "round %d: the handler did not come", i);
         hakmem_heap_destroy(heap);   /* whoever frees one of its blocks now ends the process */

@@ -118,6 +118,31 @@ static void *open_and_close(void *unused)
     return NULL;
 }
 
+/* As PHP opens its extensions: the plugin's own scope comes first, and with it the C library. */
+CASE(plugins_open_with_a_scope_of_their_own)
+{
+    char path[4096];
+    strcpy(path, beside_me("libplugin.so"));
+    for (int i = 0; i < 20; i++)
+    {
+        void *plugin = dlopen(path, RTLD_NOW | RTLD_DEEPBIND);
+        CHECKF(plugin != NULL, "%s", dlerror());
+        int (*work)(int) = (int (*)(int))dlsym(plugin, "plugin_work");
+        char *(*copy)(const char *) = (char *(*)(const char *))dlsym(plugin, "plugin_copy");
+        void (*release)(void *) = (void (*)(void *))dlsym(plugin, "plugin_free");
+        CHECK(work(200) == 200);
+        char *text = copy("of the plugin");
+        CHECK(strcmp(text, "of the plugin") == 0);
+        free(text);
+        release(malloc(300));
+        release(strdup("of the host"));
+        CHECK(dlclose(plugin) == 0);
+        CHECK(dlopen("no such library", RTLD_NOW | RTLD_DEEPBIND) == NULL && strstr(dlerror(), "no such library") != NULL);
+    }
+
+    CHECK(dlopen(NULL, RTLD_NOW) != NULL);
+}
+
 CASE(plugins_open_and_close_on_threads)
 {
     beside_me("libplugin.so");
