@@ -66,7 +66,7 @@ public sealed class HakMemOptions
         private set => _softLimit = value;
     }
 
-    /// <summary>Committed bytes above which allocations fail; threads that ask in the same instant may together exceed it by what they ask for. None by default; <see cref="ulong.MaxValue"/> is none.</summary>
+    /// <summary>Committed bytes above which allocations fail; none by default. <see cref="ulong.MaxValue"/> is none.</summary>
     public ulong HardLimit { get; private set; } = ulong.MaxValue;
 
     /// <summary>What is wanted of transparent huge pages; null is what the composition declares.</summary>

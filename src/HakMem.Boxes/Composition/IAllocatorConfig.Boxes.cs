@@ -80,7 +80,10 @@ public unsafe partial interface IAllocatorConfig
     // ---- pages --------------------------------------------------------------------------------------------------------
 
     /// <inheritdoc cref="MemoryLimit.TryCharge{TConfig}"/>
-    [Bound("MemoryLimit", "TryCharge")] static abstract bool TryCharge(nuint bytes);
+    [Bound("MemoryLimit", "TryCharge")] static abstract bool TryCharge(nuint bytes, out nuint charged);
+
+    /// <inheritdoc cref="MemoryLimit.Settle{TConfig}"/>
+    [Bound("MemoryLimit", "Settle")] static abstract void SettleCharge(nuint charged);
 
     /// <inheritdoc cref="AddressSpace.TrySuperSlab{TConfig}"/>
     [Bound("AddressSpace", "TrySuperSlab")] static abstract bool TrySuperSlab(out SuperSlab* superSlab);

@@ -61,16 +61,20 @@ public static unsafe class BigCache
         if (size > MaxBytes || alignment > MaxBytes || TConfig.Composition == null) return null;
         nuint bytes = Chunk.WholePages(size == 0 ? 1 : size);
         SharedState* state = TConfig.BigCacheState;
-        nuint used = 0;   // of the block, what somebody had before
-        if (TryTakeCached<TConfig>(state, bytes, alignment, out byte* start, out nuint mapped))
+        nuint used = size;   // of the block, what somebody had before
+        if (!TryTakeCached<TConfig>(state, bytes, alignment, out byte* start, out nuint mapped))
         {
-            used = size;
-        }
-        else if (alignment > Chunk.OsPageBytes || !TryGrowCached<TConfig>(state, bytes, out start, out mapped, out used))
-        {
-            if (!TConfig.TryCharge(bytes)) return null;
-            start = Map<TConfig>(bytes, alignment);
-            mapped = bytes;
+            nuint charged;
+            if (alignment > Chunk.OsPageBytes || !TryGrowCached<TConfig>(state, bytes, out start, out used, out charged))
+            {
+                if (!TConfig.TryCharge(bytes, out charged)) return null;
+                start = Map<TConfig>(bytes, alignment);
+                used = 0;
+            }
+
+            mapped = start != null ? bytes : 0;
+            Interlocked.Add(ref state->LiveBytes, (long)mapped);
+            TConfig.SettleCharge(charged);
             if (start == null) return null;
         }
 
@@ -82,11 +86,11 @@ public static unsafe class BigCache
         if (!room)
         {
             Unmap<TConfig>(start, mapped);
+            Interlocked.Add(ref state->LiveBytes, -(long)mapped);
             return null;
         }
 
         Interlocked.Increment(ref state->Blocks);
-        Interlocked.Add(ref state->LiveBytes, (long)mapped);
         if (zeroed && used != 0) NativeMemory.Clear(start, used);
         return start;
     }
@@ -112,9 +116,10 @@ public static unsafe class BigCache
         if (wrong != FatalReason.None) Fatal.Stop<TConfig>(wrong, block);
         SharedState* state = TConfig.BigCacheState;
         Interlocked.Decrement(ref state->Blocks);
-        Interlocked.Add(ref state->LiveBytes, -(long)bytes);
-        if (TryCache<TConfig>(state, (byte*)block, bytes)) TConfig.WantScavenge();
-        else Unmap<TConfig>((byte*)block, bytes);
+        bool kept = TryCache<TConfig>(state, (byte*)block, bytes);
+        if (!kept) Unmap<TConfig>((byte*)block, bytes);
+        Interlocked.Add(ref state->LiveBytes, -(long)bytes);   // after that, so that a limit never misses it
+        if (kept) TConfig.WantScavenge();
         Drain<TConfig>(false);
     }
 
@@ -126,7 +131,8 @@ public static unsafe class BigCache
         nuint bytes = Chunk.WholePages(size);
         SpaceState* space = TConfig.Space;
         nuint before = UsableSize<TConfig>(block);
-        if (bytes > before && !TConfig.TryCharge(bytes - before)) return null;
+        nuint charged = 0;
+        if (bytes > before && !TConfig.TryCharge(bytes - before, out charged)) return null;
 
         // The table's lock is held across the move, so that nobody finds the address taken by a new mapping under the old entry.
         SpinLock.Enter<TConfig>(&space->BigLock);
@@ -152,6 +158,7 @@ public static unsafe class BigCache
 
         SpinLock.Exit<TConfig>(&space->BigLock);
         if (moved != null) Interlocked.Add(ref TConfig.BigCacheState->LiveBytes, (long)bytes - (long)old);
+        TConfig.SettleCharge(charged);
         return moved;
     }
 
@@ -288,6 +295,7 @@ public static unsafe class BigCache
 
     // ---- the cache ----------------------------------------------------------------------------------------------------
 
+    // What it takes is among the live bytes then.
     private static bool TryTakeCached<TConfig>(SharedState* state, nuint bytes, nuint alignment, out byte* start, out nuint mapped)
         where TConfig : struct, IAllocatorConfig
     {
@@ -311,21 +319,28 @@ public static unsafe class BigCache
         {
             start = slots[best].Start;
             mapped = slots[best].Bytes;
+            Interlocked.Add(ref state->LiveBytes, (long)mapped);   // before that, so that a limit never misses it
             Take(state, best);
             state->Hits++;
         }
 
         SpinLock.Exit<TConfig>(&state->Lock);
-        if (grows && start != null && mapped > bytes * 2 && TConfig.OsUnmap(start + (bytes * 2), mapped - (bytes * 2))) mapped = bytes * 2;
+        nuint enough = bytes * 2;
+        if (grows && mapped > enough && TConfig.OsUnmap(start + enough, mapped - enough))
+        {
+            Interlocked.Add(ref state->LiveBytes, (long)enough - (long)mapped);
+            mapped = enough;
+        }
+
         return start != null;
     }
 
     // The largest of the smaller mappings, made as long as wanted: where each block is a little larger than the one before, none of the freed ones would serve, and each would be touched anew.
-    private static bool TryGrowCached<TConfig>(SharedState* state, nuint bytes, out byte* start, out nuint mapped, out nuint used)
+    private static bool TryGrowCached<TConfig>(SharedState* state, nuint bytes, out byte* start, out nuint used, out nuint charged)
         where TConfig : struct, IAllocatorConfig
     {
         start = null;
-        mapped = used = 0;
+        used = charged = 0;
         if (state->Count == 0) return false;
         SpinLock.Enter<TConfig>(&state->Lock);
         Slot* slots = SharedState.Slots(state);
@@ -346,14 +361,14 @@ public static unsafe class BigCache
 
         SpinLock.Exit<TConfig>(&state->Lock);
         if (taken.Start == null) return false;
-        if (TConfig.TryCharge(bytes)) start = TConfig.OsRemap(taken.Start, taken.Bytes, bytes, true);
+        if (TConfig.TryCharge(bytes, out charged)) start = TConfig.OsRemap(taken.Start, taken.Bytes, bytes, true);
         if (start == null)
         {
+            TConfig.SettleCharge(charged);
             Unmap<TConfig>(taken.Start, taken.Bytes);
             return false;
         }
 
-        mapped = bytes;
         used = taken.Bytes;
         return true;
     }

@@ -32,6 +32,9 @@ public static unsafe class PageArena
         /// <summary>Free chunks that hold zeros and have memory behind them: cleared, or prefaulted and never used.</summary>
         public ulong ZeroedChunks;
 
+        /// <summary>Bytes that <see cref="MemoryLimit"/> has granted and that are in no count yet.</summary>
+        public ulong Charged;
+
         /// <summary>How many ends of large blocks may go back before more than ever is touched again. A guess: written without the lock.</summary>
         public uint EndsLeft;
 
@@ -68,17 +71,27 @@ public static unsafe class PageArena
     /// Takes up to <paramref name="want"/> spans of <paramref name="chunks"/> chunks each (1 to 32) under one lock; when <paramref name="aligned"/>, at
     /// multiples of their length, a power of two. Returns how many it got; 0 when the OS refuses. The page map is the caller's.
     /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static uint TryTake<TConfig>(uint chunks, bool aligned, uint want, ChunkSpan* spans)
         where TConfig : struct, IAllocatorConfig
     {
         SharedState* arena = TConfig.PageArenaState;
-        uint got = 0;
-        if (!TConfig.TryCharge((nuint)(chunks * want) << Chunk.Log2))
+        if (!TConfig.TryCharge((nuint)(chunks * want) << Chunk.Log2, out nuint charged))
         {
             want = 1;
-            if (!TConfig.TryCharge((nuint)chunks << Chunk.Log2)) return TryTakeCommitted<TConfig>(arena, chunks, aligned, spans);
+            if (!TConfig.TryCharge((nuint)chunks << Chunk.Log2, out charged)) return TryTakeCommitted<TConfig>(arena, chunks, aligned, spans);
         }
 
+        uint got = TakeCharged<TConfig>(arena, chunks, aligned, want, spans);
+        TConfig.SettleCharge(charged);
+        return got;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint TakeCharged<TConfig>(SharedState* arena, uint chunks, bool aligned, uint want, ChunkSpan* spans)
+        where TConfig : struct, IAllocatorConfig
+    {
+        uint got = 0;
         Enter<TConfig>(arena);
         while (got < want && TryCut<TConfig>(arena, chunks, aligned, ListProbes, spans + got)) got++;
         SpinLock.Exit<TConfig>(&arena->Lock);
@@ -127,14 +140,15 @@ public static unsafe class PageArena
         uint offset = firstChunk % Chunk.PerSuperSlab;
         if (offset + newChunks > Chunk.PerSuperSlab) return false;
         SharedState* arena = TConfig.PageArenaState;
-        bool charged = TConfig.TryCharge((nuint)(newChunks - chunks) << Chunk.Log2);
+        bool granted = TConfig.TryCharge((nuint)(newChunks - chunks) << Chunk.Log2, out nuint charged);
         SuperSlab* superSlab = SuperSlab.Of<TConfig>(firstChunk);
         uint more = Bits.Run(offset + chunks, newChunks - chunks);
         Enter<TConfig>(arena);
         TConfig.OnSuperSlab(superSlab);
-        bool free = ((charged ? superSlab->Free : Committed(superSlab)) & more) == more;
+        bool free = ((granted ? superSlab->Free : Committed(superSlab)) & more) == more;
         if (free) Cut(arena, superSlab, more);
         SpinLock.Exit<TConfig>(&arena->Lock);
+        TConfig.SettleCharge(charged);
         return free;
     }
 

@@ -67,6 +67,7 @@ internal static unsafe class ForkGuard
         ShowHidden();
         SignalHeap.ForgetOthers();
         PreloadAllocator.Config.Composition->Scavenge = 0;   // the thread that ran a pass is not here
+        PreloadAllocator.Config.PageArenaState->Charged = 0;   // nor are those that were about to take memory
         Release();
         Trampolines.ResetStreams();
 #if HAKMEM_TRACE

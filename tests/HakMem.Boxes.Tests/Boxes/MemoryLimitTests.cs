@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Threading;
 using Xunit;
 using Config = HakMem.Boxes.Tests.PressedHeap.Config;
 
@@ -57,9 +58,9 @@ public unsafe class MemoryLimitTests
         PressedHeap.Free(PressedHeap.Alloc(100_000));
         Config.DrainLarge(PressedHeap.CurrentHeap());
         FaultyMemory.Clock += 100;
-        FaultyMemory.WhilePurging = static () => OwnThread.Run(static () => PressedHeap.Free(PressedHeap.Alloc(1 << 20)));
+        FaultyMemory.Meanwhile = (MemoryCalls.Purge, static () => OwnThread.Run(static () => PressedHeap.Free(PressedHeap.Alloc(1 << 20))));
         PressedHeap.Free(PressedHeap.Alloc(500_000));
-        Assert.Null(FaultyMemory.WhilePurging);
+        Assert.Null(FaultyMemory.Meanwhile);
         Assert.Equal(2, PressedHost.Told);
         PressedHeap.Free(kept);
     });
@@ -172,6 +173,65 @@ public unsafe class MemoryLimitTests
         Assert.False(PressedHeap.TryAlloc(6 << 20, out _));
         Assert.Equal((0UL, 3L << 20), (Config.BigCacheState->Bytes, Config.BigCacheState->LiveBytes));
         PressedHeap.Free(kept);
+    });
+
+    /// <summary>What one thread was granted and has not taken yet is not granted to another, however the memory is had.</summary>
+    [Theory]
+    [InlineData(5 << 20, false)]
+    [InlineData(2_000_000, true)]
+    public void Two_threads_are_not_granted_the_same_bytes(int size, bool prefault) => OwnThread.RunFresh(PressedHeap.Reset, () =>
+    {
+        MemoryCalls call = prefault ? MemoryCalls.Populate : MemoryCalls.Map;
+        ulong limit = (ulong)size + (Mib / 2);
+        Open(limit, limit);
+        Config.Composition->Prefault = prefault;
+        FaultyMemory.Meanwhile = (call, () => OwnThread.Run(() => Assert.False(PressedHeap.TryAlloc((nuint)size, out _))));
+        Assert.True(PressedHeap.TryAlloc((nuint)size, out void* block));
+        Assert.Null(FaultyMemory.Meanwhile);
+        PressedHeap.Free(block);
+        Assert.Equal(0UL, Config.PageArenaState->Charged);
+    });
+
+    /// <summary>Exactly as many blocks are had as fit, whoever gets them.</summary>
+    [Theory]
+    [InlineData(3 << 20, 3)]
+    [InlineData(1 << 20, 11)]
+    [InlineData(65536, 176)]
+    public void Threads_at_once_stay_below_the_hard_limit(int size, int fit) => OwnThread.RunFresh(PressedHeap.Reset, () =>
+    {
+        const int Threads = 4, Rounds = 60;
+        const ulong Limit = 11 * Mib;
+        Open(Limit, Limit);
+        ulong most = 0;
+        int had = 0, mostHad = 0;
+        using Barrier turn = new(Threads, _ =>
+        {
+            most = ulong.Max(most, MemoryLimit.Committed<Config>());
+            mostHad = int.Max(mostHad, had);
+            had = 0;
+        });
+        OwnThread.Handle[] threads = new OwnThread.Handle[Threads];
+        for (int i = 0; i < Threads; i++)
+        {
+            threads[i] = OwnThread.Start(() =>
+            {
+                List<nint> blocks = [];
+                for (int round = 0; round < Rounds; round++)
+                {
+                    turn.SignalAndWait();
+                    while (PressedHeap.TryAlloc((nuint)size, out void* block)) blocks.Add((nint)block);
+                    Interlocked.Add(ref had, blocks.Count);
+                    turn.SignalAndWait();
+                    foreach (nint block in blocks) PressedHeap.Free((void*)block);
+                    blocks.Clear();
+                    PressedHeap.Trim();
+                }
+            });
+        }
+
+        foreach (OwnThread.Handle thread in threads) thread.Join();
+        Assert.Equal((true, fit), (most <= Limit, mostHad));
+        Assert.Equal(0UL, Config.PageArenaState->Charged);
     });
 
     [Fact]

@@ -59,8 +59,8 @@ internal static unsafe class FaultyMemory
     /// <summary>What happens elsewhere while somebody waits; once.</summary>
     public static Action? WhileWaiting { get; set; }
 
-    /// <summary>What happens elsewhere before memory goes back; once.</summary>
-    public static Action? WhilePurging { get; set; }
+    /// <summary>What happens elsewhere before the next call of this kind; once.</summary>
+    public static (MemoryCalls Call, Action Action)? Meanwhile { get; set; }
 
     public static long Calls => Volatile.Read(ref s_calls);
 
@@ -88,7 +88,7 @@ internal static unsafe class FaultyMemory
         Limit = null;
         YieldOnWait = false;
         WhileWaiting = null;
-        WhilePurging = null;
+        Meanwhile = null;
         s_calls = s_failures = s_mappedBytes = s_purges = s_purgedBytes = s_unmaps = s_maps = 0;
         s_error = "";
         s_aborted = false;
@@ -105,9 +105,6 @@ internal static unsafe class FaultyMemory
     public static bool Purge(byte* at, nuint bytes)
     {
         Interlocked.Increment(ref s_purges);
-        Action? meanwhile = WhilePurging;
-        WhilePurging = null;
-        meanwhile?.Invoke();
         if (Refuses(MemoryCalls.Purge) || !LinuxMemory.Purge(at, bytes)) return false;
         Interlocked.Add(ref s_purgedBytes, (long)bytes);
         return true;
@@ -194,6 +191,12 @@ internal static unsafe class FaultyMemory
 
     private static bool Refuses(MemoryCalls call)
     {
+        if (Meanwhile is { } other && (other.Call & call) != 0)
+        {
+            Meanwhile = null;
+            other.Action();
+        }
+
         if ((Affected & call) == 0) return false;
         long number = Interlocked.Increment(ref s_calls);
         if (FailAt == 0 || number < FailAt || number - FailAt >= FailTimes) return false;
