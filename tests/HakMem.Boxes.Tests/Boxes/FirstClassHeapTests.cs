@@ -44,6 +44,26 @@ public unsafe class FirstClassHeapTests
         Assert.Equal(1, Config.Composition->Scavenge);
     });
 
+    /// <summary>What others freed is in the slabs' remote bitmaps until somebody collects it.</summary>
+    [Fact]
+    public void A_trim_collects_what_others_freed() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        ThreadHeap* heap = FirstClassHeap.Create<Config>();
+        BlockLedger ledger = new();
+        for (int i = 0; i < 4000; i++) ledger.Add(FirstClassHeap.Alloc<Config>(heap, 1024, 1, false), 1024);
+        ulong full = Config.PageArenaState->UsedChunks;
+        Assert.InRange(full, 60UL, 100UL);
+        OwnThread.Run(() =>
+        {
+            while (ledger.Count != 0) TestHeap.Free(ledger.Take(0));
+            Config.SendAllRemote(TestHeap.CurrentHeap());
+        });
+        FirstClassHeap.Trim<Config>(heap);
+        Config.DrainSharedPool();
+        Assert.InRange(Config.PageArenaState->UsedChunks, 0UL, 2UL);
+    });
+
     [Fact]
     public void Released_heaps_are_used_again_when_they_are_empty() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {

@@ -56,6 +56,28 @@ public unsafe class PrefillTests
         Assert.Equal((2UL, 6UL), (counters.Prefills, counters.PrefilledSlabs));
     });
 
+    /// <summary>The heap of an ended thread is nobody's to look for slabs in.</summary>
+    [Fact]
+    public void What_was_prefilled_leaves_with_its_thread() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        nint ended = 0;
+        OwnThread.Run(() =>
+        {
+            ThreadHeap* heap = TestHeap.CurrentHeap();
+            for (int i = 0; i < 3; i++)
+            {
+                Assert.True(Prefill.TryTake<Config>(heap, 8, out ChunkSpan span, out _));
+                Config.ReleaseSlab(span.FirstChunk, span.Dirty);
+            }
+
+            Assert.Equal(4u, Config.CountWarm(heap));
+            ended = (nint)heap;
+        });
+        HeapRegistry.ReleaseEnded<Config>();
+        Assert.Equal((HeapLife.Free, 0u), (((ThreadHeap*)ended)->Life, Config.CountWarm((ThreadHeap*)ended)));
+    });
+
     [Fact]
     public void A_refusal_is_told() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
