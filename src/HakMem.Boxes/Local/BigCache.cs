@@ -116,10 +116,16 @@ public static unsafe class BigCache
         if (wrong != FatalReason.None) Fatal.Stop<TConfig>(wrong, block);
         SharedState* state = TConfig.BigCacheState;
         Interlocked.Decrement(ref state->Blocks);
-        bool kept = TryCache<TConfig>(state, (byte*)block, bytes);
-        if (!kept) Unmap<TConfig>((byte*)block, bytes);
-        Interlocked.Add(ref state->LiveBytes, -(long)bytes);   // after that, so that a limit never misses it
-        if (kept) TConfig.WantScavenge();
+        if (TryCache<TConfig>(state, (byte*)block, bytes))
+        {
+            TConfig.WantScavenge();
+        }
+        else
+        {
+            Interlocked.Add(ref state->LiveBytes, -(long)bytes);
+            Unmap<TConfig>((byte*)block, bytes);
+        }
+
         Drain<TConfig>(false);
     }
 
@@ -373,6 +379,7 @@ public static unsafe class BigCache
         return true;
     }
 
+    // What it keeps is not among the live bytes any more.
     private static bool TryCache<TConfig>(SharedState* state, byte* start, nuint bytes)
         where TConfig : struct, IAllocatorConfig
     {
@@ -393,6 +400,7 @@ public static unsafe class BigCache
             slot->Bytes = bytes;
             slot->FreedAt = time;
             state->Bytes += bytes;
+            Interlocked.Add(ref state->LiveBytes, -(long)bytes);   // after that, so that a limit never misses it, and under the lock, so that a fork does not come between
         }
 
         SpinLock.Exit<TConfig>(&state->Lock);
