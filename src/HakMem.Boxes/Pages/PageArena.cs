@@ -87,6 +87,7 @@ public static unsafe class PageArena
         return got;
     }
 
+    // In one piece with its only caller, which no other method takes in: every process calls that, and of the library without a runtime each page of code counts.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint TakeCharged<TConfig>(SharedState* arena, uint chunks, bool aligned, uint want, ChunkSpan* spans)
         where TConfig : struct, IAllocatorConfig
