@@ -347,7 +347,10 @@ public unsafe partial interface IAllocatorConfig
     [Bound("FreeGate", "UsableSize")] static abstract nuint UsableSize(void* block);
 
     /// <inheritdoc cref="ReallocGate.TryResize{TConfig}"/>
-    [Bound("ReallocGate", "TryResize")] static abstract void* TryResize(void* block, nuint usable, nuint size, nuint alignment);
+    [Bound("ReallocGate", "TryResize")] static abstract void* TryResize(void* block, nuint usable, nuint size, nuint alignment, bool anyhow);
+
+    /// <inheritdoc cref="ReallocGate.ResizeWithoutCopy{TConfig}"/>
+    [Bound("ReallocGate", "ResizeWithoutCopy")] static abstract void* ResizeWithoutCopy(void* block, nuint usable, nuint size, nuint alignment);
 
     /// <inheritdoc cref="AllocGate.AllocZeroed{TConfig}"/>
     [Bound("AllocGate", "AllocZeroed")] static abstract void* AllocZeroed(ThreadHeap* heap, nuint size);

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace HakMem.Boxes;
 
 /// <summary>
-/// Box of layer Gates: changes the size of a block. It stays where it is when its class fits and at least half of it is used, when a span can
-/// grow or shrink in place, or when a mapping can be resized by the OS; else it is copied, a large one into a mapping. No state.
+/// Box of layer Gates: changes the size of a block. It stays where it is when its class fits and at least half of it is used, when a span can grow in place or shrink there to no less than
+/// half, or when a mapping can be resized by the OS; else it is copied, one that grows from a span of 256 KiB and more into a mapping. What shrinks further would leave a small block in the middle of free memory, where the next block of the old size does not fit any more. No state.
 /// </summary>
 [Box(BoxLayer.Gates)]
 public static unsafe class ReallocGate
@@ -28,7 +28,7 @@ public static unsafe class ReallocGate
         bool aligned = alignment <= 16 || ((nuint)block & (alignment - 1)) == 0;
         if (aligned)
         {
-            void* resized = TryResize<TConfig>(block, usable, size, alignment);
+            void* resized = TryResize<TConfig>(block, usable, size, alignment, false);
             if (resized != null)
             {
                 if (usable > SizeClasses.MaxBytes) TellPressure<TConfig>(heap);
@@ -40,7 +40,7 @@ public static unsafe class ReallocGate
         if (moved == null) moved = Alloc<TConfig>(heap, size, alignment);
         else TellPressure<TConfig>(heap);
 
-        if (moved == null) return aligned ? WithoutCopy<TConfig>(block, usable, size, alignment) : null;
+        if (moved == null) return aligned ? ResizeWithoutCopy<TConfig>(block, usable, size, alignment) : null;
         NativeMemory.Copy(block, moved, usable < size ? usable : size);
         nuint chunk = PageMap.ChunkOf<TConfig>(block);
         if (usable >= OutgrownBytes && size > usable && chunk < TConfig.ChunkCount) TConfig.FreeOutgrown(heap, block, (uint)chunk);
@@ -59,35 +59,43 @@ public static unsafe class ReallocGate
         bool aligned = alignment <= 16 || ((nuint)block & (alignment - 1)) == 0;
         if (aligned && Fits(usable, size)) return block;
         void* moved = Alloc<TConfig>(heap, size, alignment);
-        if (moved == null) return aligned && size <= usable ? WithoutCopy<TConfig>(block, usable, size, alignment) : null;
+        if (moved == null) return aligned && size <= usable ? ResizeWithoutCopy<TConfig>(block, usable, size, alignment) : null;
         NativeMemory.Copy(block, moved, usable < size ? usable : size);
         if (TConfig.TryPushFront(heap, sizeClass, block)) TConfig.OnFrontPush(heap, sizeClass, block);
         else TConfig.FreeSlow(heap, block);
         return moved;
     }
 
-    // Without memory for a copy: what fits need not move, and to grow in place there may be enough now that everything unused was given back for the copy.
-    private static void* WithoutCopy<TConfig>(void* block, nuint usable, nuint size, nuint alignment)
+    /// <summary>
+    /// When there is no memory for a copy: cuts the block off where that is possible, however little is left of it, or leaves what fits as large as it is. To grow in place there may be enough now that everything
+    /// unused was given back for the copy. Null when it does not fit. <paramref name="usable"/> is its usable size.
+    /// </summary>
+    public static void* ResizeWithoutCopy<TConfig>(void* block, nuint usable, nuint size, nuint alignment)
         where TConfig : struct, IAllocatorConfig
     {
-        if (size > usable) return TryResize<TConfig>(block, usable, size, alignment);
+        void* resized = TryResize<TConfig>(block, usable, size, alignment, true);
+        if (resized != null || size > usable) return resized;
         TConfig.OnShrinkRefused(block);
         return block;
     }
 
-    /// <summary>The block at its new size without copying, perhaps at another address; null when it must be copied. <paramref name="usable"/> is its usable size.</summary>
-    public static void* TryResize<TConfig>(void* block, nuint usable, nuint size, nuint alignment)
+    /// <summary>
+    /// The block at its new size without copying, perhaps at another address; null when it must be copied, or unless <paramref name="anyhow"/> should be: less than half of it would be used.
+    /// <paramref name="usable"/> is its usable size.
+    /// </summary>
+    public static void* TryResize<TConfig>(void* block, nuint usable, nuint size, nuint alignment, bool anyhow)
         where TConfig : struct, IAllocatorConfig
     {
         nuint chunk = PageMap.ChunkOf<TConfig>(block);
+        bool stays = size >= usable / 2 || (anyhow && size > SizeClasses.MaxBytes);
         if (chunk >= TConfig.ChunkCount)
         {
             // A mapping that moves keeps no alignment above a page.
-            if ((size > Chunk.SuperSlabBytes || size > usable) && alignment <= Chunk.OsPageBytes) return TConfig.TryResizeBig(block, size);
+            if ((stays || size > Chunk.SuperSlabBytes) && alignment <= Chunk.OsPageBytes) return TConfig.TryResizeBig(block, size);
             return size <= usable && size >= usable / 2 ? block : null;
         }
 
-        if (usable > SizeClasses.MaxBytes) return TConfig.TryResizeLarge(block, (uint)chunk, size) ? block : null;
+        if (usable > SizeClasses.MaxBytes) return stays && TConfig.TryResizeLarge(block, (uint)chunk, size) ? block : null;
         return Fits(usable, size) ? block : null;
     }
 

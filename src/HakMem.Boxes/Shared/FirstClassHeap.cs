@@ -79,7 +79,7 @@ public static unsafe class FirstClassHeap
         bool aligned = ((nuint)block & (alignment - 1)) == 0;
         if (aligned)
         {
-            void* resized = TConfig.TryResize(block, usable, size, alignment);
+            void* resized = TConfig.TryResize(block, usable, size, alignment, false);
             if (resized != null)
             {
                 if (usable > SizeClasses.MaxBytes && TConfig.Composition->Pressure != 0) _ = TConfig.TellHost(null, false);
@@ -88,13 +88,7 @@ public static unsafe class FirstClassHeap
         }
 
         void* moved = Alloc<TConfig>(heap, size, alignment, false, use);
-        if (moved == null)
-        {
-            if (!aligned || size > usable) return aligned ? TConfig.TryResize(block, usable, size, alignment) : null;   // as the gate does
-            TConfig.OnShrinkRefused(block);
-            return block;
-        }
-
+        if (moved == null) return aligned ? TConfig.ResizeWithoutCopy(block, usable, size, alignment) : null;
         NativeMemory.Copy(block, moved, usable < size ? usable : size);
         Free<TConfig>(heap, block, use);
         return moved;

@@ -226,6 +226,39 @@ public unsafe class ReallocGateTests
         HeapWalk.AssertValid<Config>();
     });
 
+    /// <summary>A large block that keeps less than half of its memory moves: what it leaves serves the next of its size, instead of being too short for it for as long as the rest lives.</summary>
+    [Theory]
+    [InlineData(1_000_000, 400_000, true)]
+    [InlineData(1_000_000, 100, true)]
+    [InlineData(1_000_000, 600_000, false)]
+    [InlineData(300_000, 100_000, true)]
+    public void What_shrinks_below_half_leaves_its_memory_whole(int size, int shrunk, bool moves) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        BlockLedger ledger = new();
+        for (int i = 0; i < 5; i++)
+        {
+            ledger.Add(TestHeap.Alloc((nuint)size), (nuint)size);
+            void* there = ledger[i];
+            ledger.Move(i, TestHeap.Realloc(there, (nuint)shrunk), (nuint)shrunk);
+            Assert.Equal(moves, ledger[i] != there);
+        }
+
+        ulong chunks = Config.PageArenaState->UsedChunks + Config.PageArenaState->DirtyChunks;
+        Assert.InRange(chunks << Chunk.Log2, 0UL, moves ? (ulong)(size + (5 * shrunk) + (7 << Chunk.Log2)) : ulong.MaxValue);
+        ledger.Check();
+        HeapWalk.AssertValid<Config>();
+    });
+
+    /// <summary>A mapping gives back what a shrinking block leaves of it, also where what is left would be no mapping as a new block.</summary>
+    [Fact]
+    public void A_big_block_that_shrinks_to_a_large_ones_size_gives_the_rest_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        void* block = TestHeap.Alloc(3_000_000);
+        Assert.True(TestHeap.Realloc(block, 1_600_000) == block);
+        Assert.Equal((1L, 1_601_536L, (nuint)1_601_536), (Config.BigCacheState->Blocks, Config.BigCacheState->LiveBytes, TestHeap.UsableSize(block)));
+        TestHeap.Free(block);
+    });
+
     /// <summary>From 256 KiB on, a block that cannot grow in place is copied once; after that the system moves its mapping.</summary>
     [Fact]
     public void A_block_that_outgrows_its_place_again_is_copied_once() => OwnThread.RunFresh(TestHeap.Reset, static () =>

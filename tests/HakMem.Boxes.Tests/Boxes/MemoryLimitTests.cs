@@ -88,13 +88,15 @@ public unsafe class MemoryLimitTests
         PressedHeap.Free(block);
     });
 
-    /// <summary>A shrinking block that would be copied stays where it is when there is no memory for the copy.</summary>
+    /// <summary>A shrinking block that would be copied stays where it is when there is no memory for the copy, and what is above 32 KiB is cut off all the same.</summary>
     [Theory]
-    [InlineData(7 << 20, 1 << 20)]
-    [InlineData(1 << 20, 100)]
-    [InlineData(20_000, 16)]
-    [InlineData(1024, 16)]
-    public void What_shrinks_needs_no_memory(int size, int shrunk) => OwnThread.RunFresh(PressedHeap.Reset, () =>
+    [InlineData(7 << 20, 1 << 20, 1 << 20)]
+    [InlineData(7 << 20, 100_000, 102_400)]
+    [InlineData(1 << 20, 100_000, 2 << 16)]
+    [InlineData(1 << 20, 100, 1 << 20)]
+    [InlineData(20_000, 16, 24_576)]   // lent by a larger class
+    [InlineData(1024, 16, 1024)]
+    public void What_shrinks_needs_no_memory(int size, int shrunk, int usable) => OwnThread.RunFresh(PressedHeap.Reset, () =>
     {
         const ulong Limit = 16 * Mib;
         Open(Limit, Limit);
@@ -107,7 +109,8 @@ public unsafe class MemoryLimitTests
         }
 
         byte* smaller = (byte*)PressedHeap.Realloc(block, (nuint)shrunk);
-        Assert.True(smaller != null);
+        Assert.True(smaller == block);
+        Assert.Equal((nuint)usable, PressedHeap.UsableSize(smaller));
         for (int i = 0; i < shrunk; i++) Assert.Equal((byte)(i * 7), smaller[i]);
         PressedHeap.Free(smaller);
         foreach (nint other in others) PressedHeap.Free((void*)other);

@@ -179,7 +179,7 @@ public unsafe class LargePoolTests
         BlockLedger ledger = new();
         byte* block = (byte*)TestHeap.Alloc(100_000);
         ledger.Add(block, 100_000);
-        foreach (nuint size in new nuint[] { 1_000_000, 2_097_152, 700_000, 40_000, 131_072, 131_073 })
+        foreach (nuint size in new nuint[] { 1_000_000, 2_097_152, 1_100_000, 600_000, 330_000, 200_000, 131_072, 131_073 })
         {
             Assert.True(TestHeap.Realloc(block, size) == block);
             ledger.Move(0, block, size);
