@@ -8,10 +8,10 @@ namespace HakMem.Boxes;
 /// <summary>
 /// Box of layer Os for Linux: the only place that makes system calls. Another system is another class with the same methods, named
 /// in a composition's <see cref="HakMemAllocatorAttribute.Os"/>. Every method may be called under locks; those that map memory make
-/// an ordinary P/Invoke, so a garbage collection need not wait for them. No method throws, none sets the runtime's last error.
+/// an ordinary P/Invoke, so a garbage collection need not wait for them. No method but <see cref="Prepare"/> throws, none sets the runtime's last error.
 /// </summary>
 [Box(BoxLayer.Os, Traits = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput)]
-public static unsafe class LinuxMemory
+public static unsafe partial class LinuxMemory
 {
     private const int ProtNone = 0, ProtRead = 1, ProtReadWrite = 3;
     private const int MapPrivateAnonymous = 0x22, MapNoReserve = 0x4000;
@@ -19,9 +19,10 @@ public static unsafe class LinuxMemory
     private const int ClockMonotonicCoarse = 6, RlimitAs = 9;
     private const nuint FirstStackBytes = 64 << 20;   // Linux maps nothing within 128 MiB below the first stack's end
 
-    /// <summary>Makes every call once, harmlessly, so that the runtime resolves it before it is needed under a lock.</summary>
+    /// <summary>Makes every call once, harmlessly, so that the runtime resolves it before it is needed under a lock. Under the .NET runtime throws <c>PlatformNotSupportedException</c> on a system that this box is not for.</summary>
     public static void Prepare()
     {
+        CheckSystem();
         byte* page = Map(4096);
         if (page == null) return;
         _ = Commit(page, 4096);
@@ -179,6 +180,8 @@ public static unsafe class LinuxMemory
 
     /// <summary>Ends the process at once with SIGABRT.</summary>
     public static void Abort() => abort();
+
+    static partial void CheckSystem();   // without the runtime there is no other system to run on
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static byte* Checked(byte* mapped) => mapped == (byte*)-1 ? null : mapped;

@@ -1,0 +1,23 @@
+using System;
+using Xunit;
+
+namespace HakMem.Boxes.Tests;
+
+public class LinuxMemoryTests
+{
+    [Fact]
+    public void The_system_of_this_process_is_supported() => Assert.True(LinuxMemory.IsSupported);
+
+    /// <summary>What stands in the exception names what is needed and what there is.</summary>
+    [Theory]
+    [InlineData(false, 8, 4096, "this is Plan 9 with 64-bit addresses and pages of 4096.")]
+    [InlineData(true, 4, 4096, "this is Plan 9 with 32-bit addresses and pages of 4096.")]
+    [InlineData(true, 8, 16384, "this is Plan 9 with 64-bit addresses and pages of 16384.")]
+    [InlineData(true, 8, 4096, null)]
+    public void Another_system_is_refused_with_its_name(bool linux, int pointerBytes, int pageBytes, string? part)
+    {
+        string? text = LinuxMemory.Unsupported(linux, pointerBytes, pageBytes, "Plan 9");
+        if (part == null) Assert.Null(text);
+        else Assert.Contains("needs 64-bit Linux with memory pages of 4096 bytes; " + part, text, StringComparison.Ordinal);
+    }
+}
