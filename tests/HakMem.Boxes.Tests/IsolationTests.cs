@@ -1,4 +1,5 @@
 using Xunit;
+using Config = HakMem.Boxes.Tests.TestHeap.Config;
 
 namespace HakMem.Boxes.Tests;
 
@@ -66,6 +67,25 @@ public unsafe class IsolationTests
         }
 
         other.Join();
+    });
+
+    /// <summary>With an address range everything in it goes: blocks in use, big ones with mappings of their own, and those that were kept for the next.</summary>
+    [Fact]
+    public void A_reset_leaves_nothing_mapped() => OwnThread.RunFresh(Reset, static () =>
+    {
+        TestHeap.Free(TestHeap.Alloc(64));
+        long before = FaultyMemory.MappedBytes;
+        foreach (nuint size in new nuint[] { 100, 20_000, 300_000, 3 << 20, 9 << 20 })
+        {
+            for (int i = 0; i < 50; i++) TestHeap.Alloc(size);
+        }
+
+        for (int i = 0; i < 3; i++) TestHeap.Free(TestHeap.Alloc(5 << 20));
+        Assert.Equal((1u, 5UL << 20), (Config.BigCacheState->Count, Config.BigCacheState->Bytes));
+        Assert.InRange(FaultyMemory.MappedBytes, before + (600 << 20), long.MaxValue);
+        TestHeap.Reset();
+        TestHeap.Free(TestHeap.Alloc(64));
+        Assert.Equal(before, FaultyMemory.MappedBytes);
     });
 
     private static void FreeBatch(void* block) => TestHeap.FreeBatch(&block, 1);
