@@ -332,6 +332,36 @@ public unsafe class ScavengerTests
         kept.Check();
     });
 
+    /// <summary>A heap that frees large blocks is at work: what it keeps of them stays until it rests.</summary>
+    [Fact]
+    public void What_is_kept_of_large_blocks_stays_while_some_are_freed() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        ThreadHeap* heap = TestHeap.CurrentHeap();
+        for (int pass = 0; pass < 3; pass++)
+        {
+            TestHeap.Free(TestHeap.Alloc(100_000));
+            Assert.True(Scavenger.Pass<Config>(false));
+            Assert.Equal(1u, Config.LargePoolOf(heap)->Count);
+        }
+
+        _ = Scavenger.Pass<Config>(false);
+        Assert.Equal(0u, Config.LargePoolOf(heap)->Count);
+    });
+
+    /// <summary>Where nobody wakes the scavenger, who takes a large block does what is due.</summary>
+    [Fact]
+    public void What_is_due_goes_back_when_a_large_block_is_taken() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        TestHeap.Free(TestHeap.Alloc(2_000_000));   // too long to be kept
+        ulong dirty = Config.PageArenaState->DirtyChunks;
+        Assert.Equal(31UL, dirty);
+        FaultyMemory.Clock = 1000 + 150;
+        void* taken = TestHeap.Alloc(100_000);
+        Assert.Equal((0UL, 29UL), (Config.PageArenaState->DirtyChunks, Config.PurgeQueueState->PurgedChunks));
+        TestHeap.Free(taken);
+    });
+
     [Fact]
     public void Without_purging_nothing_is_wanted_and_a_trim_does_it() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
