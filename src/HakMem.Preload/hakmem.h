@@ -25,7 +25,7 @@ struct hakmem_statistics {
     uint64_t committed_bytes, reserved_bytes; /* memory that may be backed; address space */
     uint64_t purged_bytes;                    /* given back so far */
     uint64_t large_bytes, large_blocks;       /* above 32 KiB, of whole chunks of 64 KiB; part of in_use */
-    uint64_t big_bytes, big_blocks;           /* with mappings of their own: above 2 MiB, or above 256 KiB if they grew by a copy; part of in_use */
+    uint64_t big_bytes, big_blocks;           /* with mappings of their own: above 2 MiB, or once so large, or above 256 KiB if they grew by a copy; part of in_use */
     uint64_t heaps, free_heaps;               /* made so far; without a thread */
 };
 

@@ -39,7 +39,7 @@ public readonly unsafe struct HakMemStatistics
     /// <summary>Blocks of whole chunks, above 32 KiB; above 2 MiB there are none.</summary>
     public ulong LargeBlocks => _numbers.LargeBlocks;
 
-    /// <summary>Blocks with mappings of their own: all above 2 MiB, and those above 256 KiB that grew by a copy.</summary>
+    /// <summary>Blocks with mappings of their own: all above 2 MiB, those that shrank from there to no less than half, and those above 256 KiB that grew by a copy.</summary>
     public ulong BigBlocks => _numbers.BigBlocks;
 
     /// <summary>Heaps made so far: one for each thread that ever allocated at the same time, and one for each <see cref="HakHeap"/> in use at the same time.</summary>

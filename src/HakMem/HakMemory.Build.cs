@@ -8,7 +8,7 @@ namespace HakMem;
 public static unsafe partial class HakMemory
 {
     /// <summary>Whether the allocator is for the system that the program runs on: 64-bit Linux with memory pages of 4 KiB. Where it is false, all but the properties of this kind throws <see cref="PlatformNotSupportedException"/> inside a <see cref="TypeInitializationException"/>.</summary>
-    public static bool IsSupported => LinuxMemory.IsSupported;
+    public static bool IsSupported => SystemSupport.IsSupported;
 
     /// <summary>The flavor of the default allocator that is loaded: <c>release</c>, <c>profile</c>, <c>debug</c> or <c>hardened</c>.</summary>
     public static string BuildFlavor => DefaultAllocator.BuildFlavor;

@@ -6,7 +6,7 @@ namespace HakMem.Boxes;
 /// <summary>
 /// Box of layer Core. A lock in one word: 0 free, 1 held, 2 held and waited for. Waits with the processor's pause, then the scheduler, then short sleeps
 /// (<see cref="IAllocatorConfig.OsWait"/>), never with anything of the runtime that can throw or run user code.
-/// Locks are taken in the order user lock of a first-class heap, registry, heap, arena, address space; none is held across a call into user code.
+/// Locks are taken in the order user lock of a first-class heap, registry, heap, arena, cache of big blocks, their table, address space; none is held across a call into user code.
 /// </summary>
 [Box(BoxLayer.Core)]
 public static unsafe class SpinLock

@@ -4,7 +4,7 @@ namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Gates: changes the size of a block. It stays where it is when its class fits and at least half of it is used, when a span can grow in place or shrink there to no less than
-/// half, or when a mapping can be resized by the OS; else it is copied, one that grows from a span of 256 KiB and more into a mapping. What shrinks further would leave a small block in the middle of free memory, where the next block of the old size does not fit any more. No state.
+/// half, or when a mapping can be resized by the OS, but not to less than half and to 2 MiB or less; else it is copied, one of a thread's heap that grows from a span of 256 KiB and more into a mapping. What shrinks further would leave a small block in the middle of free memory, where the next block of the old size does not fit any more. No state.
 /// </summary>
 [Box(BoxLayer.Gates)]
 public static unsafe class ReallocGate

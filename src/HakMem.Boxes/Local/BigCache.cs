@@ -5,13 +5,14 @@ namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Local: blocks above 2 MiB, those that grow by a copy from 256 KiB on, and any block when the reserved range cannot serve, each with a mapping of its own, found again
-/// by a hash table by address that all compositions share. Freed ones are kept for reuse, bounded in bytes and aged, but for the first of its size; nothing of
+/// by a hash table by address that all compositions share, also when they shrink. Freed ones are kept for reuse, whole or in parts, bounded in bytes and aged, but for the first of its size; nothing of
 /// this is on the path of small blocks. State: the table in <see cref="SpaceState"/> under its lock, <see cref="SharedState"/> under its own.
 /// </summary>
 [Box(BoxLayer.Local, Traits = BoxTraits.ConcurrencySafe)]
 public static unsafe class BigCache
 {
     private const uint MaxSlots = 32;
+    private const uint LeastRest = 8;   // of a mapping that is cut an eighth of the block at least, or it is not worth a piece of its own
     private const uint SlotsPerLock = 1024, Rounds = 4;
     private const int FirstLog2 = 7;
     private static nuint MaxBytes => (nuint)1 << 47;
@@ -64,18 +65,17 @@ public static unsafe class BigCache
         nuint used = size;   // of the block, what somebody had before
         if (!TryTakeCached<TConfig>(state, bytes, alignment, out byte* start, out nuint mapped))
         {
-            nuint charged;
-            if (alignment > Chunk.OsPageBytes || !TryGrowCached<TConfig>(state, bytes, out start, out used, out charged))
+            if (alignment > Chunk.OsPageBytes || !TryGrowCached<TConfig>(state, bytes, out start, out used))
             {
-                if (!TConfig.TryCharge(bytes, out charged)) return null;
+                if (!TConfig.TryCharge(bytes, out nuint charged)) return null;
                 start = Map<TConfig>(bytes, alignment);
+                if (start != null) Interlocked.Add(ref state->LiveBytes, (long)bytes);
+                TConfig.SettleCharge(charged);
+                if (start == null) return null;
                 used = 0;
             }
 
-            mapped = start != null ? bytes : 0;
-            Interlocked.Add(ref state->LiveBytes, (long)mapped);
-            TConfig.SettleCharge(charged);
-            if (start == null) return null;
+            mapped = bytes;
         }
 
         SpaceState* space = TConfig.Space;
@@ -85,8 +85,7 @@ public static unsafe class BigCache
         SpinLock.Exit<TConfig>(&space->BigLock);
         if (!room)
         {
-            Unmap<TConfig>(start, mapped);
-            Interlocked.Add(ref state->LiveBytes, -(long)mapped);
+            UnmapLive<TConfig>(start, mapped);
             return null;
         }
 
@@ -122,50 +121,30 @@ public static unsafe class BigCache
         }
         else
         {
-            Interlocked.Add(ref state->LiveBytes, -(long)bytes);
-            Unmap<TConfig>((byte*)block, bytes);
+            UnmapLive<TConfig>((byte*)block, bytes);
         }
 
         Drain<TConfig>(false);
     }
 
-    /// <summary>Fits a big block to a new size, by moving its mapping if need be, contents kept. Null when it must be copied by the caller; it is unchanged then.</summary>
+    /// <summary>
+    /// Fits a big block to a new size, contents kept: the end of a shorter one goes back, a longer one takes what the cache has behind it, or else its mapping is moved. Null when it must be copied by the caller; it is unchanged then.
+    /// </summary>
     public static void* TryResize<TConfig>(void* block, nuint size)
         where TConfig : struct, IAllocatorConfig
     {
         if (size > MaxBytes) return null;
         nuint bytes = Chunk.WholePages(size);
-        SpaceState* space = TConfig.Space;
         nuint before = UsableSize<TConfig>(block);
-        nuint charged = 0;
-        if (bytes > before && !TConfig.TryCharge(bytes - before, out charged)) return null;
-
-        // The table's lock is held across the move, so that nobody finds the address taken by a new mapping under the old entry.
-        SpinLock.Enter<TConfig>(&space->BigLock);
-        BigBlock* entry = SpaceState.FindBig(space, (byte*)block);
-        byte* moved = null;
-        nuint old = 0;
-        if (entry != null)
+        if (bytes == before) return block;
+        if (bytes < before)
         {
-            old = entry->Bytes;
-            moved = old == bytes ? (byte*)block : TConfig.OsRemap((byte*)block, old, bytes, true);
-            if (moved != null) Count(space, entry, 0, (long)bytes - (long)old);
-            if (moved == block)
-            {
-                entry->Bytes = bytes;
-            }
-            else if (moved != null)
-            {
-                uint owner = entry->Owner;
-                Remove(space, entry);
-                Insert(space, moved, bytes, owner);
-            }
+            Shrink<TConfig>((byte*)block, before, bytes);
+            return block;
         }
 
-        SpinLock.Exit<TConfig>(&space->BigLock);
-        if (moved != null) Interlocked.Add(ref TConfig.BigCacheState->LiveBytes, (long)bytes - (long)old);
-        TConfig.SettleCharge(charged);
-        return moved;
+        before += TakeBehind<TConfig>((byte*)block, before, bytes - before);
+        return before >= bytes ? block : Remap<TConfig>((byte*)block, before, bytes);
     }
 
     /// <summary>The bytes of a big block; ends the process when the address is none, or another composition's.</summary>
@@ -253,14 +232,65 @@ public static unsafe class BigCache
             {
                 if (!all && (long)(time - slots[i].FreedAt) < composition->PurgeDelay) continue;
                 taken = slots[i];
-                Take(state, i);
+                _ = TakeFront(state, i, taken.Bytes);
                 break;
             }
 
             SpinLock.Exit<TConfig>(&state->Lock);
             if (taken.Start == null) return;
-            Unmap<TConfig>(taken.Start, taken.Bytes);
+            UnmapLive<TConfig>(taken.Start, taken.Bytes);
         }
+    }
+
+    private static void Shrink<TConfig>(byte* block, nuint before, nuint bytes)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpaceState* space = TConfig.Space;
+        SpinLock.Enter<TConfig>(&space->BigLock);
+        SetBytes(space, block, bytes);
+        UnmapLive<TConfig>(block + bytes, before - bytes);   // under the lock, so that a fork does not come between
+        SpinLock.Exit<TConfig>(&space->BigLock);
+    }
+
+    // The caller resizes the block, so nobody else does. Under the table's lock.
+    private static void SetBytes(SpaceState* space, byte* block, nuint bytes)
+    {
+        BigBlock* entry = SpaceState.FindBig(space, block);
+        if (entry == null) return;
+        Count(space, entry, 0, (long)bytes - (long)entry->Bytes);
+        entry->Bytes = bytes;
+    }
+
+    private static void* Remap<TConfig>(byte* block, nuint before, nuint bytes)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (!TConfig.TryCharge(bytes - before, out nuint charged)) return null;
+
+        // The table's lock is held across the move, so that nobody finds the address taken by a new mapping under the old entry.
+        SpaceState* space = TConfig.Space;
+        SpinLock.Enter<TConfig>(&space->BigLock);
+        BigBlock* entry = SpaceState.FindBig(space, block);
+        byte* moved = entry == null ? null : TConfig.OsRemap(block, before, bytes, true);
+        if (moved != null)
+        {
+            Count(space, entry, 0, (long)bytes - (long)before);
+            Interlocked.Add(ref TConfig.BigCacheState->LiveBytes, (long)bytes - (long)before);   // under the lock, so that a fork does not come between
+        }
+
+        if (moved == block)
+        {
+            entry->Bytes = bytes;
+        }
+        else if (moved != null)
+        {
+            uint owner = entry->Owner;
+            Remove(space, entry);
+            Insert(space, moved, bytes, owner);
+        }
+
+        SpinLock.Exit<TConfig>(&space->BigLock);
+        TConfig.SettleCharge(charged);
+        return moved;
     }
 
     // Counts for the first-class heap that owns a block, if one does. Under the table's lock.
@@ -277,6 +307,14 @@ public static unsafe class BigCache
     {
         if (entry != null) return space->Owners[entry->Owner].Composition == TConfig.Composition->Id ? FatalReason.None : FatalReason.OtherAllocator;
         return SpaceState.FindBigAround(space, block) != null ? FatalReason.InteriorPointer : FatalReason.NotAllocated;
+    }
+
+    // Of what counts as live until it is gone, so that a limit never misses it.
+    private static void UnmapLive<TConfig>(byte* start, nuint bytes)
+        where TConfig : struct, IAllocatorConfig
+    {
+        Unmap<TConfig>(start, bytes);
+        Interlocked.Add(ref TConfig.BigCacheState->LiveBytes, -(long)bytes);
     }
 
     // The OS refuses when the process has too many mappings: then the memory goes back all the same, and only the addresses are lost.
@@ -301,7 +339,7 @@ public static unsafe class BigCache
 
     // ---- the cache ----------------------------------------------------------------------------------------------------
 
-    // What it takes is among the live bytes then.
+    // The shortest that is long enough. What it takes is among the live bytes then.
     private static bool TryTakeCached<TConfig>(SharedState* state, nuint bytes, nuint alignment, out byte* start, out nuint mapped)
         where TConfig : struct, IAllocatorConfig
     {
@@ -311,42 +349,56 @@ public static unsafe class BigCache
         SpinLock.Enter<TConfig>(&state->Lock);
         Slot* slots = SharedState.Slots(state);
         uint best = MaxSlots;
-
-        // What is smaller than a SuperSlab is here because it grows, or because the reserved range is used up: it takes a mapping up to four times as large, and of that twice its size.
-        bool grows = bytes < Chunk.SuperSlabBytes;
-        nuint most = grows ? bytes * 4 : bytes + (bytes / 2);
         for (uint i = 0; i < state->Count; i++)
         {
-            if (slots[i].Bytes < bytes || slots[i].Bytes > most || ((nuint)slots[i].Start & (alignment - 1)) != 0) continue;
+            if (slots[i].Bytes < bytes || ((nuint)slots[i].Start & (alignment - 1)) != 0) continue;
             if (best == MaxSlots || slots[i].Bytes < slots[best].Bytes) best = i;
         }
 
         if (best != MaxSlots)
         {
             start = slots[best].Start;
-            mapped = slots[best].Bytes;
-            Interlocked.Add(ref state->LiveBytes, (long)mapped);   // before that, so that a limit never misses it
-            Take(state, best);
+            mapped = TakeFront(state, best, bytes);
             state->Hits++;
         }
 
         SpinLock.Exit<TConfig>(&state->Lock);
-        nuint enough = bytes * 2;
-        if (grows && mapped > enough && TConfig.OsUnmap(start + enough, mapped - enough))
-        {
-            Interlocked.Add(ref state->LiveBytes, (long)enough - (long)mapped);
-            mapped = enough;
-        }
-
         return start != null;
     }
 
-    // The largest of the smaller mappings, made as long as wanted: where each block is a little larger than the one before, none of the freed ones would serve, and each would be touched anew.
-    private static bool TryGrowCached<TConfig>(SharedState* state, nuint bytes, out byte* start, out nuint used, out nuint charged)
+    // Makes a block longer by what is kept right behind it: by so many bytes or a few more, or fewer if there are no more. Returns by how many.
+    private static nuint TakeBehind<TConfig>(byte* block, nuint before, nuint bytes)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SharedState* state = TConfig.BigCacheState;
+        nuint taken = 0;
+        if (state->Count == 0) return 0;
+        SpinLock.Enter<TConfig>(&state->Lock);
+        Slot* slots = SharedState.Slots(state);
+        for (uint i = 0; i < state->Count && taken == 0; i++)
+        {
+            if (slots[i].Start == block + before) taken = TakeFront(state, i, bytes);
+        }
+
+        if (taken != 0)
+        {
+            SpaceState* space = TConfig.Space;
+            state->Hits++;
+            SpinLock.Enter<TConfig>(&space->BigLock);
+            SetBytes(space, block, before + taken);
+            SpinLock.Exit<TConfig>(&space->BigLock);
+        }
+
+        SpinLock.Exit<TConfig>(&state->Lock);
+        return taken;
+    }
+
+    // The largest of the smaller mappings, made as long as wanted: where each block is a little larger than the one before, none of the freed ones would serve, and each would be touched anew. Among the live bytes then; used is its old length.
+    private static bool TryGrowCached<TConfig>(SharedState* state, nuint bytes, out byte* start, out nuint used)
         where TConfig : struct, IAllocatorConfig
     {
         start = null;
-        used = charged = 0;
+        used = 0;
         if (state->Count == 0) return false;
         SpinLock.Enter<TConfig>(&state->Lock);
         Slot* slots = SharedState.Slots(state);
@@ -357,26 +409,20 @@ public static unsafe class BigCache
             if (best == MaxSlots || slots[i].Bytes > slots[best].Bytes) best = i;
         }
 
-        Slot taken = default;
-        if (best != MaxSlots)
+        byte* taken = best == MaxSlots ? null : slots[best].Start;
+        if (taken != null)
         {
-            taken = slots[best];
-            Take(state, best);
+            used = TakeFront(state, best, slots[best].Bytes);
             state->Hits++;
         }
 
         SpinLock.Exit<TConfig>(&state->Lock);
-        if (taken.Start == null) return false;
-        if (TConfig.TryCharge(bytes, out charged)) start = TConfig.OsRemap(taken.Start, taken.Bytes, bytes, true);
-        if (start == null)
-        {
-            TConfig.SettleCharge(charged);
-            Unmap<TConfig>(taken.Start, taken.Bytes);
-            return false;
-        }
-
-        used = taken.Bytes;
-        return true;
+        if (taken == null) return false;
+        if (TConfig.TryCharge(bytes - used, out nuint charged)) start = TConfig.OsRemap(taken, used, bytes, true);
+        if (start != null) Interlocked.Add(ref state->LiveBytes, (long)(bytes - used));
+        else UnmapLive<TConfig>(taken, used);
+        TConfig.SettleCharge(charged);
+        return start != null;
     }
 
     // What it keeps is not among the live bytes any more.
@@ -386,25 +432,61 @@ public static unsafe class BigCache
         if (bytes > TConfig.BigCacheBytes) return false;
 
         // Without the lock a guess: what a guard does to memory that is kept may be long, and touches all of it.
-        bool likely = bytes <= state->KeepUpTo && state->Count < MaxSlots && state->Bytes + bytes <= TConfig.BigCacheBytes;
+        bool likely = bytes <= state->KeepUpTo && state->Bytes + bytes <= TConfig.BigCacheBytes;
         if (likely) TConfig.OnKeepSpan(start, bytes);
         ulong time = TConfig.OsMilliseconds();
         SpinLock.Enter<TConfig>(&state->Lock);
         bool first = bytes > state->KeepUpTo;
         if (first) state->KeepUpTo = 2 * bytes;
-        bool room = likely && !first && state->Count < MaxSlots && state->Bytes + bytes <= TConfig.BigCacheBytes;
-        if (room)
-        {
-            Slot* slot = SharedState.Slots(state) + state->Count++;
-            slot->Start = start;
-            slot->Bytes = bytes;
-            slot->FreedAt = time;
-            state->Bytes += bytes;
-            Interlocked.Add(ref state->LiveBytes, -(long)bytes);   // after that, so that a limit never misses it, and under the lock, so that a fork does not come between
-        }
-
+        bool room = likely && !first && state->Bytes + bytes <= TConfig.BigCacheBytes && TryKeep(state, start, bytes, time);
+        if (room) Interlocked.Add(ref state->LiveBytes, -(long)bytes);   // after that, so that a limit never misses it, and under the lock, so that a fork does not come between
         SpinLock.Exit<TConfig>(&state->Lock);
         return room;
+    }
+
+    // Puts a mapping into the cache, in one piece with its neighbours there. False when it has none and the cache is full. Under its lock.
+    private static bool TryKeep(SharedState* state, byte* start, nuint bytes, ulong time)
+    {
+        Slot* slots = SharedState.Slots(state);
+        Slot whole;
+        whole.Start = start;
+        whole.Bytes = bytes;
+        whole.FreedAt = time;
+        for (uint i = state->Count; i-- != 0;)
+        {
+            bool before = slots[i].Start + slots[i].Bytes == start;
+            if (!before && slots[i].Start != start + bytes) continue;
+            if (before) whole.Start = slots[i].Start;
+            whole.Bytes += slots[i].Bytes;
+            Take(state, i);
+        }
+
+        if (state->Count == MaxSlots) return false;
+        slots[state->Count++] = whole;
+        state->Bytes += whole.Bytes;
+        return true;
+    }
+
+    // The front of a mapping, or where it is shorter or too little would be left of it all: how many bytes. Among the live bytes before it leaves the cache, so that a limit never misses it. Under its lock.
+    private static nuint TakeFront(SharedState* state, uint index, nuint bytes)
+    {
+        Slot* slot = SharedState.Slots(state) + index;
+        nuint rest = slot->Bytes > bytes ? slot->Bytes - bytes : 0;
+        bool cut = rest > bytes / LeastRest;
+        nuint taken = cut ? bytes : slot->Bytes;
+        Interlocked.Add(ref state->LiveBytes, (long)taken);
+        if (cut)
+        {
+            slot->Start += taken;
+            slot->Bytes = rest;
+            state->Bytes -= taken;
+        }
+        else
+        {
+            Take(state, index);
+        }
+
+        return taken;
     }
 
     private static void Take(SharedState* state, uint index)

@@ -141,16 +141,17 @@ public static unsafe class LargePool
         {
             if (!TConfig.TryExtendSpan(chunk, chunks, wanted)) return false;
             PageMap.Set<TConfig>(chunk + chunks, wanted - chunks, (owner << 8) | SizeClasses.LargeInterior);
+            header->Blocks = wanted;
         }
         else
         {
+            header->Blocks = wanted;   // before the end may be somebody else's: in the child of a fork that comes between, it is nobody's
             TConfig.OnKeepSpan(PageMap.Address<TConfig>(chunk + wanted), (nuint)(chunks - wanted) << Chunk.Log2);
             PageMap.Set<TConfig>(chunk + wanted, chunks - wanted, 0);
             TConfig.ReturnSpan(chunk + wanted, chunks - wanted, true);
             TConfig.WantScavenge();
         }
 
-        header->Blocks = wanted;
         Interlocked.Add(ref TConfig.LargePoolState->Chunks, (long)wanted - chunks);
         ThreadHeap* heap = TConfig.Space->Owners[owner].Heap;
         if (heap != null && heap->Kind == HeapKind.FirstClass)

@@ -79,10 +79,13 @@ public static unsafe class MemoryLimit
         where TConfig : struct, IAllocatorConfig
     {
         PageArena.SharedState* arena = TConfig.PageArenaState;
+        int* cacheLock = &TConfig.BigCacheState->Lock;   // what passes from kept to live and back is added there before it is subtracted here: read between, it would be in neither
         for (uint attempt = 0; ; attempt++)
         {
             SpinLock.Enter<TConfig>(&arena->Lock);
+            SpinLock.Enter<TConfig>(cacheLock);
             ulong alone = Committed<TConfig>() + bytes;
+            SpinLock.Exit<TConfig>(cacheLock);
             bool fits = alone + arena->Charged <= composition->HardLimit;
             if (fits) arena->Charged += bytes;
             SpinLock.Exit<TConfig>(&arena->Lock);

@@ -82,14 +82,14 @@ public static unsafe class PageArena
             if (!TConfig.TryCharge((nuint)chunks << Chunk.Log2, out charged)) return TryTakeCommitted<TConfig>(arena, chunks, aligned, spans);
         }
 
-        uint got = TakeCharged<TConfig>(arena, chunks, aligned, want, spans);
+        uint got = TakeCharged<TConfig>(arena, chunks, aligned, want, spans, &charged);
         TConfig.SettleCharge(charged);
         return got;
     }
 
     // In one piece with its only caller, which no other method takes in: every process calls that, and of the library without a runtime each page of code counts.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint TakeCharged<TConfig>(SharedState* arena, uint chunks, bool aligned, uint want, ChunkSpan* spans)
+    private static uint TakeCharged<TConfig>(SharedState* arena, uint chunks, bool aligned, uint want, ChunkSpan* spans, nuint* charged)
         where TConfig : struct, IAllocatorConfig
     {
         uint got = 0;
@@ -108,7 +108,7 @@ public static unsafe class PageArena
         }
 
         TConfig.OnNewSuperSlab(fresh);
-        bool populated = fresh->Prepared ? fresh->Backed != 0 : Prepare<TConfig>(fresh);
+        bool populated = fresh->Prepared ? fresh->Backed != 0 : Prepare<TConfig>(fresh, charged);
         Enter<TConfig>(arena);
         arena->SuperSlabs++;
         if (populated)
@@ -274,8 +274,8 @@ public static unsafe class PageArena
         Insert(arena, superSlab);
     }
 
-    // What the composition wants of a SuperSlab's pages; that the OS refuses does no harm. Whether there is memory behind all of it now.
-    private static bool Prepare<TConfig>(SuperSlab* superSlab)
+    // What the composition wants of a SuperSlab's pages; that the OS refuses does no harm, nor that a limit leaves no room for all of it. Whether there is memory behind it now.
+    private static bool Prepare<TConfig>(SuperSlab* superSlab, nuint* charged)
         where TConfig : struct, IAllocatorConfig
     {
         Composition* composition = TConfig.Composition;
@@ -285,7 +285,16 @@ public static unsafe class PageArena
             _ = TConfig.OsAdviseHugePages(start, Chunk.SuperSlabBytes, composition->HugePages == HugePagePolicy.Always);
         }
 
-        return composition->Prefault && TConfig.OsPopulate(start, Chunk.SuperSlabBytes);
+        return composition->Prefault && TryPopulate<TConfig>(start, charged);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool TryPopulate<TConfig>(byte* start, nuint* charged)
+        where TConfig : struct, IAllocatorConfig
+    {
+        if (!TConfig.TryCharge(Chunk.SuperSlabBytes, out nuint whole)) return false;
+        *charged += whole;
+        return TConfig.OsPopulate(start, Chunk.SuperSlabBytes);
     }
 
     private static void Enter<TConfig>(SharedState* arena)

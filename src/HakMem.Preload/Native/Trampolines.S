@@ -211,6 +211,7 @@ __dso_handle:
 # The C library's dlopen, but never with RTLD_DEEPBIND: what is opened so finds the C library before us, so that a block of strdup, which is ours, would end in glibc's free. By a jump, as the
 # caller's own search path is looked up by the address that it returns to. Threads that come first at once find the same.
     BEGIN dlopen
+.Lown_dlopen:
     andl    $~8, %esi
     movq    hm_next_dlopen(%rip), %rax
     testq   %rax, %rax
@@ -225,7 +226,14 @@ __dso_handle:
     movq    $-1, %rdi                   # RTLD_NEXT
     leaq    2f(%rip), %rsi
     call    *dlsym@GOTPCREL(%rip)
-    movq    %rax, hm_next_dlopen(%rip)
+    leaq    .Lown_dlopen(%rip), %rcx
+    cmpq    %rcx, %rax
+    jne     4f
+    movq    $-1, %rdi                   # a dlsym of another library's has told what comes after that library, and it was loaded before us: the C library's by its version, which we have not
+    leaq    2f(%rip), %rsi
+    leaq    5f(%rip), %rdx
+    call    *dlvsym@GOTPCREL(%rip)
+4:  movq    %rax, hm_next_dlopen(%rip)
     addq    $8, %rsp
     .cfi_adjust_cfa_offset -8
     popq    %rsi
@@ -240,6 +248,7 @@ __dso_handle:
     .size   dlopen,.-dlopen
     .pushsection .rodata
 2:  .asciz  "dlopen"
+5:  .asciz  "GLIBC_2.34"
     .popsection
 
     BEGIN _ZnwmRKSt9nothrow_t

@@ -185,7 +185,7 @@ public unsafe class MemoryLimitTests
     public void Two_threads_are_not_granted_the_same_bytes(int size, bool prefault) => OwnThread.RunFresh(PressedHeap.Reset, () =>
     {
         MemoryCalls call = prefault ? MemoryCalls.Populate : MemoryCalls.Map;
-        ulong limit = (ulong)size + (Mib / 2);
+        ulong limit = (ulong)size + (Mib / 2) + (prefault ? Chunk.SuperSlabBytes : 0);   // 2 MiB are backed at once
         Open(limit, limit);
         Config.Composition->Prefault = prefault;
         FaultyMemory.Meanwhile = (call, () => OwnThread.Run(() => Assert.False(PressedHeap.TryAlloc((nuint)size, out _))));
@@ -193,6 +193,69 @@ public unsafe class MemoryLimitTests
         Assert.Null(FaultyMemory.Meanwhile);
         PressedHeap.Free(block);
         Assert.Equal(0UL, Config.PageArenaState->Charged);
+    });
+
+    /// <summary>Where 2 MiB do not fit any more, no more is backed than is asked for.</summary>
+    [Fact]
+    public void Prefaulting_stays_below_the_hard_limit() => OwnThread.RunFresh(PressedHeap.Reset, static () =>
+    {
+        const ulong Limit = 3 * Mib;
+        Open(Limit, Limit);
+        Config.Composition->Prefault = true;
+        ulong most = 0;
+        int blocks = 0;
+        for (; PressedHeap.TryAlloc(700_000, out _); blocks++) most = ulong.Max(most, MemoryLimit.Committed<Config>());
+        Assert.Equal((4, true), (blocks, most <= Limit));
+        Assert.Equal(0UL, Config.PageArenaState->Charged);
+    });
+
+    /// <summary>What is taken from the cache, or given to it, is in one of its two counts or in both, whenever they are read under its lock.</summary>
+    [Fact]
+    public void What_passes_the_cache_is_always_counted() => OwnThread.RunFresh(PressedHeap.Reset, static () =>
+    {
+        Open(ulong.MaxValue, ulong.MaxValue);
+        for (int i = 0; i < 2; i++) PressedHeap.Free(PressedHeap.Alloc(4 << 20));
+        bool stop = false;
+        OwnThread.Handle other = OwnThread.Start(() =>
+        {
+            while (!Volatile.Read(ref stop)) PressedHeap.Free(PressedHeap.Alloc(4 << 20));
+        });
+        ulong least = ulong.MaxValue;
+        for (int i = 0; i < 300_000; i++)
+        {
+            SpinLock.Enter<Config>(&Config.BigCacheState->Lock);
+            least = ulong.Min(least, MemoryLimit.Committed<Config>());
+            SpinLock.Exit<Config>(&Config.BigCacheState->Lock);
+        }
+
+        Volatile.Write(ref stop, true);
+        other.Join();
+        Assert.Equal(4 * Mib, least);
+    });
+
+    /// <summary>A mapping that goes back is counted until it is gone, and one that is made longer all the time: who asks meanwhile is not granted its bytes.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void What_goes_back_is_counted_until_it_is_gone(int way) => OwnThread.RunFresh(PressedHeap.Reset, () =>
+    {
+        Open(8 * Mib, 8 * Mib);
+        void* block = PressedHeap.Alloc(7 << 20);
+        if (way != 0)
+        {
+            PressedHeap.Free(block);
+            PressedHeap.Free(PressedHeap.Alloc(7 << 20));
+            Assert.Equal(7 * Mib, Config.BigCacheState->Bytes);
+        }
+
+        ulong meanwhile = 0;
+        FaultyMemory.Meanwhile = (way == 2 ? MemoryCalls.Remap : MemoryCalls.Unmap, () => OwnThread.Run(() => meanwhile = MemoryLimit.Committed<Config>()));
+        if (way == 0) PressedHeap.Free(block);
+        else if (way == 1) Config.DrainBig(true);
+        else block = PressedHeap.Alloc((7 << 20) + 65536);
+        Assert.Null(FaultyMemory.Meanwhile);
+        Assert.Equal(7 * Mib, meanwhile);
     });
 
     /// <summary>Exactly as many blocks are had as fit, whoever gets them.</summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Threading;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
 
@@ -260,8 +261,7 @@ public unsafe class BigCacheTests
         List<nint> blocks = [];
         for (int i = 0; i < Most; i++)
         {
-            // The block's own mapping, then the table's.
-            FaultyMemory.FailAt = FaultyMemory.Calls + 2;
+            FaultyMemory.FailAt = FaultyMemory.Calls + 1;   // the table's mapping: the block is cut from the kept one
             void* block = BigCache.Alloc<Config>(100, 1, false);
             Assert.True(block != null, $"block {i}");
             blocks.Add((nint)block);
@@ -269,9 +269,9 @@ public unsafe class BigCacheTests
 
         Assert.Equal((7, (nuint)Most), (Config.Space->BigLog2, Config.Space->BigCount));
         long mapped = FaultyMemory.MappedBytes;
-        FaultyMemory.FailAt = FaultyMemory.Calls + 2;
+        FaultyMemory.FailAt = FaultyMemory.Calls + 1;
         Assert.True(BigCache.Alloc<Config>(100, 1, false) == null);
-        Assert.Equal((mapped, (long)Most), (FaultyMemory.MappedBytes, Config.BigCacheState->Blocks));
+        Assert.Equal((mapped - 4096, (long)Most, (long)Most * 4096), (FaultyMemory.MappedBytes, Config.BigCacheState->Blocks, Config.BigCacheState->LiveBytes));
 
         // A mapping that was kept, and that the system does not take either: its memory goes back.
         long purged = FaultyMemory.PurgedBytes;
@@ -319,27 +319,80 @@ public unsafe class BigCacheTests
     {
         _ = TestHeap.CurrentHeap();
         (int Size, uint Kept)[] blocks = [(5_000_000, 0), (5_000_000, 1), (9_900_000, 2), (10_100_000, 2), (10_100_000, 3)];
-        nint[] starts = [.. blocks.Select(static block => (nint)TestHeap.Alloc((nuint)block.Size))];
-        for (int i = 0; i < starts.Length; i++)
+        nint[] starts = [.. blocks.SelectMany(static block => new[] { (nint)TestHeap.Alloc((nuint)block.Size), (nint)TestHeap.Alloc(3_000_000) })];   // with others between them, as neighbours become one
+        for (int i = 0; i < blocks.Length; i++)
         {
             long unmaps = FaultyMemory.Unmaps;
             uint kept = blocks[i].Kept, before = Config.BigCacheState->Count;
-            TestHeap.Free((void*)starts[i]);
+            TestHeap.Free((void*)starts[2 * i]);
             Assert.Equal((kept, kept == before ? 1 : 0), (Config.BigCacheState->Count, FaultyMemory.Unmaps - unmaps));
         }
     });
 
     [Fact]
-    public void The_cache_is_bounded_in_bytes_and_gives_nothing_much_too_large() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    public void The_cache_is_bounded_in_bytes_and_cuts_what_is_too_large() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         TestHeap.Free(TestHeap.Alloc(20_000_000));
-        void* small = TestHeap.Alloc(3_300_000), huge = TestHeap.Alloc(40_000_000);
+        void* small = TestHeap.Alloc(4_800_512), huge = TestHeap.Alloc(40_000_000);   // 1,172 pages
         TestHeap.Free(huge);
         Assert.Equal(0u, Config.BigCacheState->Count);
         TestHeap.Free(small);
         Assert.Equal(1u, Config.BigCacheState->Count);
-        Assert.True(TestHeap.Alloc(2_198_000) != small);
-        Assert.True(TestHeap.Alloc(2_210_000) == small);
+        long maps = FaultyMemory.Maps;
+        Assert.True(TestHeap.Alloc(2_200_000) == small);
+        Assert.Equal((1u, (nuint)(4_800_512 - 2_203_648), 2_203_648L), (Config.BigCacheState->Count, Config.BigCacheState->Bytes, Config.BigCacheState->LiveBytes));
+        Assert.True(TestHeap.Alloc(2_400_000) == (byte*)small + 2_203_648);   // an eighth more would be left: it is part of the block
+        Assert.Equal((maps, 0u, (nuint)0, 4_800_512L), (FaultyMemory.Maps, Config.BigCacheState->Count, Config.BigCacheState->Bytes, Config.BigCacheState->LiveBytes));
+    });
+
+    /// <summary>A mapping that was cut for several blocks is one again when they are free, in whatever order that comes, and serves for one of its old size.</summary>
+    [Theory]
+    [InlineData(0, 1, 2)]
+    [InlineData(2, 0, 1)]
+    [InlineData(1, 2, 0)]
+    public void Pieces_of_a_mapping_become_one_again(int first, int second, int third) => OwnThread.RunFresh(TestHeap.Reset, () =>
+    {
+        TestHeap.Free(TestHeap.Alloc(20_000_000));
+        void* whole = TestHeap.Alloc(9_000_000);
+        TestHeap.Free(whole);
+        long maps = FaultyMemory.Maps, unmaps = FaultyMemory.Unmaps;
+        for (int round = 0; round < 3; round++)
+        {
+            nint[] pieces = [(nint)TestHeap.Alloc(3_000_000), (nint)TestHeap.Alloc(3_000_000), (nint)TestHeap.Alloc(2_900_000)];
+            Assert.Equal((0u, 9_003_008L), (Config.BigCacheState->Count, Config.BigCacheState->LiveBytes));
+            foreach (nint piece in pieces) new Span<byte>((void*)piece, 2_900_000).Fill((byte)round);
+            foreach (int piece in new[] { first, second, third }) TestHeap.Free((void*)pieces[piece]);
+            Assert.Equal((1u, (nuint)9_003_008, 0L), (Config.BigCacheState->Count, Config.BigCacheState->Bytes, Config.BigCacheState->LiveBytes));
+            Assert.True(TestHeap.Alloc(9_000_000) == whole);
+            TestHeap.Free(whole);
+        }
+
+        Assert.Equal((maps, unmaps), (FaultyMemory.Maps, FaultyMemory.Unmaps));
+    });
+
+    /// <summary>A block grows into what is kept behind it: without a call to the system when that is long enough, else with one for the rest.</summary>
+    [Fact]
+    public void A_block_grows_into_what_is_kept_behind_it() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        TestHeap.Free(TestHeap.Alloc(20_000_000));
+        void* whole = TestHeap.Alloc(9_000_000);
+        TestHeap.Free(whole);
+        BlockLedger ledger = new();
+        ledger.Add(TestHeap.Alloc(3_000_000), 3_000_000);
+        Assert.True(ledger[0] == whole);
+        (long maps, long unmaps, long calls) = (FaultyMemory.Maps, FaultyMemory.Unmaps, FaultyMemory.Calls);
+        foreach (nuint size in new nuint[] { 4_000_000, 6_000_000, 8_900_000 }) ledger.Move(0, TestHeap.Realloc(ledger[0], size), size);
+        Assert.True(ledger[0] == whole);
+        Assert.Equal((maps, unmaps, calls), (FaultyMemory.Maps, FaultyMemory.Unmaps, FaultyMemory.Calls));
+        Assert.Equal((0u, 9_003_008L, (nuint)9_003_008), (Config.BigCacheState->Count, Config.BigCacheState->LiveBytes, TestHeap.UsableSize(whole)));
+        ledger.Move(0, TestHeap.Realloc(ledger[0], 5_000_000), 5_000_000);
+        Assert.Equal((0u, 5_001_216L), (Config.BigCacheState->Count, Config.BigCacheState->LiveBytes));   // what a block leaves when it is cut goes back at once
+        TestHeap.Free(ledger.Take(0));
+        ledger.Add(TestHeap.Alloc(3_000_000), 3_000_000);
+        ledger.Move(0, TestHeap.Realloc(ledger[0], 12_000_000), 12_000_000);
+        Assert.Equal((0u, 12_001_280L), (Config.BigCacheState->Count, Config.BigCacheState->LiveBytes));
+        ledger.Check();
+        TestHeap.Free(ledger.Take(0));
     });
 
     /// <summary>Each block a little larger than the one before: the mappings grow instead of being made anew.</summary>
@@ -391,9 +444,9 @@ public unsafe class BigCacheTests
         TestHeap.Free(ledger.Take(0));
     });
 
-    /// <summary>A block that grew by a copy takes what the last such block left, cut to twice its size: at once it has room to grow, and after that at least half of it is used.</summary>
+    /// <summary>A block that grew by a copy takes what the last such block left, as much as it needs, and goes on growing into the rest.</summary>
     [Fact]
-    public void A_block_that_grows_takes_a_larger_mapping_and_cuts_it() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    public void A_block_that_grows_takes_a_larger_mapping_a_part_at_a_time() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         TestHeap.Free(TestHeap.Alloc(4_000_000));   // from here on mappings up to twice as large are kept
         void* grown = TestHeap.Realloc(AllocHemmedIn(), 330_000);
@@ -405,18 +458,12 @@ public unsafe class BigCacheTests
         for (int i = 0; i < 270_000; i++) next[i] = (byte)i;
         next = (byte*)TestHeap.Realloc(next, 330_000);
         Assert.True(next == grown);
-        Assert.Equal((maps, unmaps + 1, 663_552L), (FaultyMemory.Maps, FaultyMemory.Unmaps, Config.BigCacheState->LiveBytes));
+        Assert.Equal((331_776L, 1u), (Config.BigCacheState->LiveBytes, Config.BigCacheState->Count));
         Assert.True(TestHeap.Realloc(next, 660_000) == next);
+        Assert.True(TestHeap.Realloc(next, 1_100_000) == next);
+        Assert.Equal((maps, unmaps, 1_101_824L, 0u), (FaultyMemory.Maps, FaultyMemory.Unmaps, Config.BigCacheState->LiveBytes, Config.BigCacheState->Count));
         for (int i = 0; i < 270_000; i++) Assert.Equal((byte)i, next[i]);
         TestHeap.Free(next);
-
-        // Much too large for it: it stays for others.
-        TestHeap.Free(TestHeap.Alloc(4_000_000));
-        BigCache.Drain<Config>(true);
-        TestHeap.Free(TestHeap.Alloc(4_000_000));
-        void* other = TestHeap.Realloc(AllocHemmedIn(), 330_000);
-        Assert.Equal((1u, 331_776L), (Config.BigCacheState->Count, Config.BigCacheState->LiveBytes));
-        TestHeap.Free(other);
 
         static byte* AllocHemmedIn()
         {
@@ -424,6 +471,38 @@ public unsafe class BigCacheTests
             _ = TestHeap.Alloc(270_000);   // behind it
             return (byte*)block;
         }
+    });
+
+    /// <summary>Whoever holds the locks, as a thread that forks does, finds the length of a block and the count of live bytes the same, whatever is done to it.</summary>
+    [Fact]
+    public void A_block_that_is_resized_is_counted_right_under_the_locks() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        TestHeap.Free(TestHeap.Alloc(20_000_000));
+        void* block = TestHeap.Alloc(3_000_000);
+        bool stop = false;
+        OwnThread.Handle other = OwnThread.Start(() =>
+        {
+            while (!Volatile.Read(ref stop))
+            {
+                foreach (nuint size in new nuint[] { 5_900_000, 3_000_000 }) block = TestHeap.Realloc(block, size);
+            }
+        });
+        int wrong = 0;
+        for (int i = 0; i < 30_000; i++)
+        {
+            SpinLock.Enter<Config>(&Config.BigCacheState->Lock);
+            SpinLock.Enter<Config>(&Config.Space->BigLock);
+            long bytes = 0;
+            for (nuint slot = 0; slot < (nuint)1 << Config.Space->BigLog2; slot++) bytes += Config.Space->BigBlocks[slot].Start == null ? 0 : (long)Config.Space->BigBlocks[slot].Bytes;
+            if (bytes != Config.BigCacheState->LiveBytes) wrong++;
+            SpinLock.Exit<Config>(&Config.Space->BigLock);
+            SpinLock.Exit<Config>(&Config.BigCacheState->Lock);
+        }
+
+        Volatile.Write(ref stop, true);
+        other.Join();
+        Assert.Equal(0, wrong);
+        TestHeap.Free(block);
     });
 
     [Fact]

@@ -398,6 +398,57 @@ CASE(fork_while_other_threads_allocate)
     for (int i = 0; i < SHARED; i++) free(atomic_exchange(&shared[i], NULL));
 }
 
+/* Of a block that one thread cuts while another forks, the child's heap has what is left, or the end is nobody's. */
+static char *volatile resized;
+static void *resized_heap;
+static void *(*heap_resize)(void *, void *, size_t);
+
+static void *resize_in_a_heap(void *unused)
+{
+    while (!atomic_load(&stop))
+    {
+        resized = heap_resize(resized_heap, resized, 1200000);
+        resized = heap_resize(resized_heap, resized, 650000);
+    }
+
+    return unused;
+}
+
+CASE(a_heap_is_destroyed_in_the_child_while_a_block_of_it_is_cut)
+{
+    enum { BLOCKS = 120, FORKS = 1500 };
+    void *(*heap_new)(void) = (void *(*)(void))dlsym(RTLD_DEFAULT, "hakmem_heap_new");
+    void *(*heap_malloc)(void *, size_t) = (void *(*)(void *, size_t))dlsym(RTLD_DEFAULT, "hakmem_heap_malloc");
+    void (*heap_destroy)(void *) = (void (*)(void *))dlsym(RTLD_DEFAULT, "hakmem_heap_destroy");
+    heap_resize = (void *(*)(void *, void *, size_t))dlsym(RTLD_DEFAULT, "hakmem_heap_realloc");
+    if (heap_new == NULL) return;   /* another allocator */
+    resized_heap = heap_new();
+    resized = heap_malloc(resized_heap, 650000);
+    pthread_t resizer = start(resize_in_a_heap, NULL);
+    for (int i = 0; i < FORKS; i++)
+    {
+        pid_t child = fork();
+        if (child == 0)
+        {
+            unsigned char *blocks[BLOCKS];
+            for (int k = 0; k < BLOCKS; k++)
+            {
+                if (k == BLOCKS / 2) heap_destroy(resized_heap);
+                blocks[k] = malloc(60000);
+                for (int m = 0; m < k; m++) CHECKF(blocks[k] != blocks[m], "fork %d: block %d is block %d", i, k, m);
+            }
+
+            _exit(0);
+        }
+
+        await_child(child, "the child");
+    }
+
+    atomic_store(&stop, 1);
+    join(resizer);
+    heap_destroy(resized_heap);
+}
+
 static void *fork_here(void *rounds) { fork_many((int)(size_t)rounds); return NULL; }
 
 CASE(forks_from_two_threads_at_once)

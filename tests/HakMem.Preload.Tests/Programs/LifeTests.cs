@@ -50,6 +50,17 @@ public sealed class LifeTests
         NativeCases.AssertPasses(NativeProcess.Run(NativeToolchain.CompiledWithLibraries("life"), ["calls_before_constructors"], environment, Patience));
     }
 
+    /// <summary>The library looks for the C library's <c>dlopen</c>, and a library before it that asks in its place would find the allocator's.</summary>
+    [NativeTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void BesideALibraryThatForwardsDlsym(bool isFirst)
+    {
+        string program = NativeToolchain.CompiledWithLibraries("life"), forwards = NativeToolchain.Compiled("libforwards.so");
+        var environment = LibraryUnderTest.Preloaded(before: isFirst ? forwards : null, after: isFirst ? null : forwards);
+        NativeCases.AssertPasses(NativeProcess.Run(program, ["plugins_open_with_a_scope_of_their_own"], environment, Patience));
+    }
+
     /// <summary>Opened by <c>dlopen</c> in a process that runs on the C library's malloc, after threads were started and thread-local storage was taken.</summary>
     [NativeTheory]
     [InlineData("the_library_is_opened_late")]

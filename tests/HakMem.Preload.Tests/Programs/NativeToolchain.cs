@@ -13,7 +13,7 @@ internal static class NativeToolchain
     private static readonly Lazy<string> s_folder = new(CreateFolder);
 
     /// <summary>Libraries that <c>life</c> opens and that are preloaded beside the allocator; they lie in the same folder as the programs.</summary>
-    private static readonly string[] s_libraries = ["libearly", "libplugin", "libstatictls", "libwrappers"];
+    private static readonly string[] s_libraries = ["libearly", "libforwards", "libplugin", "libstatictls", "libwrappers"];
 
     /// <summary>Linked with a C++ library of its own.</summary>
     private const string OwnCppLibrary = "libcppstatic.so";

@@ -3,10 +3,10 @@ using Xunit;
 
 namespace HakMem.Boxes.Tests;
 
-public class LinuxMemoryTests
+public class SystemSupportTests
 {
     [Fact]
-    public void The_system_of_this_process_is_supported() => Assert.True(LinuxMemory.IsSupported);
+    public void The_system_of_this_process_is_supported() => Assert.True(SystemSupport.IsSupported);
 
     /// <summary>What stands in the exception names what is needed and what there is.</summary>
     [Theory]
@@ -16,7 +16,7 @@ public class LinuxMemoryTests
     [InlineData(true, 8, 4096, null)]
     public void Another_system_is_refused_with_its_name(bool linux, int pointerBytes, int pageBytes, string? part)
     {
-        string? text = LinuxMemory.Unsupported(linux, pointerBytes, pageBytes, "Plan 9");
+        string? text = SystemSupport.Refusal(linux, pointerBytes, pageBytes, "Plan 9");
         if (part == null) Assert.Null(text);
         else Assert.Contains("needs 64-bit Linux with memory pages of 4096 bytes; " + part, text, StringComparison.Ordinal);
     }
