@@ -59,14 +59,18 @@ internal static class Rules
     public static readonly DiagnosticDescriptor NoPoolAllocator = Error(
         "HKM1513", "A pool has no allocator", "The pool has no allocator: {0}");
 
-    /// <summary>HKM1514: a method of a diagnostic or guard is named as if for a join point, and there is none of that name.</summary>
+    /// <summary>HKM1514: a method of a diagnostic or guard is named as if for a join point and cannot be called at one, or the box has none that could.</summary>
     public static readonly DiagnosticDescriptor NoJoinPoint = new(
-        "HKM1514", "A method is called at no join point", "'{0}' is never called: there is no join point '{1}'{2}", Category, DiagnosticSeverity.Warning, isEnabledByDefault: true);
+        "HKM1514", "A method is called at no join point", "'{0}' is never called: {1}", Category, DiagnosticSeverity.Warning, isEnabledByDefault: true);
+
+    /// <summary>HKM1515: a nested type of a box is named as a state and can be none.</summary>
+    public static readonly DiagnosticDescriptor BadState = Error(
+        "HKM1515", "A state of a box cannot lie in unmanaged memory", "'{0}' cannot be a state of the composition, which lies in unmanaged memory: it {1}");
 
     private static readonly DiagnosticDescriptor[] Table =
     [
         MissingMember, OptionOutOfRange, NotStaticPartial, NotABox, UnknownMember, MissingArgument, UnfitBox, ForeignState, UnsafeForbidden,
-        NotPoolable, ManagedPool, PoolOptionOutOfRange, NoPoolAllocator, NoJoinPoint,
+        NotPoolable, ManagedPool, PoolOptionOutOfRange, NoPoolAllocator, NoJoinPoint, BadState,
     ];
 
     /// <summary>The rule of an identifier of the table.</summary>

@@ -25,7 +25,7 @@ public class DiagnosticTests
         [HakMemAllocator(Front = typeof(Half))] static partial class X;
         [Box(BoxLayer.Local)] static unsafe class Half { public static bool TryPush<T>(ThreadHeap* heap, uint sizeClass, void* block) where T : IAllocatorConfig => false; private static bool TryPop<T>(ThreadHeap* heap, uint sizeClass, out void* block) where T : IAllocatorConfig { block = null; return false; } }
         """,
-        "HKM1501 at 'Front = typeof(Half)': Box 'Half' in slot 'Front' has no accessible 'bool TryPop(ThreadHeap* heap, uint sizeClass, out void* block)'");
+        "HKM1501 at 'Front = typeof(Half)': Box 'Half' in slot 'Front' has no accessible 'bool TryPop(ThreadHeap* heap, uint sizeClass, out void* block)'; its method 'TryPop' is not accessible");
 
     [Fact]
     public void DefaultBoxWithoutItsMethodIsReportedAtTheAttribute() => AssertReports(
@@ -122,16 +122,50 @@ public class DiagnosticTests
         string source = $$"""
             using HakMem.Boxes;
             [HakMemAllocator(Diagnostics = new[] { typeof(Watch) })] static partial class X;
-            [Box(BoxLayer.Diagnostics)] static unsafe class Watch { public static void {{method}} { } private static void OnItsOwn() { } }
+            [Box(BoxLayer.Diagnostics)] static unsafe class Watch { public static void {{method}} { } private static void OnItsOwn() { } public static void OnFrontPush() { } }
             """;
         AssertReports(source, expected.Length == 0 ? [] : ["HKM1514 at 'Diagnostics = new[] { typeof(Watch) }': " + expected]);
         Assert.Single(GeneratorHarness.Driver().RunGenerators(GeneratorHarness.Compile(GeneratorHarness.Contract, source)).GetRunResult().GeneratedTrees);
     }
 
+    [Theory]
+    [InlineData("static void OnFrontMiss()", "'Watch.OnFrontMiss' is never called: it is not accessible")]
+    [InlineData("private static void OnFrontMiss()", "'Watch.OnFrontMiss' is never called: it is not accessible")]
+    [InlineData("public static void OnFrontMiss<A, B>() where A : struct, IAllocatorConfig where B : struct, IAllocatorConfig", "'Watch.OnFrontMiss' is never called: it has type parameters that the configuration cannot be")]
+    [InlineData("public static void OnFrontMiss<A>() where A : class", "'Watch.OnFrontMiss' is never called: it has type parameters that the configuration cannot be")]
+    [InlineData("public static void OnFrontMiss<A>() where A : struct, IAllocatorConfig", "")]
+    [InlineData("public static void Helper()", "'Watch' is never called: it has no method for any join point")]
+    [InlineData("public static void OnFrontMiss() { } static void OnFrontMiss(uint other)", "")]
+    public void BoxOrMethodThatCannotBeCalled(string method, string expected) => AssertReports(
+        $$"""
+        using HakMem.Boxes;
+        [HakMemAllocator(Diagnostics = new[] { typeof(Watch) })] static partial class X;
+        [Box(BoxLayer.Diagnostics)] static unsafe class Watch { {{method}} { } }
+        """,
+        expected.Length == 0 ? [] : ["HKM1514 at 'Diagnostics = new[] { typeof(Watch) }': " + expected]);
+
+    [Theory]
+    [InlineData("public struct HeapState { public int A; public string B; }", "'Watch.HeapState' cannot be a state of the composition, which lies in unmanaged memory: it has a field 'B' that is or holds a reference")]
+    [InlineData("public struct HeapState { public Inner A; } public struct Inner { public object B; }", "'Watch.HeapState' cannot be a state of the composition, which lies in unmanaged memory: it has a field 'A' that is or holds a reference")]
+    [InlineData("public struct SharedState { public object B { get; set; } }", "'Watch.SharedState' cannot be a state of the composition, which lies in unmanaged memory: it has a field 'B' that is or holds a reference")]
+    [InlineData("public struct HeapState { public int A; } public struct Totals { public int[] B; }", "'Watch.Totals' cannot be a state of the composition, which lies in unmanaged memory: it has a field 'B' that is or holds a reference")]
+    [InlineData("public class HeapState { }", "'Watch.HeapState' cannot be a state of the composition, which lies in unmanaged memory: it is no struct")]
+    [InlineData("public ref struct HeapState { }", "'Watch.HeapState' cannot be a state of the composition, which lies in unmanaged memory: it is a ref struct")]
+    [InlineData("public struct HeapState<T> { }", "'Watch.HeapState' cannot be a state of the composition, which lies in unmanaged memory: it is generic")]
+    [InlineData("private struct HeapState { }", "'Watch.HeapState' cannot be a state of the composition, which lies in unmanaged memory: it is not accessible")]
+    [InlineData("public struct HeapState { public int A; public fixed ulong B[16]; public void* C; static object D; }", "")]
+    public void StateThatCannotLieInUnmanagedMemory(string state, string expected) => AssertReports(
+        $$"""
+        using HakMem.Boxes;
+        [HakMemAllocator(Diagnostics = new[] { typeof(Watch) })] static partial class X;
+        [Box(BoxLayer.Diagnostics)] public static unsafe class Watch { {{state}} public static void OnFrontMiss() { } }
+        """,
+        expected.Length == 0 ? [] : ["HKM1515 at 'Diagnostics = new[] { typeof(Watch) }': " + expected]);
+
     [Fact]
     public void EveryRuleHasAPage()
     {
-        foreach (string id in Enumerable.Range(1501, 14).Select(static number => "HKM" + number))
+        foreach (string id in Enumerable.Range(1501, 15).Select(static number => "HKM" + number))
         {
             Assert.Equal(id, Rules.Of(id).Id);
             Assert.Contains("# " + id, File.ReadAllText(Path.Combine(GeneratorHarness.PathOf("Rules"), id + ".md")), StringComparison.Ordinal);

@@ -47,7 +47,7 @@ public class WrongDeclarationTests
     }
 
     [Theory]
-    [InlineData("[HakMemAllocator(Os = typeof(Picky))] static partial class X;", "HKM1501 at 'Os = typeof(Picky)': Box 'Picky' in slot 'Os' has no accessible 'byte* Reserve(nuint bytes)'; its 'byte* Reserve(nuint bytes)' has another shape")]
+    [InlineData("[HakMemAllocator(Os = typeof(Picky))] static partial class X;", "HKM1501 at 'Os = typeof(Picky)': Box 'Picky' in slot 'Os' has no accessible 'byte* Reserve(nuint bytes)'; its method 'Reserve' has type parameters that the configuration cannot be")]
     [InlineData("[HakMemAllocator(Preset = HakMemPreset.Small, Diagnostics = new[] { typeof(Poison) })] static partial class X;", "HKM1507 at 'Diagnostics = new[] { typeof(Poison) }': 'HakMem.Boxes.FrontList' does not fit slot 'Front': 'Poison' excludes LinksInBlocks, which the box publishes")]
     [InlineData("[HakMemAllocator(Preset = HakMemPreset.Broken)] static partial class X;", "HKM1505 at 'Preset = HakMemPreset.Broken': 'Novelty' of the configuration cannot be written: the preset 'Broken' sets it, and there is no such option or slot")]
     [InlineData("[HakMemAllocator(Os = typeof(Lost))] static partial class X;", "HKM1507 at 'Os = typeof(Lost)': 'Lost' does not fit slot 'Os': it is of the layer Gates, and the slot is called from Os upwards")]

@@ -9,7 +9,7 @@ namespace HakMem.Boxes;
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class HakMemAllocatorAttribute : Attribute
 {
-    /// <summary>A set of boxes and constants to begin with; every other property that is set overrides it.</summary>
+    /// <summary>A set of boxes and constants to begin with; every other property that is set overrides it, but <see cref="Diagnostics"/>, which adds to it.</summary>
     public HakMemPreset Preset { get; set; }
 
     /// <summary>The box that turns a size into a size class.</summary>

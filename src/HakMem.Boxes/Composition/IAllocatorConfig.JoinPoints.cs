@@ -9,7 +9,7 @@ public unsafe partial interface IAllocatorConfig
     /// <summary>The front was empty; a refill follows.</summary>
     [JoinPoint] static abstract void OnFrontMiss(ThreadHeap* heap, uint sizeClass);
 
-    /// <summary>A miss of the front is served with this block, of the class or of its home class.</summary>
+    /// <summary>A miss of the front is served with this block. The class is the block's: the one that was asked for, its home class, or a larger one that lends.</summary>
     [JoinPoint] static abstract void OnMissServed(ThreadHeap* heap, uint sizeClass, void* block);
 
     /// <summary>The front took a freed block.</summary>

@@ -20,7 +20,7 @@ namespace HakMem.Boxes;
 [DefaultBox("HeapRegistry", typeof(HeapRegistry), Requires = BoxTraits.ConcurrencySafe)]
 [DefaultBox("ThreadStacks", typeof(ThreadStacks), Requires = BoxTraits.ConcurrencySafe, Excludes = BoxTraits.MayBlock)]
 [DefaultBox("PageArena", typeof(PageArena), Requires = BoxTraits.ConcurrencySafe)]
-[DefaultBox("PurgeQueue", typeof(PurgeQueue), Requires = BoxTraits.ConcurrencySafe)]
+[DefaultBox("PurgeQueue", typeof(PurgeQueue), Requires = BoxTraits.ConcurrencySafe, Excludes = BoxTraits.MayBlock)]
 [DefaultBox("MemoryLimit", typeof(MemoryLimit), Requires = BoxTraits.ConcurrencySafe)]
 [DefaultBox("AddressSpace", typeof(AddressSpace), Requires = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput, Excludes = BoxTraits.MayBlock)]
 [DefaultBox("Scavenger", typeof(Scavenger), Requires = BoxTraits.ConcurrencySafe)]

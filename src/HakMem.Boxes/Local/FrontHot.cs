@@ -92,7 +92,7 @@ public static unsafe class FrontHot
         return true;
     }
 
-    /// <summary>Puts a block on top. 2 loads, 2 stores, 1 branch. False when the stack is full.</summary>
+    /// <summary>Puts a block on top. 2 loads, 2 stores, 1 branch. False when the stack is full: then it is grown, or its oldest are dropped, and asked again; a block that it refuses even then goes to its slab.</summary>
     [HotPath]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryPush<TConfig>(ThreadHeap* heap, uint sizeClass, void* block)
@@ -192,7 +192,7 @@ public static unsafe class FrontHot
         return count > 0 ? (uint)count : 0;   // its thread may be moving the stack
     }
 
-    /// <summary>Where a refill of an empty stack writes up to <paramref name="want"/> blocks, half its capacity; <see cref="Accept"/> must follow.</summary>
+    /// <summary>Where a refill of an empty stack writes up to <paramref name="want"/> blocks, half its capacity; at least one. <see cref="Accept"/> follows if it wrote any: not when a larger class lends a block, or there is no memory.</summary>
     public static void** Offer<TConfig>(ThreadHeap* heap, uint sizeClass, out uint want)
         where TConfig : struct, IAllocatorConfig
     {

@@ -144,14 +144,27 @@ public static unsafe partial class UnifiedCacheRefill
             TConfig.OnSlowExit(heap, SlowExit.GrownStack);
         }
 
-        _ = TConfig.TryPushFront(heap, sizeClass, block);
+        bool kept = TConfig.TryPushFront(heap, sizeClass, block);
         TConfig.OnFlushPush(heap, sizeClass, block);
+        if (!kept) PutAway<TConfig>(heap, sizeClass, block);
 
         // While the host has a pass to run there is nothing to ask for; now and then a look at the clock tells whether it does not come to it.
         Composition* composition = TConfig.Composition;
         if (composition->Scavenge == 1 && composition->HostWakes && heap->Moves - heap->AskedMoves < MovesToLook) return;
         heap->AskedMoves = heap->Moves;
         if (!ThreadHeap.IsUserLocked(heap)) TConfig.WantScavenge();
+    }
+
+    // A front that has no room even now: into its slab.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void PutAway<TConfig>(ThreadHeap* heap, uint sizeClass, void* block)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        GiveBack<TConfig>(heap, sizeClass, &block, 1);
+        heap->Moves++;
+        TConfig.OnFlush(heap, sizeClass, 1);
+        SpinLock.Exit<TConfig>(&heap->Lock);
     }
 
     /// <summary>Gives everything in the front stacks back to the slabs. By the running thread, or for an ended one. Under the heap's lock.</summary>

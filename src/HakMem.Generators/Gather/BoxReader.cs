@@ -29,10 +29,37 @@ internal static class BoxReader
             type.GetMembers().OfType<IMethodSymbol>()
                 .Where(method => method is { IsStatic: true, MethodKind: MethodKind.Ordinary } && compilation.IsSymbolAccessibleWithin(method, compilation.Assembly))
                 .Select(static method => new MethodModel(method.Name.Escaped(), method.ReturnType.FullName(), TypeParameters(method), method.Parameters.ToModel()))
+                .ToEquatableArray(),
+            type.GetMembers().OfType<IMethodSymbol>()
+                .Where(static method => method.MethodKind == MethodKind.Ordinary)
+                .Select(method => WhyNot(method, compilation) is { } why ? new UnusableModel(method.Name.Escaped(), why) : null)
+                .OfType<UnusableModel>()
+                .ToEquatableArray(),
+            new[] { ContractNames.HeapState, ContractNames.SharedState, ContractNames.Totals }
+                .SelectMany(name => type.GetTypeMembers(name))
+                .Select(nested => WhyNoState(nested, compilation) is { } why ? new UnusableModel(nested.Name, why) : null)
+                .OfType<UnusableModel>()
                 .ToEquatableArray());
     }
 
     private static bool HasState(INamedTypeSymbol type, string name) => type.GetTypeMembers(name, 0).Any(static nested => nested.IsValueType);
+
+    private static string? WhyNot(IMethodSymbol method, Compilation compilation) =>
+        !compilation.IsSymbolAccessibleWithin(method, compilation.Assembly) ? "is not accessible"
+        : !method.IsStatic ? "is not static"
+        : TypeParameters(method) > 1 ? "has type parameters that the configuration cannot be"
+        : null;
+
+    /// <summary>What a heap holds lies in memory that the garbage collector does not know: it would not find a reference there, nor move it.</summary>
+    private static string? WhyNoState(INamedTypeSymbol type, Compilation compilation) =>
+        type.TypeKind != TypeKind.Struct ? "is no struct"
+        : type.IsRefLikeType ? "is a ref struct"
+        : type.IsGenericType ? "is generic"
+        : !compilation.IsSymbolAccessibleWithin(type, compilation.Assembly) ? "is not accessible"
+        : type.IsUnmanagedType ? null
+        : type.GetMembers().OfType<IFieldSymbol>().FirstOrDefault(static field => field is { IsStatic: false, Type.IsUnmanagedType: false }) is { } field
+            ? $"has a field '{field.AssociatedSymbol?.Name ?? field.Name}' that is or holds a reference"
+            : "holds a reference";
 
     private static bool IsPublic(INamedTypeSymbol type)
     {

@@ -56,6 +56,15 @@ internal sealed partial class Composer
     /// <summary>A state that the contract gives a type is read by other boxes; only one behind <c>void*</c> is the box's own affair.</summary>
     private void CheckStates()
     {
+        foreach (SlotModel chosen in _slots.Concat(_woven.Select(static box => new SlotModel(ContractNames.Diagnostics, box))))
+        {
+            foreach (UnusableModel state in chosen.Box.BadStates)
+            {
+                Report(Rules.BadState, chosen.Slot, chosen.Box.DisplayName + "." + state.Name, state.Why);
+                _ = _unfit.Add(chosen.Slot);
+            }
+        }
+
         foreach (MemberModel state in _contract.Members.Where(static member => member.Kind is MemberKind.HeapState or MemberKind.SharedState && member.Type != "void*"))
         {
             if (BoxOf(state.Slot) is not { } box) { continue; }
@@ -81,15 +90,29 @@ internal sealed partial class Composer
         string[] known = [.. _contract.Members.Where(static member => member.Kind == MemberKind.JoinPoint).Select(static member => member.Name)];
         foreach (BoxModel box in _woven)
         {
+            bool told = false;
             foreach (string name in box.Methods.Select(static method => method.Name).Distinct().Where(static name => name.Length > 2 && name.StartsWith("On", StringComparison.Ordinal) && char.IsUpper(name[2])))
             {
                 if (known.Contains(name)) { continue; }
 
                 string near = known.OrderBy(other => Distance(name, other)).FirstOrDefault(other => Distance(name, other) <= 3) is { } meant ? $"; did you mean '{meant}'?" : "";
-                _problems.Add(ProblemModel.Create(Rules.NoJoinPoint, ContractNames.Diagnostics, box.DisplayName + "." + name, name, near) with { Stops = false });
+                NeverCalled(box.DisplayName + "." + name, $"there is no join point '{name}'{near}");
+                told = true;
             }
+
+            bool called = box.Methods.Any(method => method.TypeParameters <= 1 && known.Contains(method.Name));
+            foreach (UnusableModel method in box.Uncallable.Where(method => known.Contains(method.Name) && !box.Methods.Any(other => other.TypeParameters <= 1 && other.Name == method.Name)))
+            {
+                NeverCalled(box.DisplayName + "." + method.Name, $"it {method.Why}");
+                told = true;
+            }
+
+            if (!called && !told) { NeverCalled(box.DisplayName, "it has no method for any join point"); }
         }
     }
+
+    private void NeverCalled(string what, string why) =>
+        _problems.Add(ProblemModel.Create(Rules.NoJoinPoint, ContractNames.Diagnostics, what, why) with { Stops = false });
 
     /// <summary>How many letters are to be changed, added or taken away to come from one name to the other (Levenshtein), in either case.</summary>
     private static int Distance(string from, string to)

@@ -138,7 +138,8 @@ internal sealed partial class Composer
 
     private void ReportMissing(BoxModel box, string slot, string method, string signature) => Report(
         Rules.MissingMember, slot, box.DisplayName, slot, signature,
-        box.Named(method) is { } near ? $"; its '{Signature(near.Name, near.ReturnType, near.Parameters)}' has another shape" : "");
+        box.Uncallable.FirstOrDefault(other => other.Name == method) is { } hidden ? $"; its method '{method}' {hidden.Why}"
+        : box.Named(method) is { } near ? $"; its '{Signature(near.Name, near.ReturnType, near.Parameters)}' has another shape" : "");
 
     private static string Signature(string name, string returnType, EquatableArray<ParameterModel> parameters) =>
         Readable($"{returnType} {name}({string.Join(", ", parameters.Select(static parameter => parameter.Declaration))})");

@@ -31,6 +31,11 @@ internal sealed record MethodModel(string Name, string ReturnType, int TypeParam
         && Parameters.Zip(parameters, static (mine, asked) => mine.SameShape(asked)).All(static same => same);
 }
 
+/// <summary>Something of a box that a composition cannot use, and why.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Why">The rest of a sentence that begins with it.</param>
+internal sealed record UnusableModel(string Name, string Why);
+
 /// <summary>A box as the composition sees it.</summary>
 /// <param name="FullName">The name with <c>global::</c>.</param>
 /// <param name="Name">The simple name.</param>
@@ -47,6 +52,8 @@ internal sealed record MethodModel(string Name, string ReturnType, int TypeParam
 /// <param name="HasSharedState">Whether it has a nested struct <c>SharedState</c>.</param>
 /// <param name="HasTotals">Whether it has a nested struct <c>Totals</c>.</param>
 /// <param name="Methods">Its static methods that the composition may call.</param>
+/// <param name="Uncallable">Its other methods.</param>
+/// <param name="BadStates">Nested types named as states that can be none.</param>
 internal sealed record BoxModel(
     string FullName,
     string Name,
@@ -62,7 +69,9 @@ internal sealed record BoxModel(
     bool HasHeapState,
     bool HasSharedState,
     bool HasTotals,
-    EquatableArray<MethodModel> Methods)
+    EquatableArray<MethodModel> Methods,
+    EquatableArray<UnusableModel> Uncallable,
+    EquatableArray<UnusableModel> BadStates)
 {
     /// <summary>Whether the box is woven in at join points instead of filling a slot.</summary>
     public bool IsWoven => Layer is ContractNames.Diagnostics or ContractNames.Guards;

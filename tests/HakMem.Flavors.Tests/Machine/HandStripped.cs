@@ -569,11 +569,21 @@ internal static unsafe class HandStripped
             DropOldest(heap, sizeClass, given);
         }
 
-        _ = TryPush(heap, sizeClass, block);
+        bool kept = TryPush(heap, sizeClass, block);
+        if (!kept) PutAway(heap, sizeClass, block);
         Composition* composition = State.Composition;
         if (composition->Scavenge == 1 && composition->HostWakes && heap->Moves - heap->AskedMoves < 64) return;
         heap->AskedMoves = heap->Moves;
         if (heap == null || heap->Kind != HeapKind.FirstClass) Scavenger.Want<Config>();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void PutAway(ThreadHeap* heap, uint sizeClass, void* block)
+    {
+        Enter(&heap->Lock);
+        GiveBack(heap, sizeClass, &block, 1);
+        heap->Moves++;
+        Exit(&heap->Lock);
     }
 
     private static void GiveBack(ThreadHeap* heap, uint sizeClass, void** from, uint count)
