@@ -29,6 +29,18 @@ public unsafe class HeapRegistryTests
         Assert.Equal((2UL, 1UL, 1UL), (statistics.Heaps, statistics.Adoptions, statistics.InUseBlocks));
     });
 
+    /// <summary>Whoever finds it first, the next thread or a pass.</summary>
+    [Fact]
+    public void A_heap_of_an_ended_thread_is_counted_once() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        _ = TestHeap.CurrentHeap();
+        OwnThread.Run(static () => TestHeap.Free(TestHeap.Alloc(1024)));
+        _ = Config.ScavengePass(false);
+        Assert.Equal((1u, 1UL), (Config.RegistryState->FreeHeaps, Config.RegistryState->Adoptions));
+        OwnThread.Run(static () => TestHeap.Free(TestHeap.Alloc(1024)));
+        Assert.Equal((0u, 1UL), (Config.RegistryState->FreeHeaps, Config.RegistryState->Adoptions));
+    });
+
     /// <summary>Only the oldest of many heaps has what is wanted: looks that begin at the newest each time never come to it.</summary>
     [Fact]
     public void What_any_of_many_ended_threads_left_is_found() => OwnThread.RunFresh(TestHeap.Reset, static () =>
