@@ -128,7 +128,7 @@ public static unsafe class BigCache
     }
 
     /// <summary>
-    /// Fits a big block to a new size, contents kept: the end of a shorter one goes back, a longer one takes what the cache has behind it, or else its mapping is moved. Null when it must be copied by the caller; it is unchanged then.
+    /// Fits a big block to a new size, contents kept: the end of a shorter one goes back, a longer one takes what the cache has behind it, or else its mapping is moved. Null when it must be copied by the caller; it is as it was then, or longer.
     /// </summary>
     public static void* TryResize<TConfig>(void* block, nuint size)
         where TConfig : struct, IAllocatorConfig
