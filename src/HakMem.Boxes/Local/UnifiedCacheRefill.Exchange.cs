@@ -8,6 +8,7 @@ public static unsafe partial class UnifiedCacheRefill
     private const long ExchangeBelowBytes = 16 << 20;   // touched, in use or free: a larger program has had its most, and what waits for the purge delay is little beside that
     private const long BlocksBelowBytes = 8 << 20;   // in larger programs blocks above a page come again too soon
     private const nuint LeastEndBytes = 16 << 10;   // a call to the OS for less frees too little
+    private const long LookBytes = 512 << 10;   // of fresh memory, from one look at idle fronts to the next
     private const uint MostEnds = 16;   // until the program grows: else who uses the same memory again and again would pay for it each time
     private const ulong MicrosecondsPerPage = 10, BurstMicroseconds = 60_000;   // to give a page back and to touch it again takes up to 2; 24 MiB at once
 
@@ -26,7 +27,7 @@ public static unsafe partial class UnifiedCacheRefill
         long touched = PageArena.TouchedBytes(arena), most = arena->MostTouchedBytes;
         if (touched <= most) return;
         arena->EndsLeft = MostEnds;
-        if (touched <= ExchangeBelowBytes && !IsToStay(TConfig.Composition)) touched = GiveBackFor<TConfig>(heap, touched, most);
+        touched = touched > BlocksBelowBytes ? LookAtIdle<TConfig>(heap, touched, most) : GiveBackFor<TConfig>(heap, touched, most);
         if (touched > most) arena->MostTouchedBytes = touched;
     }
 
@@ -48,13 +49,46 @@ public static unsafe partial class UnifiedCacheRefill
         return (uint)bytes;
     }
 
+    // The same in a program that is not small, after the idle fronts were emptied, if it grew enough since that was done last.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long LookAtIdle<TConfig>(ThreadHeap* heap, long touched, long most)
+        where TConfig : struct, IAllocatorConfig
+    {
+        PageArena.SharedState* arena = TConfig.PageArenaState;
+        if (touched - arena->LookedAtBytes >= LookBytes)
+        {
+            EmptyIdle<TConfig>(heap);
+            arena->LookedAtBytes = touched = PageArena.TouchedBytes(arena);
+        }
+
+        return touched > most && touched <= ExchangeBelowBytes ? GiveBackFor<TConfig>(heap, touched, most) : touched;
+    }
+
+    // Gives the blocks back that are in front of classes of which the program uses no more than that: a few of them keep whole slabs from being empty, which other sizes could use. Then the empty slabs. By the running thread.
+    private static void EmptyIdle<TConfig>(ThreadHeap* heap)
+        where TConfig : struct, IAllocatorConfig
+    {
+        SpinLock.Enter<TConfig>(&heap->Lock);
+        TConfig.CollectRemote(heap);
+        for (uint sizeClass = 1; sizeClass < SizeClasses.Count; sizeClass++)
+        {
+            uint count = TConfig.CountFront(heap, sizeClass);
+            if (count != 0 && *ThreadHeap.Out(heap, sizeClass) <= 2 * (ulong)count) Empty<TConfig>(heap, sizeClass, count);
+        }
+
+        RetireEmpty<TConfig>(heap);
+        TConfig.DrainWarm(heap);
+        SpinLock.Exit<TConfig>(&heap->Lock);
+        TConfig.DrainSharedPool();
+    }
+
     // While time has paid for what went back before. Returns what is touched then.
     private static long GiveBackFor<TConfig>(ThreadHeap* heap, long touched, long most)
         where TConfig : struct, IAllocatorConfig
     {
         PageArena.SharedState* arena = TConfig.PageArenaState;
         ulong now = TConfig.OsMilliseconds() * 1000;
-        if (arena->ExchangePaid > now) return touched;
+        if (arena->ExchangePaid > now || IsToStay(TConfig.Composition)) return touched;
         SpinLock.Enter<TConfig>(&heap->Lock);
         TConfig.DrainLarge(heap);
         SpinLock.Exit<TConfig>(&heap->Lock);

@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
 
@@ -395,4 +397,30 @@ public unsafe class ExchangeTests
         for (int i = 0; i < count; i++) blocks[i] = (nint)TestHeap.Alloc((nuint)bytes);
         for (int i = 0; i < count; i++) TestHeap.Free((void*)blocks[i]);
     }
+
+    /// <summary>Freed in no order, blocks of many sizes that stay in front keep a slab each. As the program grows they go back, so that other sizes use the slabs.</summary>
+    [Fact]
+    public void Idle_fronts_go_back_as_a_program_grows() => OwnThread.RunFresh(TestHeap.Reset, static () =>
+    {
+        FaultyMemory.Clock = 1000;
+        Random random = new(3);
+        nuint most = 0;
+        for (int phase = 0; phase < 4; phase++)
+        {
+            List<nint> blocks = [];
+            for (nuint bytes = 0; bytes < 10 << 20;)
+            {
+                nuint size = (nuint)(500 + (phase * 700) + random.Next(700));
+                blocks.Add((nint)TestHeap.Alloc(size));
+                bytes += size;
+            }
+
+            nint[] shuffled = [.. blocks];
+            random.Shuffle(shuffled);
+            foreach (nint block in shuffled) TestHeap.Free((void*)block);
+            most = nuint.Max(most, (nuint)(Config.PageArenaState->UsedChunks + Config.PageArenaState->DirtyChunks) << Chunk.Log2);
+        }
+
+        Assert.InRange(most, 10u << 20, 17u << 20);
+    });
 }
