@@ -52,7 +52,7 @@ public static unsafe partial class HakMemory
     public static void* AlignedAlloc(nuint byteCount, nuint alignment) => DefaultAllocator.AlignedAlloc(byteCount, alignment);
 
     /// <summary>
-    /// Changes the size of a block, contents kept up to the smaller size. It stays where it is when its size class, its span or its mapping allows, but for a block that would keep less than half of its memory. A block of a
+    /// Changes the size of a block, contents kept up to the smaller size. It stays where it is when its size class, its span or its mapping allows; one that would use less than half of its memory, and 2 MiB at most, moves to a smaller place. A block of a
     /// <see cref="HakHeap"/> that has to be copied is no longer that heap's, and lives on when the heap goes; <see cref="HakHeap.Realloc"/> keeps it there.
     /// </summary>
     /// <param name="ptr">The block, or null for a new one. It must not be used afterwards, unless the call throws.</param>

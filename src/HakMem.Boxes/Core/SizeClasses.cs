@@ -161,7 +161,7 @@ public static unsafe class SizeClasses
             entry->Words = (entry->Blocks + 63) >> 6;
             entry->Reciprocal = ((1UL << 40) + size - 1) / size;
             entry->ListAt = entry->Blocks < 16 ? 1 : entry->Blocks >> 4;
-            uint power = 2u << BitOperations.Log2(size - 1), between = power / 4 * 3;
+            uint power = 2u << BitOperations.Log2(size - 1), between = power / 4 * 3;   // the least power of two that holds it, and three quarters of that
             entry->Home = size <= 128 ? 8 : ClassOf(index >= FirstAbovePage && size <= between ? between : power);
             uint waste = SizeOf(entry->Home) - size;
             entry->Lent = waste == 0 ? 0 : index < FirstAbovePage ? LentSmall : waste > Chunk.OsPageBytes ? 1 : (uint)Chunk.OsPageBytes / waste;

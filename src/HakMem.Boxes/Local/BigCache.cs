@@ -9,12 +9,10 @@ namespace HakMem.Boxes;
 /// this is on the path of small blocks. State: the table in <see cref="SpaceState"/> under its lock, <see cref="SharedState"/> under its own.
 /// </summary>
 [Box(BoxLayer.Local, Traits = BoxTraits.ConcurrencySafe)]
-public static unsafe class BigCache
+public static unsafe partial class BigCache
 {
     private const uint MaxSlots = 32;
-    private const uint LeastRest = 8;   // of a mapping that is cut an eighth of the block at least, or it is not worth a piece of its own
     private const uint SlotsPerLock = 1024, Rounds = 4;
-    private const int FirstLog2 = 7;
     private static nuint MaxBytes => (nuint)1 << 47;
 
     /// <summary>What the big cache keeps in each composition.</summary>
@@ -35,7 +33,7 @@ public static unsafe class BigCache
         /// <summary>The bytes of these; by atomics.</summary>
         public long LiveBytes;
 
-        /// <summary>Mappings taken from the cache for a block.</summary>
+        /// <summary>How often a block took a mapping, or a part of one, from the cache.</summary>
         public ulong Hits;
 
         /// <summary>
@@ -335,215 +333,5 @@ public static unsafe class BigCache
         if (before != 0) _ = TConfig.OsUnmap(mapped, before);
         if (after != 0) _ = TConfig.OsUnmap(start + bytes, after);
         return start;
-    }
-
-    // ---- the cache ----------------------------------------------------------------------------------------------------
-
-    // The shortest that is long enough. What it takes is among the live bytes then.
-    private static bool TryTakeCached<TConfig>(SharedState* state, nuint bytes, nuint alignment, out byte* start, out nuint mapped)
-        where TConfig : struct, IAllocatorConfig
-    {
-        start = null;
-        mapped = 0;
-        if (state->Count == 0) return false;
-        SpinLock.Enter<TConfig>(&state->Lock);
-        Slot* slots = SharedState.Slots(state);
-        uint best = MaxSlots;
-        for (uint i = 0; i < state->Count; i++)
-        {
-            if (slots[i].Bytes < bytes || ((nuint)slots[i].Start & (alignment - 1)) != 0) continue;
-            if (best == MaxSlots || slots[i].Bytes < slots[best].Bytes) best = i;
-        }
-
-        if (best != MaxSlots)
-        {
-            start = slots[best].Start;
-            mapped = TakeFront(state, best, bytes);
-            state->Hits++;
-        }
-
-        SpinLock.Exit<TConfig>(&state->Lock);
-        return start != null;
-    }
-
-    // Makes a block longer by what is kept right behind it: by so many bytes or a few more, or fewer if there are no more. Returns by how many.
-    private static nuint TakeBehind<TConfig>(byte* block, nuint before, nuint bytes)
-        where TConfig : struct, IAllocatorConfig
-    {
-        SharedState* state = TConfig.BigCacheState;
-        nuint taken = 0;
-        if (state->Count == 0) return 0;
-        SpinLock.Enter<TConfig>(&state->Lock);
-        Slot* slots = SharedState.Slots(state);
-        for (uint i = 0; i < state->Count && taken == 0; i++)
-        {
-            if (slots[i].Start == block + before) taken = TakeFront(state, i, bytes);
-        }
-
-        if (taken != 0)
-        {
-            SpaceState* space = TConfig.Space;
-            state->Hits++;
-            SpinLock.Enter<TConfig>(&space->BigLock);
-            SetBytes(space, block, before + taken);
-            SpinLock.Exit<TConfig>(&space->BigLock);
-        }
-
-        SpinLock.Exit<TConfig>(&state->Lock);
-        return taken;
-    }
-
-    // The largest of the smaller mappings, made as long as wanted: where each block is a little larger than the one before, none of the freed ones would serve, and each would be touched anew. Among the live bytes then; used is its old length.
-    private static bool TryGrowCached<TConfig>(SharedState* state, nuint bytes, out byte* start, out nuint used)
-        where TConfig : struct, IAllocatorConfig
-    {
-        start = null;
-        used = 0;
-        if (state->Count == 0) return false;
-        SpinLock.Enter<TConfig>(&state->Lock);
-        Slot* slots = SharedState.Slots(state);
-        uint best = MaxSlots;
-        for (uint i = 0; i < state->Count; i++)
-        {
-            if (slots[i].Bytes >= bytes || slots[i].Bytes < bytes / 2) continue;
-            if (best == MaxSlots || slots[i].Bytes > slots[best].Bytes) best = i;
-        }
-
-        byte* taken = best == MaxSlots ? null : slots[best].Start;
-        if (taken != null)
-        {
-            used = TakeFront(state, best, slots[best].Bytes);
-            state->Hits++;
-        }
-
-        SpinLock.Exit<TConfig>(&state->Lock);
-        if (taken == null) return false;
-        if (TConfig.TryCharge(bytes - used, out nuint charged)) start = TConfig.OsRemap(taken, used, bytes, true);
-        if (start != null) Interlocked.Add(ref state->LiveBytes, (long)(bytes - used));
-        else UnmapLive<TConfig>(taken, used);
-        TConfig.SettleCharge(charged);
-        return start != null;
-    }
-
-    // What it keeps is not among the live bytes any more.
-    private static bool TryCache<TConfig>(SharedState* state, byte* start, nuint bytes)
-        where TConfig : struct, IAllocatorConfig
-    {
-        if (bytes > TConfig.BigCacheBytes) return false;
-
-        // Without the lock a guess: what a guard does to memory that is kept may be long, and touches all of it.
-        bool likely = bytes <= state->KeepUpTo && state->Bytes + bytes <= TConfig.BigCacheBytes;
-        if (likely) TConfig.OnKeepSpan(start, bytes);
-        ulong time = TConfig.OsMilliseconds();
-        SpinLock.Enter<TConfig>(&state->Lock);
-        bool first = bytes > state->KeepUpTo;
-        if (first) state->KeepUpTo = 2 * bytes;
-        bool room = likely && !first && state->Bytes + bytes <= TConfig.BigCacheBytes && TryKeep(state, start, bytes, time);
-        if (room) Interlocked.Add(ref state->LiveBytes, -(long)bytes);   // after that, so that a limit never misses it, and under the lock, so that a fork does not come between
-        SpinLock.Exit<TConfig>(&state->Lock);
-        return room;
-    }
-
-    // Puts a mapping into the cache, in one piece with its neighbours there. False when it has none and the cache is full. Under its lock.
-    private static bool TryKeep(SharedState* state, byte* start, nuint bytes, ulong time)
-    {
-        Slot* slots = SharedState.Slots(state);
-        Slot whole;
-        whole.Start = start;
-        whole.Bytes = bytes;
-        whole.FreedAt = time;
-        for (uint i = state->Count; i-- != 0;)
-        {
-            bool before = slots[i].Start + slots[i].Bytes == start;
-            if (!before && slots[i].Start != start + bytes) continue;
-            if (before) whole.Start = slots[i].Start;
-            whole.Bytes += slots[i].Bytes;
-            Take(state, i);
-        }
-
-        if (state->Count == MaxSlots) return false;
-        slots[state->Count++] = whole;
-        state->Bytes += whole.Bytes;
-        return true;
-    }
-
-    // The front of a mapping, or where it is shorter or too little would be left of it all: how many bytes. Among the live bytes before it leaves the cache, so that a limit never misses it. Under its lock.
-    private static nuint TakeFront(SharedState* state, uint index, nuint bytes)
-    {
-        Slot* slot = SharedState.Slots(state) + index;
-        nuint rest = slot->Bytes > bytes ? slot->Bytes - bytes : 0;
-        bool cut = rest > bytes / LeastRest;
-        nuint taken = cut ? bytes : slot->Bytes;
-        Interlocked.Add(ref state->LiveBytes, (long)taken);
-        if (cut)
-        {
-            slot->Start += taken;
-            slot->Bytes = rest;
-            state->Bytes -= taken;
-        }
-        else
-        {
-            Take(state, index);
-        }
-
-        return taken;
-    }
-
-    private static void Take(SharedState* state, uint index)
-    {
-        Slot* slots = SharedState.Slots(state);
-        state->Bytes -= slots[index].Bytes;
-        slots[index] = slots[--state->Count];
-    }
-
-    // ---- the table, under its lock ------------------------------------------------------------------------------------
-
-    private static bool TryMakeRoom<TConfig>(SpaceState* space)
-        where TConfig : struct, IAllocatorConfig
-    {
-        nuint oldSlots = space->BigLog2 == 0 ? 0 : (nuint)1 << space->BigLog2;
-        if (space->BigCount < oldSlots / 2) return true;
-        int log2 = oldSlots == 0 ? FirstLog2 : space->BigLog2 + 1;
-        BigBlock* bigger = (BigBlock*)TConfig.OsMap(((nuint)1 << log2) * (nuint)sizeof(BigBlock));
-        if (bigger == null) return space->BigCount < oldSlots - (oldSlots / 8);   // a fuller table is slower, but the block is there
-        BigBlock* old = space->BigBlocks;
-        space->BigBlocks = bigger;
-        space->BigLog2 = log2;
-        space->BigCount = 0;
-        for (nuint i = 0; i < oldSlots; i++)
-        {
-            if (old[i].Start != null) Insert(space, old[i].Start, old[i].Bytes, old[i].Owner);
-        }
-
-        if (oldSlots != 0) Unmap<TConfig>((byte*)old, oldSlots * (nuint)sizeof(BigBlock));
-        return true;
-    }
-
-    private static void Insert(SpaceState* space, byte* start, nuint bytes, uint owner)
-    {
-        nuint mask = ((nuint)1 << space->BigLog2) - 1;
-        nuint slot = SpaceState.BigSlotOf(space, start);
-        while (space->BigBlocks[slot].Start != null) slot = (slot + 1) & mask;
-        space->BigBlocks[slot].Start = start;
-        space->BigBlocks[slot].Bytes = bytes;
-        space->BigBlocks[slot].Owner = owner;
-        space->BigCount++;
-    }
-
-    // Linear probing without tombstones: later entries of the same run move up into the hole.
-    private static void Remove(SpaceState* space, BigBlock* entry)
-    {
-        nuint mask = ((nuint)1 << space->BigLog2) - 1;
-        nuint hole = (nuint)(entry - space->BigBlocks);
-        for (nuint slot = (hole + 1) & mask; space->BigBlocks[slot].Start != null; slot = (slot + 1) & mask)
-        {
-            nuint wanted = SpaceState.BigSlotOf(space, space->BigBlocks[slot].Start);
-            if (((slot - wanted) & mask) < ((slot - hole) & mask)) continue;
-            space->BigBlocks[hole] = space->BigBlocks[slot];
-            hole = slot;
-        }
-
-        space->BigBlocks[hole].Start = null;
-        space->BigCount--;
     }
 }

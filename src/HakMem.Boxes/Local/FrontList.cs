@@ -6,7 +6,7 @@ namespace HakMem.Boxes;
 
 /// <summary>
 /// Box of layer Local: an intrusive free list in front of each bin, another choice than <see cref="FrontHot"/>. Each free block holds the address of the next in
-/// its first word, so a heap needs 2 KiB of slots instead of 94 KiB, and a hit touches the block that its user is about to write. The price: a refill touches each block, and whoever writes to a
+/// its first word, so a heap needs 2 KiB of slots instead of 96 KiB, and a hit touches the block that its user is about to write. The price: a refill touches each block, and whoever writes to a
 /// freed block may change a link. A pop follows links unchecked, but for builds with <see cref="FreelistValidation"/>; a flush checks every link. Blocks in a list are
 /// no set bits of their slabs, so no page of theirs is purged. Belongs to the running thread alone. State: <see cref="BinState"/> of each class, <see cref="HeapState"/>.
 /// </summary>

@@ -13,7 +13,7 @@ public static unsafe partial class UnifiedCacheRefill
     private const ulong MicrosecondsPerPage = 10, BurstMicroseconds = 60_000;   // to give a page back and to touch it again takes up to 2; 24 MiB at once
 
     /// <summary>
-    /// After a heap has taken fresh memory (<see cref="ThreadHeap.FreshBytes"/>, a chunk at least), gives free memory that was used back to the OS, as much as the program, of up to 16 MiB, has touched beyond the most that it ever had: free chunks, and up to 8 MiB with one heap free blocks above a page. Where fresh memory is needed while used memory is free, that is of the wrong size or in the wrong place, and a small program would hold both until the purge delay is over. Up to what was touched at once before nothing goes back, nor before the time that went by has paid for what earlier calls gave back, 400 KiB a millisecond, up to 24 MiB saved up: so the page faults of parts of a program
+    /// After a heap has taken fresh memory (<see cref="ThreadHeap.FreshBytes"/>, a chunk at least), gives free memory that was used back to the OS, as much as the program, of up to 16 MiB, has touched beyond the most that it ever had: free chunks, and up to 8 MiB with one heap free blocks above a page. Above 8 MiB it first empties fronts that are idle, for each 512 KiB of growth. Where fresh memory is needed while used memory is free, that is of the wrong size or in the wrong place, and a small program would hold both until the purge delay is over. Up to what was touched at once before nothing goes back, nor before the time that went by has paid for what earlier calls gave back, 400 KiB a millisecond, up to 24 MiB saved up: so the page faults of parts of a program
     /// that push each other out take a fifth of its time at most. Not where memory is to stay: with prefaulting, without purging, in huge pages. By the running thread, without the heap's lock.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -49,7 +49,7 @@ public static unsafe partial class UnifiedCacheRefill
         return (uint)bytes;
     }
 
-    // The same in a program that is not small, after the idle fronts were emptied, if it grew enough since that was done last.
+    // In a program that is not small: empties the idle fronts, if it grew enough since that was done last, and then does as in one that is. Returns what is touched then.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static long LookAtIdle<TConfig>(ThreadHeap* heap, long touched, long most)
         where TConfig : struct, IAllocatorConfig

@@ -44,7 +44,7 @@ public static unsafe class PageArena
         /// <summary>The most bytes that were touched when somebody looked (<see cref="UnifiedCacheRefill.Exchange{TConfig}"/>). A guess: written without the lock.</summary>
         public long MostTouchedBytes;
 
-        /// <summary>What was touched when a heap's idle fronts were last emptied, or the least since. Likewise.</summary>
+        /// <summary>What was touched when a heap's idle fronts were last emptied (<see cref="UnifiedCacheRefill.Exchange{TConfig}"/>). Likewise.</summary>
         public long LookedAtBytes;
 
         /// <summary>Up to when what went back for fresh memory is paid for, in microseconds of the clock. Likewise.</summary>

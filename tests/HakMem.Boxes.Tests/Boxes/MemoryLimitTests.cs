@@ -233,6 +233,28 @@ public unsafe class MemoryLimitTests
         Assert.Equal(4 * Mib, least);
     });
 
+    /// <summary>What is committed is read under that lock: between its two counts a mapping would be in neither.</summary>
+    [Fact]
+    public void A_charge_waits_for_what_passes_the_cache() => OwnThread.RunFresh(PressedHeap.Reset, static () =>
+    {
+        Open(8 * Mib, 8 * Mib);
+        bool asked = false, granted = false;
+        SpinLock.Enter<Config>(&Config.BigCacheState->Lock);
+        OwnThread.Handle other = OwnThread.Start(() =>
+        {
+            Volatile.Write(ref asked, true);
+            bool fits = Config.TryCharge(1 << 20, out nuint charged);
+            Config.SettleCharge(charged);
+            Volatile.Write(ref granted, fits);
+        });
+        while (!Volatile.Read(ref asked)) Thread.Yield();
+        Thread.Sleep(100);
+        bool early = Volatile.Read(ref granted);
+        SpinLock.Exit<Config>(&Config.BigCacheState->Lock);
+        other.Join();
+        Assert.Equal((false, true), (early, granted));
+    });
+
     /// <summary>A mapping that goes back is counted until it is gone, and one that is made longer all the time: who asks meanwhile is not granted its bytes.</summary>
     [Theory]
     [InlineData(0)]
