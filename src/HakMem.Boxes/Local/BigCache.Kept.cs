@@ -5,6 +5,7 @@ namespace HakMem.Boxes;
 /// <content>Freed mappings that are kept for the next blocks, in parts. Under the cache's lock.</content>
 public static unsafe partial class BigCache
 {
+    private const nuint WholeChunksFrom = 512 << 10;   // cut to whole chunks: who touches large memory here and there mostly does so at round places, and finds pages there that others have touched
     private const uint LeastRest = 8;   // of a mapping that is cut an eighth of the block at least, or it is not worth a piece of its own
 
     // The shortest that is long enough. What it takes is among the live bytes then.
@@ -139,9 +140,11 @@ public static unsafe partial class BigCache
     private static nuint TakeFront(SharedState* state, uint index, nuint bytes)
     {
         Slot* slot = SharedState.Slots(state) + index;
-        nuint rest = slot->Bytes > bytes ? slot->Bytes - bytes : 0;
+        nuint unit = bytes < WholeChunksFrom ? Chunk.OsPageBytes : Chunk.Bytes;
+        nuint wanted = (bytes + unit - 1) & ~(unit - 1);
+        nuint rest = slot->Bytes > wanted ? slot->Bytes - wanted : 0;
         bool cut = rest > bytes / LeastRest;
-        nuint taken = cut ? bytes : slot->Bytes;
+        nuint taken = cut ? wanted : slot->Bytes;
         Interlocked.Add(ref state->LiveBytes, (long)taken);
         if (cut)
         {
