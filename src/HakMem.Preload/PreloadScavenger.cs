@@ -15,6 +15,7 @@ public static unsafe class PreloadScavenger
     private const int MostDoublings = 10, QuickDoublings = 4;
     private const uint AgainMilliseconds = 1000, ForgetMilliseconds = 5000;
     private const uint HeapsAtOnce = 16;
+    private const ulong BeatChunks = (8u << 20) >> Chunk.Log2;   // what a small program would gain is not worth the looks
 
     private static ulong s_purgedAt, s_usedThen;
     private static int s_doublings;
@@ -26,11 +27,13 @@ public static unsafe class PreloadScavenger
     {
         Scavenger.Want<TConfig>();
         if (TConfig.RegistryState->FreeHeaps != 0) CollectEnded<TConfig>();
+        if (!TConfig.Composition->PurgeEnabled) return;
         PageArena.SharedState* arena = TConfig.PageArenaState;
         BigCache.SharedState* big = TConfig.BigCacheState;
         ulong used = Volatile.Read(ref arena->UsedChunks) + ((ulong)Volatile.Read(ref big->LiveBytes) >> Chunk.Log2);
         ulong dirty = Volatile.Read(ref arena->DirtyChunks) + (uint)Volatile.Read(ref TConfig.SharedPoolState->Stacked) + (Volatile.Read(ref big->Bytes) >> Chunk.Log2);   // at different times, perhaps: a guess
-        if (dirty > (FirstBytes << s_doublings >> Chunk.Log2) + (used / 4) && TConfig.Composition->PurgeEnabled) PurgeNow<TConfig>(used);
+        if (used + dirty > BeatChunks) Heartbeat.Want();
+        if (dirty > (FirstBytes << s_doublings >> Chunk.Log2) + (used / 4)) PurgeNow<TConfig>(used);
     }
 
     /// <inheritdoc cref="Scavenger.Poll{TConfig}"/>

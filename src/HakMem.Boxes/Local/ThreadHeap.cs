@@ -62,7 +62,7 @@ public unsafe struct ThreadHeap
 
     /// <summary>
     /// For hosts whose threads can be interrupted by code that allocates: all ones while the running thread is in no hit path, 0 while it is in one. The gates of such a host mask
-    /// the class with it, so that who interrupts finds the empty stack of class 0. Others leave it 0 and do not look.
+    /// the class with it, so that who interrupts finds the empty stack of class 0. The highest bit alone does the same to the thread's next call. Others leave it 0 and do not look.
     /// </summary>
     [FieldOffset(28)] public uint Open;
 
@@ -137,6 +137,12 @@ public unsafe struct ThreadHeap
 
     /// <summary>Bytes of slabs that were cut from fresh memory, or handed out again after they went back, and still count in <see cref="PageArena.SharedState.UntouchedBytes"/> (<see cref="UnifiedCacheRefill.Exchange{TConfig}"/>). By the running thread.</summary>
     [FieldOffset(264)] public uint FreshBytes;   // behind the table of classes
+
+    /// <summary>For hosts that nobody wakes: how many calls of the running thread looked at the clock at <see cref="HostLookedAt"/>. Boxes do not look.</summary>
+    [FieldOffset(268)] public uint HostLooks;
+
+    /// <summary>For such hosts: the clock at the last of these, its lower half. Boxes do not look.</summary>
+    [FieldOffset(272)] public uint HostLookedAt;
 
     /// <summary>A copy of <see cref="SizeClasses.Table"/>, for code compiled ahead of time: one load, the heap being in a register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -89,7 +89,8 @@ internal static unsafe class MallocExports
     internal static void FreeSlow(void* block, ThreadHeap* heap)
     {
         nuint chunk = PageMap.ChunkOf<Config>(block);
-        if (chunk < Config.ChunkCount && heap->Open != 0)
+        uint open = heap->Open;
+        if (chunk < Config.ChunkCount && open != 0)
         {
             uint entry = PageMap.Get<Config>(chunk);
             if ((uint)(byte)entry - 1 < SizeClasses.Count - 1 && entry >> 8 != heap->Id)
@@ -99,7 +100,7 @@ internal static unsafe class MallocExports
                 int before = *errno;
                 if (!RemoteFree.TryCombine<Config>(heap, block)) Config.AddRemote(heap, block, entry);   // there is one composition: whoever owns a slab is a heap of it
                 *errno = before;
-                heap->Open = uint.MaxValue;
+                heap->Open = open;
                 return;
             }
         }

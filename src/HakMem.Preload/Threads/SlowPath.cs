@@ -32,10 +32,12 @@ internal unsafe ref struct SlowPath
     }
 
     /// <summary>Goes out.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal readonly void Leave()
     {
+        uint open = Heartbeat.IsWanted && Heap != null ? Heartbeat.Beat(Heap) : uint.MaxValue;
         *_errno = _errnoBefore;
-        if (Heap != null) Heap->Open = uint.MaxValue;
+        if (Heap != null) Heap->Open = open;
         else Trampolines.SetSlot(IsEnded ? ThreadSlot.Ended : ThreadSlot.New);
     }
 

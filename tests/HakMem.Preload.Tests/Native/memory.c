@@ -2,6 +2,7 @@
 
    memory give-back             300 MB are allocated and freed, then 2 s of light use: at most a tenth may be left
    memory give-back-in-child    the same in a child that was forked after the parent had freed much: threads of the parent are not in the child
+   memory give-back-by-hits     the same after three such rounds, and the light use is a call that misses, once, and then a few small sizes over and over, which never do
    memory give-back-at-end      threads allocate and free much, and end: at most a tenth may be left at once, without another call
    memory give-back-of-one      one thread has 3 MiB and frees them before it ends: at most 1 MiB may be left at once
    memory give-back-big         blocks with mappings of their own are freed, and no other call follows: at most 16 MiB may be left
@@ -66,6 +67,43 @@ static int give_back(void)
 
     long left = resident_kib();
     say("%zu MiB in blocks: %ld KiB resident, %ld after the frees, %ld after 2 s of light use\n", (total + other) >> 20, full, freed, left);
+    CHECKF(left * 10 <= full, "%ld of %ld KiB are still resident", left, full);
+    return 0;
+}
+
+/* Blocks that come back to the stack they are taken from: no call but the first would find a reason to look at a clock. */
+static int give_back_by_hits(void)
+{
+    enum { AT_ONCE = 100, SIZES = 8, ROUNDS = 3 };
+    blocks = fresh_pages(sizeof *blocks * BLOCKS);
+    long full = 0;
+    size_t total = 0;
+    for (int round = 0; round < ROUNDS; round++)
+    {
+        total = fill(0, 2, 5) + fill(1, 2, 9);
+        full = resident_kib();
+        for (int i = 0; i < BLOCKS; i++) free(blocks[i]);
+    }
+
+    munmap(blocks, sizeof *blocks * BLOCKS);
+    long freed = resident_kib();
+    usleep(20000);
+    char *volatile missed = malloc(250000);
+    free(missed);
+    for (int tick = 0; tick < 200; tick++)
+    {
+        usleep(10000);
+        for (int calls = 0; calls < AT_ONCE; calls += 2 * SIZES)
+        {
+            char *volatile few[SIZES];   /* or the compiler sees that no block is needed */
+            for (int j = 0; j < SIZES; j++) few[j] = malloc(24 * (size_t)(j + 1));
+            for (int j = 0; j < SIZES; j++) free(few[j]);
+        }
+    }
+
+    long left = resident_kib();
+    say("%zu MiB in blocks: %ld KiB resident, %ld after the frees, %ld after 2 s of calls that all hit\n", total >> 20, full, freed, left);
+    CHECKF(full > 290 << 10, "only %ld KiB were in use", full);
     CHECKF(left * 10 <= full, "%ld of %ld KiB are still resident", left, full);
     return 0;
 }
@@ -356,7 +394,7 @@ int main(int count, char **arguments)
 {
     static const struct { const char *name; int (*run)(void); } modes[] =
     {
-        {"give-back", give_back}, {"give-back-in-child", give_back_in_child}, {"give-back-at-end", give_back_at_end}, {"give-back-of-one", give_back_of_one},
+        {"give-back", give_back}, {"give-back-in-child", give_back_in_child}, {"give-back-by-hits", give_back_by_hits}, {"give-back-at-end", give_back_at_end}, {"give-back-of-one", give_back_of_one},
         {"give-back-big", give_back_big}, {"grow-by-copy", grow_by_copy}, {"leave-small", leave_small}, {"patterns", patterns},
     };
     enum { MODES = sizeof modes / sizeof *modes };

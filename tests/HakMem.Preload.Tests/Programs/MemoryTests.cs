@@ -6,10 +6,11 @@ namespace HakMem.Preload.Tests.Programs;
 /// <summary>What a process keeps.</summary>
 public sealed class MemoryTests
 {
-    /// <summary>Also in a forked child, which has none of its parent's other threads.</summary>
+    /// <summary>Also in a forked child, which has none of its parent's other threads; also when no call misses.</summary>
     [NativeTheory]
     [InlineData("give-back")]
     [InlineData("give-back-in-child")]
+    [InlineData("give-back-by-hits")]
     public void FreedMemoryGoesBackDuringLightUse(string where) => AssertPasses(where);
 
     /// <summary>The last call of the process may be for long that of a thread that ends.</summary>
