@@ -276,6 +276,9 @@ echo '{ "configProperties": { "HakMem.PurgeDelai": 5 } }' > runtimeconfig.templa
 sdk msbuild -t:HakMemCheckOptions -v:quiet -nologo; said "a mistyped option" "warning HKM0004 names it" "warning HKM0004: 'HakMem.PurgeDelai' "
 rm runtimeconfig.template.json
 refused "unsafe code not allowed, an own allocator declared" -p:AllowUnsafeBlocks=false "error HKM1509: .*AllowUnsafeBlocks"
+echo 'static unsafe class Wrong { static void Twice(void* block) { HakMem.HakMemory.Free(block); HakMem.HakMemory.Free(block); } }' > Wrong.cs
+build -c Release --no-restore -p:AllowUnsafeBlocks=true; said "a block that is freed twice" "warning HKM1002" "warning HKM1002: 'block' was freed in line 1"
+rm Wrong.cs
 check() { sdk msbuild -t:HakMemCheckBuild -v:quiet -nologo "$@"; }
 check -p:HakMemPoison=true -p:NoWarn=HKM0003; silent "the same with NoWarn" "no warning" "HKM0003"
 check -p:HakMemPoison=true -p:HakMemBuildFlavor=debug; silent "the same with a flavor that has it" "no warning" "HKM0003"

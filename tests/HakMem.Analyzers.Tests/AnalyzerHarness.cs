@@ -22,11 +22,11 @@ internal static class AnalyzerHarness
 
     /// <summary>Asserts that the rule is reported at the marks and nowhere else.</summary>
     /// <returns>The messages, in the order of the marks.</returns>
-    public static async Task<string[]> AssertReported(DiagnosticAnalyzer analyzer, string id, string marked)
+    public static async Task<string[]> AssertReported(DiagnosticAnalyzer analyzer, string id, string marked, OutputKind kind = OutputKind.DynamicallyLinkedLibrary)
     {
         (string source, TextSpan[] expected) = Unmark(marked);
         CSharpCompilation compilation = CSharpCompilation.Create(
-            "User", [CSharpSyntaxTree.ParseText(source)], References, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
+            "User", [CSharpSyntaxTree.ParseText(source)], References, new CSharpCompilationOptions(kind, allowUnsafe: true));
         Assert.Empty(compilation.GetDiagnostics().Where(static diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
 
         ImmutableArray<Diagnostic> reported = await compilation.WithAnalyzers([analyzer]).GetAnalyzerDiagnosticsAsync();

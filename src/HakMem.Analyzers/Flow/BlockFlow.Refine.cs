@@ -1,0 +1,118 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.FlowAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace HakMem.Analyzers.Flow;
+
+/// <content>What a condition tells of variables and blocks.</content>
+internal sealed partial class BlockFlow
+{
+    // The state where the condition is as said; null when it cannot be.
+    private FlowState? Refine(FlowState state, IOperation condition, bool holds)
+    {
+        switch (condition)
+        {
+            case { ConstantValue: { HasValue: true, Value: bool constant } }:
+                return constant == holds ? state : null;
+            case IParenthesizedOperation parenthesized:
+                return Refine(state, parenthesized.Operand, holds);
+            case IConversionOperation conversion:
+                return Refine(state, conversion.Operand, holds);
+            case IUnaryOperation { OperatorKind: UnaryOperatorKind.Not } not:
+                return Refine(state, not.Operand, !holds);
+            case ISimpleAssignmentOperation assignment:
+                return Refine(state, assignment.Value, holds);
+            case IBinaryOperation { OperatorKind: BinaryOperatorKind.Equals or BinaryOperatorKind.NotEquals } comparison:
+                bool equal = holds == (comparison.OperatorKind == BinaryOperatorKind.Equals);
+                if (IsNull(comparison.RightOperand)) { return RefineNull(state, comparison.LeftOperand, equal); }
+
+                return IsNull(comparison.LeftOperand) ? RefineNull(state, comparison.RightOperand, equal) : state;
+            case IIsNullOperation isNull:
+                return RefineNull(state, isNull.Operand, holds);
+            case IIsPatternOperation { Pattern: IConstantPatternOperation pattern } isPattern when IsNull(pattern.Value):
+                return RefineNull(state, isPattern.Value, holds);
+            case IIsPatternOperation { Pattern: INegatedPatternOperation { Pattern: IConstantPatternOperation pattern } } isPattern when IsNull(pattern.Value):
+                return RefineNull(state, isPattern.Value, !holds);
+            case IInvocationOperation invocation when AttemptOf(invocation) is { } attempt:
+                return RefineAttempt(state, attempt, holds);
+            case IInvocationOperation invocation when !holds:
+                Refuse(state, invocation);
+                return state;
+            case ILocalReferenceOperation { Local: { } local } when state.TryReadAnswer(local, out int block):
+                return RefineAttempt(state, block, holds);
+            default:
+                return state;
+        }
+    }
+
+    private static bool IsNull(IOperation operation) => operation switch
+    {
+        { ConstantValue: { HasValue: true, Value: null or 0 or 0L or 0U or 0UL } } => true,
+        IConversionOperation conversion => IsNull(conversion.Operand),
+        IDefaultValueOperation => true,
+        IFieldReferenceOperation { Field: { IsStatic: true, Name: "Zero" } } => true,
+        _ => false,
+    };
+
+    private FlowState? RefineNull(FlowState state, IOperation operand, bool isNull)
+    {
+        while (operand is IConversionOperation or IParenthesizedOperation) { operand = operand is IConversionOperation conversion ? conversion.Operand : ((IParenthesizedOperation)operand).Operand; }
+
+        if (operand is ISimpleAssignmentOperation assignment) { operand = assignment.Target; }
+
+        ISymbol? variable = VariableOf(operand);
+        CaptureId? capture = operand is IFlowCaptureReferenceOperation reference ? reference.Id : null;
+        if (capture is null && (variable is null || !_variables.IsTracked(variable))) { return state; }
+
+        BlockValue value = capture is { } id ? state.Read(id) : state.Read(variable!);
+        if (value.IsNull) { return isNull ? state : null; }
+
+        if (value.OnlyBlock is not (>= 0 and int block)) { return state; }
+
+        BlockStates states = state[block].States;
+        if (isNull)
+        {
+            bool failed = (states & BlockStates.Absent) != 0;
+            if (!failed && !value.MayBeNull && _blocks[block].Family is { IsOurs: true }) { return null; }
+
+            if (failed && !value.MayBeNull) { state[block] = new BlockStatus(BlockStates.Absent); }
+            else if (failed && states == (BlockStates.Absent | BlockStates.Owned)) { state[block] = new BlockStatus(BlockStates.Absent); }
+
+            value = BlockValue.Null;
+        }
+        else
+        {
+            if ((states & ~BlockStates.Absent) != 0) { state[block] = state[block].As(states & ~BlockStates.Absent); }
+
+            value = value.WithoutNull();
+        }
+
+        if (capture is { } captured) { state.Write(captured, value); }
+
+        if (variable is not null && _variables.IsTracked(variable)) { state.Refine(variable, value); }
+
+        return state;
+    }
+
+    private static FlowState RefineAttempt(FlowState state, int block, bool succeeded)
+    {
+        BlockStates states = state[block].States;
+        if (succeeded && (states & ~BlockStates.Absent) != 0) { state[block] = state[block].As(states & ~BlockStates.Absent); }
+        else if (!succeeded) { state[block] = new BlockStatus(BlockStates.Absent); }
+
+        return state;
+    }
+
+    // What returned false did not keep the block; that it did not when it returned true is then still to be shown.
+    private void Refuse(FlowState state, IInvocationOperation invocation)
+    {
+        int loan = _loans.Of(invocation.Syntax, invocation.Syntax);
+        if (loan < 0) { return; }
+
+        for (int block = 0; block < _blocks.Count; block++)
+        {
+            BlockStatus status = state[block];
+            if ((status.Lent >> loan & 1) != 0) { state[block] = new BlockStatus(status.States, status.Frees, status.Lent, status.Refused | (1UL << loan)); }
+        }
+    }
+}

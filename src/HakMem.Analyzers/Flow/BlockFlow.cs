@@ -1,0 +1,345 @@
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
+using System.Threading;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.FlowAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace HakMem.Analyzers.Flow;
+
+/// <summary>
+/// Follows the blocks of a method, or of a lambda or local function, along its ways. A block is told by the place that allocates it; what a way may do is added up until nothing
+/// changes; then each place is looked at once more, and what is wrong there on every way is found. An exception that the method does not throw itself leads to its handlers and finally regions, but is no way out.
+/// </summary>
+internal sealed partial class BlockFlow
+{
+    private readonly ControlFlowGraph _graph;
+    private readonly AllocatorTypes _types;
+    private readonly ISymbol _function;
+    private readonly Variables _variables;
+    private readonly CancellationToken _cancellation;
+    private readonly Numbers<Origin> _blocks = new(BlockValue.MaxBlocks);
+    private readonly Numbers<SyntaxNode> _frees = new(64), _loans = new(64);
+    private readonly Dictionary<CaptureId, ISymbol> _captured = [];   // variables that are captured to be written
+    private readonly List<BlockFinding> _findings = [];
+    private readonly List<Loss> _losses = [];
+    private ulong _shared, _freed, _lent, _confirmed;   // blocks that anybody else ever knows, is given, or that are freed anywhere; calls that a block outlives
+    private FlowState?[] _ins;
+    private FlowState? _out;   // of a finally region
+    private BasicBlock _at;
+    private int _first, _last;
+    private bool _looks;
+
+    private BlockFlow(ControlFlowGraph graph, AllocatorTypes types, ISymbol function, Variables variables, CancellationToken cancellation)
+    {
+        _graph = graph;
+        _types = types;
+        _function = function;
+        _variables = variables;
+        _cancellation = cancellation;
+        _ins = new FlowState?[graph.Blocks.Length];
+        _last = graph.Blocks.Length - 1;
+        _at = graph.Blocks[0];
+    }
+
+    /// <summary>What is wrong in a body and in the functions inside it.</summary>
+    public static ImmutableArray<BlockFinding> Find(ControlFlowGraph graph, IOperation body, AllocatorTypes types, ISymbol function, CancellationToken cancellation)
+    {
+        ImmutableArray<BlockFinding>.Builder found = ImmutableArray.CreateBuilder<BlockFinding>();
+        Visit(graph, function);
+        return found.ToImmutable();
+
+        void Visit(ControlFlowGraph inner, ISymbol owner)
+        {
+            Variables variables = Variables.Of(body, types, owner);
+            if (variables.HasCalls) { found.AddRange(new BlockFlow(inner, types, owner, variables, cancellation).Run()); }
+
+            foreach (IMethodSymbol local in inner.LocalFunctions) { Visit(inner.GetLocalFunctionControlFlowGraph(local, cancellation), local); }
+
+            foreach (IFlowAnonymousFunctionOperation lambda in inner.Blocks.SelectMany(static block => block.Operations.Concat(block.BranchValue is { } value ? [value] : []))
+                         .SelectMany(static operation => operation.DescendantsAndSelf()).OfType<IFlowAnonymousFunctionOperation>())
+            {
+                Visit(inner.GetAnonymousFunctionControlFlowGraph(lambda, cancellation), lambda.Symbol);
+            }
+        }
+    }
+
+    private IEnumerable<BlockFinding> Run()
+    {
+        FlowState state = new();
+        foreach (IParameterSymbol parameter in (_function as IMethodSymbol)?.Parameters ?? [])
+        {
+            if (parameter.RefKind == RefKind.None && _variables.IsFreed(parameter)) { state.Write(parameter, SomebodysBlock(state, parameter, parameter)); }
+        }
+
+        _ = RunRegion(0, _graph.Blocks.Length - 1, state, true);
+        FindLosses();
+        return _findings;
+    }
+
+    // To the end of a stretch of blocks from its first, until nothing changes. Returns what a finally region leaves behind.
+    private FlowState? RunRegion(int first, int last, FlowState state, bool looks)
+    {
+        (FlowState?[] ins, FlowState? end, int outerFirst, int outerLast, bool outerLooks, BasicBlock at) = (_ins, _out, _first, _last, _looks, _at);
+        (_ins, _out, _first, _last, _looks) = (new FlowState?[_graph.Blocks.Length], null, first, last, false);
+        _ins[first] = state;
+        SortedSet<int> waiting = [first];
+        while (waiting.Count != 0)
+        {
+            _cancellation.ThrowIfCancellationRequested();
+            int next = waiting.Min;
+            _ = waiting.Remove(next);
+            _waiting = waiting;
+            Pass(_graph.Blocks[next]);
+        }
+
+        if (looks)
+        {
+            _looks = true;
+            _waiting = null;
+            for (int i = first; i <= last; i++)
+            {
+                if (_ins[i] is not null) { Pass(_graph.Blocks[i]); }
+            }
+        }
+
+        FlowState? result = _out;
+        (_ins, _out, _first, _last, _looks, _at) = (ins, end, outerFirst, outerLast, outerLooks, at);
+        return result;
+    }
+
+    private SortedSet<int>? _waiting;
+
+    private void Pass(BasicBlock block)
+    {
+        _at = block;
+        FlowState state = _ins[block.Ordinal]!.Copy();
+        SyntaxNode? where = null;
+        foreach (IOperation operation in block.Operations)
+        {
+            _ = Evaluate(operation, state);
+            where = operation.Syntax;
+            Sweep(state, where);
+        }
+
+        BlockValue value = block.BranchValue is { } branchValue ? Evaluate(branchValue, state) : BlockValue.Unknown;
+        where = block.BranchValue?.Syntax ?? where;
+        if (block.ConditionKind != ControlFlowConditionKind.None && block.BranchValue is { } condition)
+        {
+            bool jumps = block.ConditionKind == ControlFlowConditionKind.WhenTrue;
+            if (block.ConditionalSuccessor is { } conditional && Refine(state.Copy(), condition, jumps) is { } taken) { Follow(conditional, taken, where); }
+
+            if (block.FallThroughSuccessor is { } other && Refine(state, condition, !jumps) is { } passed) { Follow(other, passed, where); }
+        }
+        else if (block.FallThroughSuccessor is { } next)
+        {
+            if (next.Semantics is ControlFlowBranchSemantics.Return or ControlFlowBranchSemantics.Throw) { Share(state, value); }
+
+            if (next.Semantics == ControlFlowBranchSemantics.Return && block.BranchValue is { } returned && _function is IMethodSymbol { RefKind: not RefKind.None }) { Share(state, AddressOf(returned, state)); }
+
+            Follow(next, state, where);
+        }
+    }
+
+    private void Follow(ControlFlowBranch branch, FlowState state, SyntaxNode? where)
+    {
+        switch (branch.Semantics)
+        {
+            case ControlFlowBranchSemantics.StructuredExceptionHandling when branch.Destination is null:
+                if (_out is null) { _out = state; }
+                else { _ = _out.Join(state); }
+
+                return;
+            case ControlFlowBranchSemantics.Throw:
+                if (!Raise(state, out FlowState? thrown) && thrown is not null) { End(thrown, where); }
+
+                return;
+            case ControlFlowBranchSemantics.Regular or ControlFlowBranchSemantics.Return or ControlFlowBranchSemantics.StructuredExceptionHandling:
+                break;
+            default:
+                return;
+        }
+
+        BasicBlock from = _at;
+        foreach (ControlFlowRegion region in branch.FinallyRegions)
+        {
+            if (RunFinally(region, state) is not { } after) { return; }
+
+            state = after;
+        }
+
+        _at = from;
+        if (branch.Destination is not { } destination) { return; }
+
+        if (destination.Kind == BasicBlockKind.Exit)
+        {
+            End(state, where);
+            return;
+        }
+
+        foreach (ControlFlowRegion region in branch.LeavingRegions)
+        {
+            foreach (ILocalSymbol local in region.Locals) { state.Drop(local); }
+
+            foreach (CaptureId capture in region.CaptureIds) { state.Drop(capture); }
+        }
+
+        if (where is not null) { Sweep(state, where); }
+
+        Arrive(destination.Ordinal, state);
+    }
+
+    private void Arrive(int block, FlowState state)
+    {
+        if (block < _first || block > _last || _waiting is null) { return; }
+
+        bool changed = true;
+        if (_ins[block] is { } before) { changed = before.Join(state); }
+        else { _ins[block] = state.Copy(); }
+
+        if (changed) { _ = _waiting.Add(block); }
+    }
+
+    private FlowState? RunFinally(ControlFlowRegion region, FlowState state)
+    {
+        SortedSet<int>? waiting = _waiting;
+        FlowState? after = RunRegion(region.FirstBlockOrdinal, region.LastBlockOrdinal, state.Copy(), _looks);
+        _waiting = waiting;
+        return after;
+    }
+
+    // To the handlers around, through the finally regions before them. False when there is none: what is left behind then, or null when nothing is.
+    private bool Raise(FlowState state, out FlowState? thrown)
+    {
+        thrown = state;
+        for (ControlFlowRegion? region = _at.EnclosingRegion; region is not null; region = region.EnclosingRegion)
+        {
+            if (region.Kind != ControlFlowRegionKind.Try || region.EnclosingRegion is not { } whole) { continue; }
+
+            if (whole.Kind == ControlFlowRegionKind.TryAndCatch)
+            {
+                foreach (ControlFlowRegion handler in whole.NestedRegions.Where(nested => nested != region)) { Arrive(handler.FirstBlockOrdinal, thrown); }
+
+                return true;
+            }
+
+            BasicBlock from = _at;
+            FlowState? after = RunFinally(whole.NestedRegions[1], thrown);
+            _at = from;
+            if (after is null)
+            {
+                thrown = null;
+                return false;
+            }
+
+            thrown = after;
+        }
+
+        return false;
+    }
+
+    // Before a call that may throw, if anything in the method catches.
+    private void MayRaise(FlowState state)
+    {
+        for (ControlFlowRegion? region = _at.EnclosingRegion; region is not null; region = region.EnclosingRegion)
+        {
+            if (region.Kind != ControlFlowRegionKind.Try || region.EnclosingRegion?.Kind != ControlFlowRegionKind.TryAndCatch) { continue; }
+
+            bool looks = _looks;
+            _looks = false;
+            _ = Raise(state.Copy(), out _);
+            _looks = looks;
+            return;
+        }
+    }
+
+    private void End(FlowState state, SyntaxNode? where)
+    {
+        state.DropAll();
+        if (where is not null || _looks) { Sweep(state, where ?? _graph.OriginalOperation.Syntax); }
+    }
+
+    // A block that the method owns on every way here, and that no variable knows any more, is lost here. One that is freed and that none knows is past.
+    private void Sweep(FlowState state, SyntaxNode where)
+    {
+        for (int block = 0; block < _blocks.Count; block++)
+        {
+            BlockStatus status = state[block];
+            if (status.States == BlockStates.Freed && !state.IsKnown(block)) { state[block] = new BlockStatus(BlockStates.Absent); }
+
+            if (status.States != BlockStates.Owned || _blocks[block].Family is not { MustBeFreed: true } || state.IsKnown(block)) { continue; }
+
+            if (_looks) { _losses.Add(new Loss(block, status.Lent, where)); }
+
+            state[block] = status.As(BlockStates.Shared);
+        }
+    }
+
+    private void FindLosses()
+    {
+        HashSet<int> told = [];
+        foreach (Loss loss in _losses)
+        {
+            if ((loss.Lent & ~_confirmed) == 0 && told.Add(loss.Block)) { Tell(loss.Block, loss.Where); }
+        }
+
+        // Allocated on some ways only, but neither freed nor given away on any.
+        for (int block = 0; block < _blocks.Count; block++)
+        {
+            ulong bit = 1UL << block;
+            if (_blocks[block].Family is { MustBeFreed: true } && ((_shared | _freed | _lent) & bit) == 0 && told.Add(block)) { Tell(block, null); }
+        }
+
+        void Tell(int block, SyntaxNode? where)
+        {
+            Origin origin = _blocks[block];
+            bool atOnce = where is not null && where.Span.Contains(origin.Syntax.Span) && where.Span.Length <= origin.Syntax.Span.Length + 1;
+            string how = atOnce ? "lost at once" : where is null ? "freed on no way" : "lost in line " + LineOf(where);
+            _findings.Add(new BlockFinding(BlockFault.Lost, origin.Syntax, atOnce ? null : where, origin.Name, how));
+        }
+    }
+
+    private static int LineOf(SyntaxNode node) => node.GetLocation().GetLineSpan().StartLinePosition.Line + 1;
+
+    /// <summary>Where a block comes from: the call that allocates it, or for a block of somebody else the variable that holds it.</summary>
+    private sealed class Origin(SyntaxNode syntax, string name, AllocatorFamily? family)
+    {
+        public SyntaxNode Syntax { get; } = syntax;
+
+        public string Name { get; } = name;
+
+        public AllocatorFamily? Family { get; } = family;
+    }
+
+    private sealed class Loss(int block, ulong lent, SyntaxNode where)
+    {
+        public int Block { get; } = block;
+
+        public ulong Lent { get; } = lent;
+
+        public SyntaxNode Where { get; } = where;
+    }
+
+    /// <summary>Small numbers for things, up to a limit.</summary>
+    private sealed class Numbers<T>(int most)
+    {
+        private readonly Dictionary<object, int> _numbers = [];
+        private readonly List<T> _things = [];
+
+        public int Count => _things.Count;
+
+        public T this[int number] => _things[number];
+
+        public int Of(object key, T thing)
+        {
+            if (_numbers.TryGetValue(key, out int number)) { return number; }
+
+            if (_things.Count == most) { return -1; }
+
+            _things.Add(thing);
+            _numbers.Add(key, _things.Count - 1);
+            return _things.Count - 1;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Threading.Tasks;
+using Xunit;
+
+namespace HakMem.Analyzers.Tests;
+
+/// <summary>HKM1002 and HKM1003.</summary>
+public class FreedBlockTests
+{
+    [Theory]
+    [InlineData("void M() { void* p = HakMemory.Alloc(8); HakMemory.Free(p); HakMemory.Free({|p|}); }")]
+    [InlineData("void M(void* p) { HakMemory.Free(p); HakMemory.Free({|p|}); }")]
+    [InlineData("void M(Item* p) { Item* q = p->Next; Own.Free(q); Own.Free({|q|}); Own.Free(p); }")]
+    [InlineData("void M(void* p) { void* q = p; HakMemory.Free(q); HakMemory.Free({|p|}); }")]
+    [InlineData("void M() { Node* p = Node.Pool.Alloc(); Node.Pool.Free(p); HakMemory.Free({|p|}); }")]
+    [InlineData("void M(void* p, int n) { if (n > 3) { HakMemory.Free(p); } else { HakMemory.AlignedFree(p); } HakMemory.Free({|p|}); }")]
+    [InlineData("void M(void* p, int n) { HakMemory.Free(p); if (n > 3) { HakMemory.Free({|p|}); } }")]
+    [InlineData("void M() { void* p = HakMemory.Alloc(8); try { HakMemory.Free(p); } finally { HakMemory.Free({|p|}); } }")]
+    [InlineData("void M(int n) { void* p = HakMemory.Alloc(8); for (int i = 0; i < n; i++) { HakMemory.Free({|p|}); } }")]
+    [InlineData("void M() { using HakHeap heap = new(); void* p = heap.Alloc(8); heap.Free(p); heap.Free({|p|}); }")]
+    [InlineData("void M(void* p) { void* q = HakMemory.Realloc(p, 9); HakMemory.Free({|p|}); HakMemory.Free(q); }")]
+    public Task ASecondFreeIsReported(string member) => BlockRules.Assert("HKM1002", member);
+
+    [Theory]
+    [InlineData("void M(int* p) { HakMemory.Free(p); *{|p|} = 1; }")]
+    [InlineData("int M(int* p) { HakMemory.Free(p); return {|p|}[2]; }")]
+    [InlineData("int M(Item* p) { HakMemory.Free(p); return {|p|}->Key; }")]
+    [InlineData("void M(Item* p) { HakMemory.Free(p); {|p|}->Key = 3; }")]
+    [InlineData("void M(Item* p) { while (p != null) { HakMemory.Free(p); p = {|p|}->Next; } }")]
+    [InlineData("void M(byte* p) { HakMemory.Free(p); Read({|p|}, 1); }")]
+    [InlineData("void M(byte* p) { Span<byte> s = new(p, 8); HakMemory.Free(p); {|s|}[1] = 2; }")]
+    [InlineData("void M(byte* p) { HakMemory.Free(p); new Span<byte>({|p|}, 8).Clear(); }")]
+    [InlineData("void M(byte* p) { byte* q = p + 4; HakMemory.Free(p); *{|q|} = 2; }")]
+    [InlineData("int M(byte* p) { HakMemory.Free(p); return Unsafe.Read<int>({|p|}); }")]
+    [InlineData("void M(byte* p) { HakMemory.Free(p); NativeMemory.Clear({|p|}, 8); }")]
+    [InlineData("int M(int* p) { int* q = (int*)HakMemory.Realloc(p, 99); int n = *{|p|}; HakMemory.Free(q); return n; }")]
+    public Task AUseAfterTheFreeIsReported(string member) => BlockRules.Assert("HKM1003", member);
+
+    [Fact]
+    public async Task TheMessagesNameTheLineOfTheFree()
+    {
+        Assert.Equal(["'p' was freed in line 33"], await BlockRules.Assert("HKM1002", """
+            void M(byte* p)
+            {
+                HakMemory.Free(p);
+                HakMemory.Free({|p|});
+            }
+            """));
+        Assert.Equal(["'p' is used, but was freed in line 33"], await BlockRules.Assert("HKM1003", """
+            void M(byte* p)
+            {
+                HakMemory.Free(p);
+                *{|p|} = 1;
+            }
+            """));
+        Assert.Equal(["'p' is freed in each round of the loop"], await BlockRules.Assert("HKM1002", "void M(void* p) { while (Maybe()) { HakMemory.Free({|p|}); } }"));
+    }
+
+    [Theory]
+    [InlineData("void M(void* p, int n) { if (n > 3) { HakMemory.Free(p); return; } HakMemory.Free(p); }")]
+    [InlineData("void M(void* p, int n) { if (n > 3) { HakMemory.Free(p); } else { HakMemory.Free(p); } }")]
+    [InlineData("void M(void* p, int n) { bool freed = false; if (n > 3) { HakMemory.Free(p); freed = true; } if (!freed) { HakMemory.Free(p); } }")]
+    [InlineData("void M(void* p, void* q) { HakMemory.Free(p); p = q; HakMemory.Free(p); }")]
+    [InlineData("void M(void* p) { HakMemory.Free(p); p = null; HakMemory.Free(p); }")]
+    [InlineData("void M(int* p) { HakMemory.Free(p); p = (int*)HakMemory.Alloc(8); *p = 1; HakMemory.Free(p); }")]
+    [InlineData("void M(Item* p) { while (p != null) { Item* next = p->Next; HakMemory.Free(p); p = next; } }")]
+    [InlineData("void M(Item** p, int n) { for (int i = 0; i < n; i++) { HakMemory.Free(p[i]); } HakMemory.Free(p); }")]
+    [InlineData("void M(Item** p, int n) { for (int i = 0; i < n; i++) { Item* q = p[i]; HakMemory.Free(q); } HakMemory.Free(p); }")]
+    [InlineData("void M(Item* p) { Item* before = null; while (p != null) { if (before != null) { HakMemory.Free(before); } before = p; p = p->Next; } HakMemory.Free(before); }")]
+    [InlineData("void M(void* p, int n) { for (int i = 0; i < n; i++) { if (i == 3) { HakMemory.Free(p); break; } } }")]
+    [InlineData("void M(int n) { void* p = HakMemory.Alloc(8); for (int i = 0; i < n; i++) { if (p != null) { HakMemory.Free(p); p = null; } } HakMemory.Free(p); }")]
+    [InlineData("void M(int n) { void* p = HakMemory.Alloc(8); for (int i = 0; i < n; i++) { HakMemory.Free(p); p = HakMemory.Alloc(9); } HakMemory.Free(p); }")]
+    [InlineData("void M(void* p) { try { Look(p); HakMemory.Free(p); } catch { HakMemory.Free(p); throw; } }")]
+    [InlineData("void M(void* p) { HakMemory.Free(p); Console.WriteLine((nint)p == 0); }")]
+    [InlineData("bool M(void* p, void* q) { HakMemory.Free(p); return p == q; }")]
+    [InlineData("void M(ref void* p) { HakMemory.Free(p); HakMemory.Free(p); }")]
+    [InlineData("void M() { HakMemory.Free(s_kept); s_kept = null; HakMemory.Free(s_kept); }")]
+    [InlineData("static void Renew(ref void* p) { p = HakMemory.Alloc(1); } void M(void* p) { HakMemory.Free(p); Renew(ref p); HakMemory.Free(p); }")]
+    [InlineData("void M(void* p) { void* q = HakMemory.Realloc(p, 9); HakMemory.Free(q); }")]
+    [InlineData("void M(void* p) { if (HakMemory.TryRealloc(p, 9, out void* q)) { HakMemory.Free(q); } else { HakMemory.Free(p); } }")]
+    [InlineData("void M(void* p) { NativeMemory.Free(p); NativeMemory.Free(p); }")]
+    public Task WhatIsFreedOnceIsNot(string member) => BlockRules.AssertNone(member);
+}
