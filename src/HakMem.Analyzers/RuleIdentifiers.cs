@@ -26,4 +26,7 @@ internal static class RuleIdentifiers
 
     /// <summary>A method marked <c>[HotPath]</c> calls a diagnostic or guard box itself.</summary>
     public const string DiagnosticInHotPath = "HKM2001";
+
+    /// <summary>A method marked <c>[HotPath]</c> does what costs too much on every call.</summary>
+    public const string CostInHotPath = "HKM2002";
 }
