@@ -62,6 +62,10 @@ public sealed class AllocatorGenerator : IIncrementalGenerator
             {
                 output.AddSource(composition.Declaration.FileName, SourceText.From(CompositionWriter.Write(composition), Encoding.UTF8));
             }
+            else if (composition.CanBeDeclared)
+            {
+                output.AddSource(composition.Declaration.FileName, SourceText.From(CompositionWriter.WriteDeclared(composition), Encoding.UTF8));
+            }
         });
         context.RegisterSourceOutput(problems, static (output, reports) =>
         {

@@ -81,4 +81,7 @@ internal sealed record CompositionModel(
     EquatableArray<ProblemModel> Problems)
 {
     public bool CanBeWritten => !Problems.Any(static problem => problem.Stops);
+
+    /// <summary>Whether the class can have a second part at all.</summary>
+    public bool CanBeDeclared => !Problems.Any(static problem => problem.Id == Rules.NotStaticPartial.Id || problem.Id == Rules.UnsafeForbidden.Id || problem.Id == Rules.UnknownMember.Id);
 }
