@@ -43,6 +43,7 @@ public sealed class PoolGenerator : IIncrementalGenerator
         context.RegisterSourceOutput(named, static (output, pool) =>
         {
             if (pool.CanBeWritten) { output.AddSource(pool.FileName, SourceText.From(PoolWriter.Write(pool), Encoding.UTF8)); }
+            else if (pool.CanBeDeclared) { output.AddSource(pool.FileName, SourceText.From(PoolWriter.WriteDeclared(pool), Encoding.UTF8)); }
         });
         context.RegisterSourceOutput(problems, static (output, reports) =>
         {

@@ -66,11 +66,29 @@ public class DeclaredTests
         Assert.Empty(after.GetDiagnostics().Where(static diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
     }
 
+    [Theory]
+    [InlineData("Allocator = typeof(Heap), Alignment = 3", "HKM1512")]
+    [InlineData("Allocator = typeof(string)", "HKM1513")]
+    public void Nor_is_an_error_of_a_pool_one_of_its_uses(string arguments, string id)
+    {
+        const string Uses = "public static unsafe class User { public static void Use() { Node* node = Node.Pool.Alloc(); Node.Pool.Free(node); System.Span<Node> nodes = Node.Pool.AllocSpan(3); Node.Pool.FreeSpan(nodes); } }";
+        const string Heap = "[HakMem.Boxes.HakMemAllocator] public static unsafe partial class Heap;";
+        (ImmutableArray<Diagnostic> reported, Compilation after) = Run($"[HakMem.Boxes.HakMemPool({arguments})] public partial struct Node {{ public int Value; }}\n{Uses}\n{Heap}");
+        (_, Compilation good) = Run($"[HakMem.Boxes.HakMemPool(Allocator = typeof(Heap), Capacity = 9)] public partial struct Node {{ public int Value; }}\n{Uses}\n{Heap}");
+
+        Assert.Equal([id], reported.Select(static diagnostic => diagnostic.Id));
+        Assert.Empty(after.GetDiagnostics().Where(static diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+        Assert.Equal(PublicMembers(good, "Node+Pool"), PublicMembers(after, "Node+Pool"));
+    }
+
     private static string[] PublicMembers(string arguments)
     {
         (_, Compilation after) = Run($"[HakMem.Boxes.HakMemAllocator({arguments})] public static unsafe partial class Heap;\n");
-        return [.. after.GetTypeByMetadataName("Heap")!.GetMembers().Where(static member => member.DeclaredAccessibility == Accessibility.Public && member is not IMethodSymbol { AssociatedSymbol: not null }).Select(static member => member.ToDisplayString(SymbolDisplayFormat.CSharpErrorMessageFormat) + Constraints(member)).Order()];
+        return PublicMembers(after, "Heap");
     }
+
+    private static string[] PublicMembers(Compilation compilation, string type) =>
+        [.. compilation.GetTypeByMetadataName(type)!.GetMembers().Where(static member => member.DeclaredAccessibility == Accessibility.Public && member is not IMethodSymbol { AssociatedSymbol: not null }).Select(static member => member.ToDisplayString(SymbolDisplayFormat.CSharpErrorMessageFormat) + Constraints(member)).Order()];
 
     private static string Constraints(ISymbol member) =>
         member is IMethodSymbol { TypeParameters: [var parameter] } ? $" {parameter.HasValueTypeConstraint} {string.Join(", ", parameter.ConstraintTypes)}" : "";
@@ -78,7 +96,7 @@ public class DeclaredTests
     private static (ImmutableArray<Diagnostic> Reported, Compilation After) Run(string source)
     {
         CSharpCompilation compilation = GeneratorHarness.Compile(GeneratorHarness.Boxes, source + "\n[HakMem.Boxes.Box(HakMem.Boxes.BoxLayer.Local)] internal static class Lacking { }\n");
-        _ = GeneratorHarness.Driver().RunGeneratorsAndUpdateCompilation(compilation, out Compilation after, out ImmutableArray<Diagnostic> reported);
+        _ = GeneratorHarness.BothGenerators().RunGeneratorsAndUpdateCompilation(compilation, out Compilation after, out ImmutableArray<Diagnostic> reported);
         return (reported, after);
     }
 }
