@@ -55,19 +55,19 @@ public class DeclaredTests
     [InlineData(", Isolated = true")]
     public void What_is_declared_is_what_would_be_composed(string more)
     {
-        Assert.Equal(PublicMembers($"PrefillBudget = 3{more}"), PublicMembers($"PrefillBudget = 99{more}"));
+        Assert.Equal(PublicMembers($"PrefillBudget = 3{more}"), PublicMembers($"Front = typeof(Lacking){more}"));
     }
 
     [Fact]
     public void The_types_around_it_and_the_namespace_are_kept()
     {
-        (_, Compilation after) = Run("namespace A.B { public static partial class Outer { [HakMem.Boxes.HakMemAllocator(PrefillBudget = 99)] public static unsafe partial class Heap; } internal static unsafe class U { static void M() => A.B.Outer.Heap.Free(null); } }");
+        (_, Compilation after) = Run("namespace A.B { public static partial class Outer { [HakMem.Boxes.HakMemAllocator(Front = typeof(global::Lacking))] public static unsafe partial class Heap; } internal static unsafe class U { static void M() => A.B.Outer.Heap.Free(null); } }");
 
         Assert.Empty(after.GetDiagnostics().Where(static diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
     }
 
     [Theory]
-    [InlineData("Allocator = typeof(Heap), Alignment = 3", "HKM1512")]
+    [InlineData("Allocator = typeof(Heap), Capacity = 9, Alignment = 3", "HKM1512")]
     [InlineData("Allocator = typeof(string)", "HKM1513")]
     public void Nor_is_an_error_of_a_pool_one_of_its_uses(string arguments, string id)
     {

@@ -27,7 +27,7 @@ internal sealed partial class CompositionWriter
         code.Open($"{composition.Declaration.Accessibility} static unsafe partial class {composition.Declaration.Name}");
         foreach (string member in Declared) { code.Member($"public static {member} => throw null!;"); }
 
-        if (composition.Declaration.Isolated) { code.Member("public static void Reset() => throw null!;"); }
+        if (composition.Declaration.Isolated) { code.Member("internal static void Reset() => throw null!;"); }
 
         foreach (string text in (string[])["BuildFlavor", "Features"]) { code.Member($"public static string {text} => throw null!;"); }
 

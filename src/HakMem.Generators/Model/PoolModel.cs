@@ -30,7 +30,7 @@ internal sealed record PoolModel(
     public bool CanBeWritten => !Problems.Any(static problem => problem.Stops);
 
     /// <summary>Whether the struct can have a second part with a pool in it at all.</summary>
-    public bool CanBeDeclared => Problems.All(static problem => problem.Id == Rules.PoolOptionOutOfRange.Id || problem.Id == Rules.NoPoolAllocator.Id);
+    public bool CanBeDeclared => Problems.All(static problem => !problem.Stops || problem.Id == Rules.NoPoolAllocator.Id);
 }
 
 /// <summary>A pool with the places at which its problems are reported.</summary>
