@@ -79,11 +79,15 @@ internal sealed class AllocatorTypes
     private AllocatorCall? Of(IMethodSymbol method, AllocatorFamily family)
     {
         int block = method.Parameters.Length - 1;
+        if (method.Name.StartsWith("ReAlloc", StringComparison.Ordinal)) { block = 0; }
+
         while (block >= 0 && !(method.Parameters[block] is { RefKind: RefKind.None, Name: not "heap", Type: { } type } && (type is IPointerTypeSymbol || type.SpecialType == SpecialType.System_IntPtr))) { block--; }
 
         CallRole? role = method.Name switch
         {
             "AllocHGlobal" or "AllocCoTaskMem" when !family.IsOurs && IsAny(method.ContainingType, _marshal) => CallRole.Alloc,
+            "ReAllocHGlobal" or "ReAllocCoTaskMem" when !family.IsOurs && IsAny(method.ContainingType, _marshal) => CallRole.Realloc,
+            { } name when !family.IsOurs && IsAny(method.ContainingType, _marshal) && (name.StartsWith("StringToHGlobal", StringComparison.Ordinal) || name.StartsWith("StringToCoTaskMem", StringComparison.Ordinal)) => CallRole.Alloc,
             "FreeHGlobal" or "FreeCoTaskMem" when !family.IsOurs && IsAny(method.ContainingType, _marshal) => CallRole.Free,
             _ when IsAny(method.ContainingType, _marshal) => null,
             "Alloc" or "AllocZeroed" or "AlignedAlloc" or "AllocOfClass" => CallRole.Alloc,

@@ -1,3 +1,5 @@
+using System.Linq;
+using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.FlowAnalysis;
@@ -10,6 +12,7 @@ internal sealed partial class BlockFlow
 {
     private BlockValue Evaluate(IOperation operation, FlowState state)
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         if (operation.ConstantValue is { HasValue: true } constant) { return constant.Value is null or 0 or 0L or 0U or 0UL ? BlockValue.Null : BlockValue.Unknown; }
 
         return operation switch
@@ -19,13 +22,17 @@ internal sealed partial class BlockFlow
             IDeclarationExpressionOperation declaration => Evaluate(declaration.Expression, state),
             IArgumentOperation argument => Evaluate(argument.Value, state),
             IConversionOperation conversion => Convert(conversion, state),
+            ILocalReferenceOperation { Local.IsRef: true } alias => ReadThrough(alias, state),
             ILocalReferenceOperation local => Read(local.Local, state),
             IParameterReferenceOperation parameter => Read(parameter.Parameter, state),
             IFlowCaptureOperation capture => Capture(capture, state),
             IFlowCaptureReferenceOperation reference => state.Read(reference.Id),
             IDefaultValueOperation => BlockValue.Null,
             IFieldReferenceOperation { Field: { IsStatic: true, Name: "Zero" } } => BlockValue.Null,
-            IFieldReferenceOperation or IArrayElementReferenceOperation or IUnaryOperation or IIsNullOperation or IIsPatternOperation or ISizeOfOperation => Look(operation, state),
+            IFieldReferenceOperation or IArrayElementReferenceOperation or IUnaryOperation or IIsNullOperation or ISizeOfOperation => Look(operation, state),
+            IIsPatternOperation pattern => Match(pattern, state),
+            IImplicitIndexerReferenceOperation indexer => Slice(indexer, state),
+            IDeconstructionAssignmentOperation deconstruction => Deconstruct(deconstruction, state),
             IPropertyReferenceOperation property => ReadProperty(property, state),
             IAddressOfOperation address => AddressOf(address.Reference, state),
             IBinaryOperation binary => Combine(binary, state),
@@ -104,26 +111,64 @@ internal sealed partial class BlockFlow
     private BlockValue Convert(IConversionOperation conversion, FlowState state)
     {
         BlockValue value = Evaluate(conversion.Operand, state);
-        bool keeps = IsCarrier(conversion.Type) || conversion.Type?.SpecialType is SpecialType.System_Int64 or SpecialType.System_UInt64;
-        if (keeps) { return value; }
+        if (IsCarrier(conversion.Type)) { return value; }
 
-        if (conversion.Type?.IsReferenceType == true || conversion.OperatorMethod is not null) { Share(state, value); }
+        Share(state, value);   // a handle, a tagged or shortened address: nobody knows what becomes of it
+        return BlockValue.Unknown;
+    }
+
+    // Whether a value of the type may be an address, whole, or a view of memory.
+    private bool IsCarrier(ITypeSymbol? type) =>
+        IsWide(type) || _types.IsView(type) || (type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable && IsWide(nullable.TypeArguments[0]));
+
+    private static bool IsWide(ITypeSymbol? type) => AllocatorTypes.IsAddress(type) || type?.SpecialType is SpecialType.System_Int64 or SpecialType.System_UInt64;
+
+    private BlockValue ReadThrough(ILocalReferenceOperation alias, FlowState state)
+    {
+        BlockValue value = Read(alias.Local, state);
+        Use(value, alias, state);
+        return BlockValue.Unknown;
+    }
+
+    private BlockValue Match(IIsPatternOperation pattern, FlowState state)
+    {
+        BlockValue value = Evaluate(pattern.Value, state);
+        if (pattern.Pattern.DescendantsAndSelf().Any(static part => part is IDeclarationPatternOperation or IRecursivePatternOperation or IListPatternOperation)) { Share(state, value); }
 
         return BlockValue.Unknown;
     }
 
-    private bool IsCarrier(ITypeSymbol? type) => AllocatorTypes.IsAddress(type) || _types.IsView(type);
+    private BlockValue Slice(IImplicitIndexerReferenceOperation indexer, FlowState state)
+    {
+        BlockValue value = Evaluate(indexer.Instance, state);
+        Share(state, Evaluate(indexer.Argument, state));
+        if (_types.IsView(indexer.Instance.Type)) { Use(value, indexer.Instance, state); }
+
+        return IsCarrier(indexer.Type) ? value.At(BlockOffset.Inside) : BlockValue.Unknown;
+    }
+
+    private BlockValue Deconstruct(IDeconstructionAssignmentOperation deconstruction, FlowState state)
+    {
+        Share(state, Evaluate(deconstruction.Value, state));
+        foreach (IOperation target in deconstruction.Target.DescendantsAndSelf())
+        {
+            if (VariableOf(target) is { } variable && target is not IConversionOperation) { Write(variable, BlockValue.Unknown, target, state); }
+        }
+
+        return BlockValue.Unknown;
+    }
 
     private BlockValue Read(ISymbol variable, FlowState state)
     {
-        BlockValue value = _variables.IsTracked(variable) ? state.Read(variable) : BlockValue.Unknown;
+        BlockValue value = IsTracked(variable) ? state.Read(variable) : BlockValue.Unknown;
         return variable is ILocalSymbol { IsRef: true } ? value.At(BlockOffset.Inside) : value;
     }
 
     private BlockValue Capture(IFlowCaptureOperation capture, FlowState state)
     {
-        if (capture.Value is ILocalReferenceOperation or IParameterReferenceOperation) { _captured[capture.Id] = Variables.VariableOf(capture.Value)!; }
-
+        ISymbol? variable = capture.Value is ILocalReferenceOperation or IParameterReferenceOperation ? Variables.VariableOf(capture.Value) : null;
+        bool same = !_captured.TryGetValue(capture.Id, out ISymbol? before) || SymbolEqualityComparer.Default.Equals(before, variable);
+        _captured[capture.Id] = same ? variable : null;   // of one of several it is none
         state.Write(capture.Id, Evaluate(capture.Value, state));
         return BlockValue.Unknown;
     }
@@ -141,7 +186,14 @@ internal sealed partial class BlockFlow
     private BlockValue Combine(IBinaryOperation binary, FlowState state)
     {
         BlockValue left = Evaluate(binary.LeftOperand, state), right = Evaluate(binary.RightOperand, state);
-        if (!AllocatorTypes.IsAddress(binary.Type)) { return BlockValue.Unknown; }
+        if (binary.LeftOperand.Type is IPointerTypeSymbol && binary.RightOperand.Type is IPointerTypeSymbol)
+        {
+            if (binary.OperatorKind == BinaryOperatorKind.Subtract && left.Blocks != right.Blocks) { Share(state, left.Join(right)); }   // an offset, from which the address is made again
+
+            return BlockValue.Unknown;
+        }
+
+        if (!IsWide(binary.Type)) { return BlockValue.Unknown; }
 
         if (right.Blocks == 0 && left.Blocks != 0) { return left.At(OffsetAfter(left, binary.OperatorKind, binary.RightOperand)); }
 
@@ -152,8 +204,10 @@ internal sealed partial class BlockFlow
 
     private static BlockOffset OffsetAfter(BlockValue before, BinaryOperatorKind kind, IOperation? by)
     {
-        bool forward = kind == BinaryOperatorKind.Add && (by is null || (by.ConstantValue is { HasValue: true, Value: { } value } && value is (> 0 and int) or (> 0L and long) or (> 0U and uint) or (> 0UL and ulong)));
-        return forward && before.Offset != BlockOffset.Inside ? BlockOffset.Moved : BlockOffset.Inside;
+        while (by is IConversionOperation conversion) { by = conversion.Operand; }
+
+        bool moves = by is null or ISizeOfOperation || (by.ConstantValue is { HasValue: true, Value: { } value } && value is (> 0 and int) or (> 0L and long) or (> 0U and uint) or (> 0UL and ulong));
+        return moves && kind == BinaryOperatorKind.Add && before.Offset != BlockOffset.Inside ? BlockOffset.Moved : BlockOffset.Inside;
     }
 
     private BlockValue Move(IOperation target, BinaryOperatorKind kind, IOperation? by, FlowState state, bool isPostfix)
@@ -161,7 +215,7 @@ internal sealed partial class BlockFlow
         if (by is not null) { Share(state, Evaluate(by, state)); }
 
         BlockValue before = Evaluate(target, state), after = before.Blocks == 0 ? before : before.At(OffsetAfter(before, kind, by));
-        if (VariableOf(target) is { } variable && AllocatorTypes.IsAddress(target.Type)) { Write(variable, after, target, state); }
+        if (VariableOf(target) is { } variable && IsWide(target.Type)) { Write(variable, after, target, state); }
 
         return isPostfix ? before : after;
     }
@@ -176,19 +230,31 @@ internal sealed partial class BlockFlow
         if (variable is null && assignment.Target is not IDiscardOperation) { _ = Evaluate(assignment.Target, state); }
 
         BlockValue value = assignment.IsRef ? AddressOf(assignment.Value, state) : Evaluate(assignment.Value, state);
-        if (variable is ILocalSymbol { IsRef: true } && !assignment.IsRef) { variable = null; }
+        if (variable is ILocalSymbol { IsRef: true } && !assignment.IsRef)
+        {
+            Use(Read(variable, state), assignment.Target, state);
+            variable = null;
+        }
 
         if (variable is not null) { Write(variable, value, assignment, state); }
         else if (assignment.Target is not IDiscardOperation) { Share(state, value); }
 
-        if (variable is not null && AttemptOf(assignment.Value) is { } attempt && _variables.IsTracked(variable)) { state.WriteAnswer(variable, attempt); }
+        if (variable is not null && IsTracked(variable)) { Note(variable, assignment.Value, state); }
 
         return value;
     }
 
+    // What a variable tells that is no address.
+    private void Note(ISymbol variable, IOperation value, FlowState state)
+    {
+        if (AttemptOf(value) is { } attempt) { state.WriteAnswer(variable, attempt); }
+        else if (LoanOf(value, state) is { } loan) { state.WriteReply(variable, loan); }
+        else if (value.ConstantValue is { HasValue: true, Value: bool flag }) { state.WriteFlag(variable, flag); }
+    }
+
     private void Write(ISymbol variable, BlockValue value, IOperation at, FlowState state)
     {
-        if (!_variables.IsTracked(variable))
+        if (!IsTracked(variable))
         {
             Share(state, value);
             return;
@@ -224,9 +290,11 @@ internal sealed partial class BlockFlow
         BlockValue viewed = BlockValue.Unknown;
         foreach (IArgumentOperation argument in creation.Arguments)
         {
-            BlockValue value = Evaluate(argument, state);
+            BlockValue value = argument.Parameter?.RefKind is null or RefKind.None ? Evaluate(argument, state) : AddressOf(argument.Value, state);
             if (!_types.IsView(creation.Type))
             {
+                if (argument.Parameter?.Type is IPointerTypeSymbol) { Use(value, argument.Value, state); }
+
                 Share(state, value);
             }
             else if (value.Blocks != 0)

@@ -24,9 +24,17 @@ internal sealed partial class BlockFlow
                 return Refine(state, assignment.Value, holds);
             case IBinaryOperation { OperatorKind: BinaryOperatorKind.Equals or BinaryOperatorKind.NotEquals } comparison:
                 bool equal = holds == (comparison.OperatorKind == BinaryOperatorKind.Equals);
+                if (comparison.RightOperand.ConstantValue is { HasValue: true, Value: bool right }) { return Refine(state, comparison.LeftOperand, equal == right); }
+
+                Refuse(state, LoanOf(comparison.LeftOperand, state) ?? LoanOf(comparison.RightOperand, state));   // which of the two means success is not known
                 if (IsNull(comparison.RightOperand)) { return RefineNull(state, comparison.LeftOperand, equal); }
 
                 return IsNull(comparison.LeftOperand) ? RefineNull(state, comparison.RightOperand, equal) : state;
+            case IBinaryOperation comparison:
+                Refuse(state, LoanOf(comparison.LeftOperand, state) ?? LoanOf(comparison.RightOperand, state));
+                return state;
+            case IIsPatternOperation { Pattern: IConstantPatternOperation { Value.ConstantValue: { HasValue: true, Value: bool wanted } } } isPattern:
+                return Refine(state, isPattern.Value, holds == wanted);
             case IIsNullOperation isNull:
                 return RefineNull(state, isNull.Operand, holds);
             case IIsPatternOperation { Pattern: IConstantPatternOperation pattern } isPattern when IsNull(pattern.Value):
@@ -35,11 +43,15 @@ internal sealed partial class BlockFlow
                 return RefineNull(state, isPattern.Value, !holds);
             case IInvocationOperation invocation when AttemptOf(invocation) is { } attempt:
                 return RefineAttempt(state, attempt, holds);
-            case IInvocationOperation invocation when !holds:
-                Refuse(state, invocation);
+            case IIsPatternOperation isPattern:
+                Refuse(state, LoanOf(isPattern.Value, state));
                 return state;
-            case ILocalReferenceOperation { Local: { } local } when state.TryReadAnswer(local, out int block):
-                return RefineAttempt(state, block, holds);
+            case IInvocationOperation or IAwaitOperation:
+                if (!holds) { Refuse(state, LoanOf(condition, state)); }
+
+                return state;
+            case ILocalReferenceOperation { Local: { } local }:
+                return RefineFlag(state, local, holds);
             default:
                 return state;
         }
@@ -62,7 +74,7 @@ internal sealed partial class BlockFlow
 
         ISymbol? variable = VariableOf(operand);
         CaptureId? capture = operand is IFlowCaptureReferenceOperation reference ? reference.Id : null;
-        if (capture is null && (variable is null || !_variables.IsTracked(variable))) { return state; }
+        if (capture is null && (variable is null || !IsTracked(variable))) { return state; }
 
         BlockValue value = capture is { } id ? state.Read(id) : state.Read(variable!);
         if (value.IsNull) { return isNull ? state : null; }
@@ -89,7 +101,7 @@ internal sealed partial class BlockFlow
 
         if (capture is { } captured) { state.Write(captured, value); }
 
-        if (variable is not null && _variables.IsTracked(variable)) { state.Refine(variable, value); }
+        if (variable is not null && IsTracked(variable)) { state.Refine(variable, value); }
 
         return state;
     }
@@ -103,11 +115,24 @@ internal sealed partial class BlockFlow
         return state;
     }
 
-    // What returned false did not keep the block; that it did not when it returned true is then still to be shown.
-    private void Refuse(FlowState state, IInvocationOperation invocation)
+    private FlowState? RefineFlag(FlowState state, ISymbol local, bool holds)
     {
-        int loan = _loans.Of(invocation.Syntax, invocation.Syntax);
-        if (loan < 0) { return; }
+        if (!IsTracked(local)) { return state; }
+
+        if (state.TryReadFlag(local, out int flag)) { return flag == 1 == holds ? state : null; }
+
+        if (state.TryReadAnswer(local, out int block)) { return RefineAttempt(state, block, holds); }
+
+        if (!holds && state.TryReadReply(local, out int loan)) { Refuse(state, loan); }
+
+        state.WriteFlag(local, holds);
+        return state;
+    }
+
+    // What returned false did not keep the block; that it did not when it returned true is then still to be shown.
+    private void Refuse(FlowState state, int? refused)
+    {
+        if (refused is not { } loan) { return; }
 
         for (int block = 0; block < _blocks.Count; block++)
         {

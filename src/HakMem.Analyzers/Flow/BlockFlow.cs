@@ -21,15 +21,18 @@ internal sealed partial class BlockFlow
     private readonly CancellationToken _cancellation;
     private readonly Numbers<Origin> _blocks = new(BlockValue.MaxBlocks);
     private readonly Numbers<SyntaxNode> _frees = new(64), _loans = new(64);
-    private readonly Dictionary<CaptureId, ISymbol> _captured = [];   // variables that are captured to be written
+    private readonly Dictionary<CaptureId, ISymbol?> _captured = [];   // variables that are captured to be written; null where it is another each time
     private readonly List<BlockFinding> _findings = [];
     private readonly List<Loss> _losses = [];
-    private ulong _shared, _freed, _lent, _confirmed;   // blocks that anybody else ever knows, is given, or that are freed anywhere; calls that a block outlives
+    private ulong _shared, _freed, _lent, _left;   // blocks that somebody else is ever given, that are freed anywhere, lent to a call, the method's where it ends
+    private ulong _confirmed;                      // calls that only borrow
     private FlowState?[] _ins;
     private FlowState? _out;   // of a finally region
+    private SortedSet<int>? _waiting;
+    private readonly bool[] _visited;
     private BasicBlock _at;
     private int _first, _last;
-    private bool _looks;
+    private bool _looks, _ends;   // it finds what is wrong; the rest of the block is never reached
 
     private BlockFlow(ControlFlowGraph graph, AllocatorTypes types, ISymbol function, Variables variables, CancellationToken cancellation)
     {
@@ -39,6 +42,7 @@ internal sealed partial class BlockFlow
         _variables = variables;
         _cancellation = cancellation;
         _ins = new FlowState?[graph.Blocks.Length];
+        _visited = new bool[graph.Blocks.Length];
         _last = graph.Blocks.Length - 1;
         _at = graph.Blocks[0];
     }
@@ -47,13 +51,13 @@ internal sealed partial class BlockFlow
     public static ImmutableArray<BlockFinding> Find(ControlFlowGraph graph, IOperation body, AllocatorTypes types, ISymbol function, CancellationToken cancellation)
     {
         ImmutableArray<BlockFinding>.Builder found = ImmutableArray.CreateBuilder<BlockFinding>();
+        Variables variables = Variables.Of(body, types, function);
         Visit(graph, function);
         return found.ToImmutable();
 
         void Visit(ControlFlowGraph inner, ISymbol owner)
         {
-            Variables variables = Variables.Of(body, types, owner);
-            if (variables.HasCalls) { found.AddRange(new BlockFlow(inner, types, owner, variables, cancellation).Run()); }
+            if (variables.Calls(owner)) { found.AddRange(new BlockFlow(inner, types, owner, variables, cancellation).Run()); }
 
             foreach (IMethodSymbol local in inner.LocalFunctions) { Visit(inner.GetLocalFunctionControlFlowGraph(local, cancellation), local); }
 
@@ -70,7 +74,7 @@ internal sealed partial class BlockFlow
         FlowState state = new();
         foreach (IParameterSymbol parameter in (_function as IMethodSymbol)?.Parameters ?? [])
         {
-            if (parameter.RefKind == RefKind.None && _variables.IsFreed(parameter)) { state.Write(parameter, SomebodysBlock(state, parameter, parameter)); }
+            if (parameter.RefKind == RefKind.None && IsTracked(parameter) && _variables.IsFreed(parameter)) { state.Write(parameter, SomebodysBlock(state, parameter, parameter)); }
         }
 
         _ = RunRegion(0, _graph.Blocks.Length - 1, state, true);
@@ -109,19 +113,29 @@ internal sealed partial class BlockFlow
         return result;
     }
 
-    private SortedSet<int>? _waiting;
+    private bool IsTracked(ISymbol variable) => _variables.IsTracked(variable, _function);
 
     private void Pass(BasicBlock block)
     {
         _at = block;
+        _ends = false;
+        _visited[block.Ordinal] = true;
         FlowState state = _ins[block.Ordinal]!.Copy();
         SyntaxNode? where = null;
         foreach (IOperation operation in block.Operations)
         {
             _ = Evaluate(operation, state);
+            if (_ends)
+            {
+                _visited[block.Ordinal] = false;
+                return;
+            }
+
             where = operation.Syntax;
             Sweep(state, where);
         }
+
+        if (_ends) { return; }
 
         BlockValue value = block.BranchValue is { } branchValue ? Evaluate(branchValue, state) : BlockValue.Unknown;
         where = block.BranchValue?.Syntax ?? where;
@@ -244,7 +258,10 @@ internal sealed partial class BlockFlow
     {
         for (ControlFlowRegion? region = _at.EnclosingRegion; region is not null; region = region.EnclosingRegion)
         {
-            if (region.Kind != ControlFlowRegionKind.Try || region.EnclosingRegion?.Kind != ControlFlowRegionKind.TryAndCatch) { continue; }
+            if (region.Kind != ControlFlowRegionKind.Try || region.EnclosingRegion is not { Kind: ControlFlowRegionKind.TryAndCatch } whole) { continue; }
+
+            // Whoever goes along a finally region for others leaves what is raised in it to the one who comes by.
+            if (_waiting is null || whole.FirstBlockOrdinal < _first || whole.LastBlockOrdinal > _last) { return; }
 
             bool looks = _looks;
             _looks = false;
@@ -257,6 +274,11 @@ internal sealed partial class BlockFlow
     private void End(FlowState state, SyntaxNode? where)
     {
         state.DropAll();
+        for (int block = 0; block < _blocks.Count; block++)
+        {
+            if ((state[block].States & BlockStates.Owned) != 0) { _left |= 1UL << block; }
+        }
+
         if (where is not null || _looks) { Sweep(state, where ?? _graph.OriginalOperation.Syntax); }
     }
 
@@ -270,7 +292,7 @@ internal sealed partial class BlockFlow
 
             if (status.States != BlockStates.Owned || _blocks[block].Family is not { MustBeFreed: true } || state.IsKnown(block)) { continue; }
 
-            if (_looks) { _losses.Add(new Loss(block, status.Lent, where)); }
+            if (_looks) { _losses.Add(new Loss(block, status.Lent, where, false)); }
 
             state[block] = status.As(BlockStates.Shared);
         }
@@ -281,22 +303,24 @@ internal sealed partial class BlockFlow
         HashSet<int> told = [];
         foreach (Loss loss in _losses)
         {
-            if ((loss.Lent & ~_confirmed) == 0 && told.Add(loss.Block)) { Tell(loss.Block, loss.Where); }
+            if ((loss.Lent & ~_confirmed) == 0 && told.Add(loss.Block)) { Tell(loss.Block, loss.Where, loss.InRound); }
         }
 
-        // Allocated on some ways only, but neither freed nor given away on any.
+        // Allocated on some ways only, but neither freed nor given away on any. What is reached by an exception alone is not looked at, and may free it.
+        if (_graph.Blocks.Any(block => !_visited[block.Ordinal] && block.Operations.SelectMany(static operation => operation.DescendantsAndSelf()).OfType<IInvocationOperation>().Any(call => _types.Of(call.TargetMethod) is { BlockArgument: >= 0 }))) { return; }
+
         for (int block = 0; block < _blocks.Count; block++)
         {
             ulong bit = 1UL << block;
-            if (_blocks[block].Family is { MustBeFreed: true } && ((_shared | _freed | _lent) & bit) == 0 && told.Add(block)) { Tell(block, null); }
+            if (_blocks[block].Family is { MustBeFreed: true } && ((_shared | _freed | _lent | ~_left) & bit) == 0 && told.Add(block)) { Tell(block, null, false); }
         }
 
-        void Tell(int block, SyntaxNode? where)
+        void Tell(int block, SyntaxNode? where, bool inRound)
         {
             Origin origin = _blocks[block];
-            bool atOnce = where is not null && where.Span.Contains(origin.Syntax.Span) && where.Span.Length <= origin.Syntax.Span.Length + 1;
-            string how = atOnce ? "lost at once" : where is null ? "freed on no way" : "lost in line " + LineOf(where);
-            _findings.Add(new BlockFinding(BlockFault.Lost, origin.Syntax, atOnce ? null : where, origin.Name, how));
+            bool atOnce = !inRound && where is not null && where.Span.Contains(origin.Syntax.Span) && where.Span.Length <= origin.Syntax.Span.Length + 1;
+            string how = inRound ? "lost in the next round of the loop" : atOnce ? "lost at once" : where is null ? "freed on no way" : "lost in line " + LineOf(where);
+            _findings.Add(new BlockFinding(BlockFault.Lost, origin.Syntax, atOnce || inRound ? null : where, origin.Name, how));
         }
     }
 
@@ -312,8 +336,10 @@ internal sealed partial class BlockFlow
         public AllocatorFamily? Family { get; } = family;
     }
 
-    private sealed class Loss(int block, ulong lent, SyntaxNode where)
+    private sealed class Loss(int block, ulong lent, SyntaxNode where, bool inRound)
     {
+        public bool InRound { get; } = inRound;
+
         public int Block { get; } = block;
 
         public ulong Lent { get; } = lent;
@@ -330,6 +356,8 @@ internal sealed partial class BlockFlow
         public int Count => _things.Count;
 
         public T this[int number] => _things[number];
+
+        public bool TryFind(object key, out int number) => _numbers.TryGetValue(key, out number);
 
         public int Of(object key, T thing)
         {

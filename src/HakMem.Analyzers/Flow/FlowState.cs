@@ -57,6 +57,8 @@ internal sealed class FlowState
     private readonly Dictionary<CaptureId, BlockValue> _captures;
     private readonly Dictionary<ISymbol, int> _answers;   // of attempts: the number of the block that is there if the variable is true
     private readonly Dictionary<ISymbol, int> _frees;     // of variables that were freed and are as they were: the number of the free
+    private readonly Dictionary<ISymbol, int> _replies;   // of calls that were lent a block: the number of the call
+    private readonly Dictionary<ISymbol, int> _flags;     // that are constant: 0 or 1
     private readonly BlockStatus[] _blocks;
 
     public FlowState()
@@ -65,6 +67,8 @@ internal sealed class FlowState
         _captures = [];
         _answers = new(SymbolEqualityComparer.Default);
         _frees = new(SymbolEqualityComparer.Default);
+        _replies = new(SymbolEqualityComparer.Default);
+        _flags = new(SymbolEqualityComparer.Default);
         _blocks = new BlockStatus[BlockValue.MaxBlocks];
         for (int i = 0; i < _blocks.Length; i++) { _blocks[i] = new BlockStatus(BlockStates.Absent); }
     }
@@ -75,6 +79,8 @@ internal sealed class FlowState
         _captures = new(other._captures);
         _answers = new(other._answers, SymbolEqualityComparer.Default);
         _frees = new(other._frees, SymbolEqualityComparer.Default);
+        _replies = new(other._replies, SymbolEqualityComparer.Default);
+        _flags = new(other._flags, SymbolEqualityComparer.Default);
         _blocks = (BlockStatus[])other._blocks.Clone();
     }
 
@@ -92,9 +98,8 @@ internal sealed class FlowState
 
     public void Write(ISymbol variable, BlockValue value)
     {
+        ForgetAbout(variable);
         _variables[variable] = value;
-        _ = _answers.Remove(variable);
-        _ = _frees.Remove(variable);
     }
 
     /// <summary>What is known better of what a variable holds as before.</summary>
@@ -104,6 +109,14 @@ internal sealed class FlowState
 
     public void WriteAnswer(ISymbol variable, int block) => _answers[variable] = block;
 
+    public void WriteReply(ISymbol variable, int loan) => _replies[variable] = loan;
+
+    public bool TryReadReply(ISymbol variable, out int loan) => _replies.TryGetValue(variable, out loan);
+
+    public void WriteFlag(ISymbol variable, bool value) => _flags[variable] = value ? 1 : 0;
+
+    public bool TryReadFlag(ISymbol variable, out int value) => _flags.TryGetValue(variable, out value);
+
     public void WriteFree(ISymbol variable, int free) => _frees[variable] = free;
 
     public bool TryReadFree(ISymbol variable, out int free) => _frees.TryGetValue(variable, out free);
@@ -112,9 +125,16 @@ internal sealed class FlowState
 
     public void Drop(ISymbol variable)
     {
+        ForgetAbout(variable);
         _ = _variables.Remove(variable);
+    }
+
+    private void ForgetAbout(ISymbol variable)
+    {
         _ = _answers.Remove(variable);
         _ = _frees.Remove(variable);
+        _ = _replies.Remove(variable);
+        _ = _flags.Remove(variable);
     }
 
     public void Drop(CaptureId capture) => _captures.Remove(capture);
@@ -125,15 +145,17 @@ internal sealed class FlowState
         _captures.Clear();
         _answers.Clear();
         _frees.Clear();
+        _replies.Clear();
+        _flags.Clear();
     }
 
-    /// <summary>Whether a variable may hold an address in a block.</summary>
-    public bool IsKnown(int block)
+    /// <summary>Whether a variable, but for one, may hold an address in a block.</summary>
+    public bool IsKnown(int block, ISymbol? but = null)
     {
         ulong bit = 1UL << block;
-        foreach (BlockValue value in _variables.Values)
+        foreach (KeyValuePair<ISymbol, BlockValue> variable in _variables)
         {
-            if ((value.Blocks & bit) != 0) { return true; }
+            if ((variable.Value.Blocks & bit) != 0 && !SymbolEqualityComparer.Default.Equals(variable.Key, but)) { return true; }
         }
 
         foreach (BlockValue value in _captures.Values)
@@ -165,7 +187,7 @@ internal sealed class FlowState
             changed = true;
         }
 
-        return Meet(_answers, other._answers, true) | Meet(_frees, other._frees, false) | changed;
+        return Meet(_answers, other._answers, true) | Meet(_frees, other._frees, false) | Meet(_replies, other._replies, true) | Meet(_flags, other._flags, true) | changed;
     }
 
     // Keeps what is known on both ways.

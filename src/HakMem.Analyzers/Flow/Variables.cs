@@ -1,41 +1,45 @@
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
 
 namespace HakMem.Analyzers.Flow;
 
-/// <summary>Which variables of a function can be followed, and which of them are freed.</summary>
+/// <summary>Which variables of a body's functions can be followed, which of them are freed, and which functions allocate or free.</summary>
 internal sealed class Variables
 {
     private readonly HashSet<ISymbol> _untracked = new(SymbolEqualityComparer.Default);
     private readonly HashSet<ISymbol> _freed = new(SymbolEqualityComparer.Default);
-    private readonly ISymbol _function;
+    private readonly HashSet<ISymbol> _callers = new(SymbolEqualityComparer.Default);
 
-    private Variables(ISymbol function) => _function = function;
+    private Variables()
+    {
+    }
 
-    /// <summary>Whether anything is allocated or freed at all.</summary>
-    public bool HasCalls { get; private set; }
+    /// <summary>Whether a function allocates or frees at all.</summary>
+    public bool Calls(ISymbol function) => _callers.Contains(function);
 
     /// <summary>Whether all that happens to a variable is seen: it is the function's own, no other function sees it, and nobody has its address.</summary>
-    public bool IsTracked(ISymbol variable) =>
+    public bool IsTracked(ISymbol variable, ISymbol function) =>
         !_untracked.Contains(variable)
         && variable is ILocalSymbol or IParameterSymbol { RefKind: RefKind.None }
-        && SymbolEqualityComparer.Default.Equals(variable.ContainingSymbol, _function);
+        && SymbolEqualityComparer.Default.Equals(variable.ContainingSymbol, function);
 
     /// <summary>Whether a variable is given to a call that frees.</summary>
-    public bool IsFreed(ISymbol variable) => _freed.Contains(variable) && IsTracked(variable);
+    public bool IsFreed(ISymbol variable) => _freed.Contains(variable);
 
     public static Variables Of(IOperation body, AllocatorTypes types, ISymbol function)
     {
-        Variables variables = new(function);
-        variables.Look(body, types, function is IMethodSymbol { MethodKind: MethodKind.LocalFunction or MethodKind.AnonymousFunction } ? null : function);
+        Variables variables = new();
+        variables.Look(body, types, function);
         return variables;
     }
 
-    // Inside is the function that the operation is of, null while it is another.
-    private void Look(IOperation operation, AllocatorTypes types, ISymbol? inside)
+    // Inside is the function that the operation is of.
+    private void Look(IOperation operation, AllocatorTypes types, ISymbol inside)
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         switch (operation)
         {
             case ILocalFunctionOperation local:
@@ -45,12 +49,10 @@ internal sealed class Variables
                 inside = lambda.Symbol;
                 break;
             case ILocalReferenceOperation { Local: { } variable } when !SymbolEqualityComparer.Default.Equals(variable.ContainingSymbol, inside):
-                if (inside is not null) { _ = _untracked.Add(variable); }
-
+                _ = _untracked.Add(variable);
                 break;
             case IParameterReferenceOperation { Parameter: { } variable } when !SymbolEqualityComparer.Default.Equals(variable.ContainingSymbol, inside):
-                if (inside is not null) { _ = _untracked.Add(variable); }
-
+                _ = _untracked.Add(variable);
                 break;
             case IAddressOfOperation { Reference: { } reference } when VariableOf(reference) is { } variable:
                 _ = _untracked.Add(variable);
@@ -65,7 +67,7 @@ internal sealed class Variables
                 _ = _untracked.Add(variable);
                 break;
             case IInvocationOperation invocation when types.Of(invocation.TargetMethod) is { Role: not CallRole.Borrow } call:
-                HasCalls |= SymbolEqualityComparer.Default.Equals(inside, _function);
+                _ = _callers.Add(inside);
                 if (call.BlockArgument >= 0 && invocation.Arguments.FirstOrDefault(argument => argument.Parameter?.Ordinal == call.BlockArgument) is { } freed
                     && VariableOf(freed.Value) is { } given)
                 {

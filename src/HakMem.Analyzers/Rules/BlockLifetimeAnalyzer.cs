@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using HakMem.Analyzers.Flow;
@@ -47,13 +48,25 @@ public sealed class BlockLifetimeAnalyzer : DiagnosticAnalyzer
             if (!Calls(body, types)) { continue; }
 
             HashSet<(BlockFault, SyntaxNode)> told = [];
-            foreach (BlockFinding finding in BlockFlow.Find(context.GetControlFlowGraph(body), body, types, context.OwningSymbol, context.CancellationToken))
+            foreach (BlockFinding finding in Find(body, context, types))
             {
                 if (!told.Add((finding.Fault, finding.At))) { continue; }
 
                 Location[] others = finding.Other is { } other ? [other.GetLocation()] : [];
                 context.ReportDiagnostic(Diagnostic.Create(RuleOf(finding.Fault), finding.At.GetLocation(), others, finding.Words));
             }
+        }
+    }
+
+    private static ImmutableArray<BlockFinding> Find(IOperation body, OperationBlockAnalysisContext context, AllocatorTypes types)
+    {
+        try
+        {
+            return BlockFlow.Find(context.GetControlFlowGraph(body), body, types, context.OwningSymbol, context.CancellationToken);
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            return [];   // an expression of ten thousand terms
         }
     }
 

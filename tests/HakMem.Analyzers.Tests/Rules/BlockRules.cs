@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Threading.Tasks;
 
 namespace HakMem.Analyzers.Tests;
@@ -34,10 +35,17 @@ internal static class BlockRules
             static bool Read(byte* into, int count) => count > 0;
             static void Look(void* at) { }
             static bool TryAdd(void* block) => true;
+            static bool Accepts(void* block) => true;
+            static int Deliver(void* block) => 0;
+            static nint s_slot;
+            static long s_wide;
             static byte* Skip(byte* from) => from + 1;
             static bool Maybe() => s_number > 3;
 
         """;
+
+    /// <summary>The line that the members begin in.</summary>
+    public static int FirstLine { get; } = Around.Count(static letter => letter == '\n') + 1;
 
     /// <summary>Asserts that the rule is reported at the marks, and no rule about blocks anywhere else.</summary>
     public static Task<string[]> Assert(string id, string members) => AnalyzerHarness.AssertReported(new BlockLifetimeAnalyzer(), id, Around + members + "\n}\n");

@@ -33,19 +33,21 @@ public class FreedBlockTests
     [InlineData("int M(byte* p) { HakMemory.Free(p); return Unsafe.Read<int>({|p|}); }")]
     [InlineData("void M(byte* p) { HakMemory.Free(p); NativeMemory.Clear({|p|}, 8); }")]
     [InlineData("int M(int* p) { int* q = (int*)HakMemory.Realloc(p, 99); int n = *{|p|}; HakMemory.Free(q); return n; }")]
+    [InlineData("void M(int* p) { ref int r = ref *p; HakMemory.Free(p); {|r|} = 1; }")]
+    [InlineData("Keeper M(void* p) { HakMemory.Free(p); return new Keeper({|p|}); }")]
     public Task AUseAfterTheFreeIsReported(string member) => BlockRules.Assert("HKM1003", member);
 
     [Fact]
     public async Task TheMessagesNameTheLineOfTheFree()
     {
-        Assert.Equal(["'p' was freed in line 33"], await BlockRules.Assert("HKM1002", """
+        Assert.Equal([$"'p' was freed in line {BlockRules.FirstLine + 2}"], await BlockRules.Assert("HKM1002", """
             void M(byte* p)
             {
                 HakMemory.Free(p);
                 HakMemory.Free({|p|});
             }
             """));
-        Assert.Equal(["'p' is used, but was freed in line 33"], await BlockRules.Assert("HKM1003", """
+        Assert.Equal([$"'p' is used, but was freed in line {BlockRules.FirstLine + 2}"], await BlockRules.Assert("HKM1003", """
             void M(byte* p)
             {
                 HakMemory.Free(p);
@@ -78,5 +80,18 @@ public class FreedBlockTests
     [InlineData("void M(void* p) { void* q = HakMemory.Realloc(p, 9); HakMemory.Free(q); }")]
     [InlineData("void M(void* p) { if (HakMemory.TryRealloc(p, 9, out void* q)) { HakMemory.Free(q); } else { HakMemory.Free(p); } }")]
     [InlineData("void M(void* p) { NativeMemory.Free(p); NativeMemory.Free(p); }")]
+    [InlineData("void M(byte* p) { bool done = false; while (!done) { if (Read(p, 8)) { HakMemory.Free(p); done = true; } } }")]
+    [InlineData("void M(byte* p) { bool again; do { again = Read(p, 8); if (!again) { HakMemory.Free(p); } } while (again); }")]
+    [InlineData("void M(byte* p, int st) { while (true) { switch (st) { case 1: HakMemory.Free(p); st = 2; break; default: return; } } }")]
+    [InlineData("void M(Item* p, int n) { for (int i = 0; i < n; i++) { if (--p->Key == 0) { HakMemory.Free(p); } } }")]
+    [InlineData("void M(byte* p) { bool freed = false; try { Look(p); HakMemory.Free(p); freed = true; Maybe(); } finally { if (!freed) { HakMemory.Free(p); } } }")]
+    [InlineData("int M(byte* p, bool a) { bool freed = false; try { if (a) { HakMemory.Free(p); freed = true; return 1; } Look(p); return 2; } finally { if (!freed) { HakMemory.Free(p); } } }")]
+    [InlineData("void M(List<nint> live, void* p) { HakMemory.Free(p); Console.WriteLine((nint)p); live.Remove((nint)p); }")]
+    [InlineData("void M(ref Item* head) { ref Item* s = ref head; HakMemory.Free(s); s = (Item*)HakMemory.Alloc(9); s->Key = 1; HakMemory.Free(s); s = null; HakMemory.Free(s); }")]
+    [InlineData("(nint, int) Get() => (1, 2); void M() { nint p; int n; (p, n) = Get(); HakMemory.Free((void*)p); (p, n) = Get(); HakMemory.Free((void*)p); }")]
+    [InlineData("void M(bool c, void* a, void* b) { HakMemory.Free(c ? a : b); if (c) { HakMemory.Free(b); } else { HakMemory.Free(a); } }")]
+    [InlineData("void M(nint p, int n) { for (int i = 0; i < n; i++) { HakMemory.Free((void*)p); p += 64; } }")]
+    [InlineData("void M(float* v) { v += 1; HakMemory.Free(v); }")]
+    [InlineData("void M() { float* v = (float*)HakMemory.Alloc(80) - 1; v[1] = 2; HakMemory.Free(v + 1); }")]
     public Task WhatIsFreedOnceIsNot(string member) => BlockRules.AssertNone(member);
 }

@@ -38,6 +38,10 @@ public class LostBlockTests
     [InlineData("void M(int n) { byte* p = (byte*){|HakMemory.Alloc(8)|}; switch (n) { case 1: HakMemory.Free(p); break; case 2: return; default: HakMemory.Free(p); break; } }")]
     [InlineData("void M(int n) { void* p = {|HakMemory.Alloc(8)|}; for (int i = 0; i < n; i++) { if (i == 3) { HakMemory.Free(p); break; } } }")]
     [InlineData("void M() { byte* p = (byte*){|HakMemory.Alloc(8)|}; try { Read(p, 1); HakMemory.Free(p); } catch (FormatException) { return; } }")]
+    [InlineData("void M(System.IO.Stream s) { byte* p = (byte*){|HakMemory.Alloc(8)|}; s.Write(new Span<byte>(p, 8)); if (Maybe()) return; HakMemory.Free(p); }")]
+    [InlineData("void M() { byte* p = (byte*){|HakMemory.Alloc(8)|}; Span<byte> s = new(p, 8); s[..4].Clear(); if (Maybe()) return; HakMemory.Free(p); }")]
+    [InlineData("void M(int n) { byte* p = null; for (int i = 0; i < n; i++) { p = (byte*){|HakMemory.Alloc(8)|}; if (Maybe()) continue; HakMemory.Free(p); } }")]
+    [InlineData("void M() { byte* p = null; while (Maybe()) { p = (byte*){|HakMemory.Alloc(8)|}; *p = 1; } HakMemory.Free(p); }")]
     public Task AWayOutWithoutTheFreeIsReported(string member) => BlockRules.Assert("HKM1001", member);
 
     [Fact]
@@ -61,7 +65,7 @@ public class LostBlockTests
             void N(bool b) { byte* p = null; if (b) { p = (byte*){|Own.Alloc(8)|}; } s_number++; }
             """);
 
-        Assert.Equal(["The block of 'HakMemory.AlignedAlloc' is lost in line 37", "The block of 'HakMemory.Alloc' is lost at once", "The block of 'Own.Alloc' is freed on no way"], messages);
+        Assert.Equal([$"The block of 'HakMemory.AlignedAlloc' is lost in line {BlockRules.FirstLine + 6}", "The block of 'HakMemory.Alloc' is lost at once", "The block of 'Own.Alloc' is freed on no way"], messages);
     }
 
     [Theory]
@@ -95,7 +99,7 @@ public class LostBlockTests
     [InlineData("void M() { byte* p = (byte*)HakMemory.Alloc(8); Inner(); void Inner() { HakMemory.Free(p); } }")]
     [InlineData("void M() { void* p = HakMemory.Alloc(8); byte** pp = (byte**)&p; HakMemory.Free(*pp); }")]
     [InlineData("bool M() { void* p = HakMemory.Alloc(8); if (!TryAdd(p)) { HakMemory.Free(p); return false; } return true; }")]
-    [InlineData("static bool Accepts(void* p) => true; bool M() { void* p = HakMemory.Alloc(8); if (!Accepts(p)) { HakMemory.Free(p); return false; } return true; }")]
+    [InlineData("bool M() { void* p = HakMemory.Alloc(8); if (!Accepts(p)) { HakMemory.Free(p); return false; } return true; }")]
     [InlineData("void M(int n) { byte* p = n > 256 ? (byte*)HakMemory.Alloc((nuint)n) : null; Look(p); if (n > 256) HakMemory.Free(p); }")]
     [InlineData("void M(int n) { byte* stack = stackalloc byte[256]; byte* p = n > 256 ? (byte*)HakMemory.Alloc((nuint)n) : stack; p[0] = 1; if (p != stack) HakMemory.Free(p); }")]
     [InlineData("void M() { if (!HakMemory.TryAlloc(8, out void* p)) { return; } HakMemory.Free(p); }")]
@@ -123,5 +127,27 @@ public class LostBlockTests
     [InlineData("void M() { int* p = (int*)HakMemory.Alloc(8); System.Threading.Interlocked.Exchange(ref *p, 1); s_number = p[0]; HakMemory.Free(p); }")]
     [InlineData("void M(int n) { void* p = HakMemory.Alloc(8); if (n < 0) goto end; s_number = n; end: HakMemory.Free(p); }")]
     [InlineData("void M() { void* p = HakMemory.Alloc(8); Environment.FailFast(null); HakMemory.Free(p); }")]
+    [InlineData("void M() { Item* p = (Item*)HakMemory.Alloc(8); p->Key = 1; s_slot = (nint)((ulong)p | 1); }")]
+    [InlineData("void M() { byte* p = (byte*)HakMemory.Alloc(8); long tagged = ((long)p << 16) | 3; s_wide = tagged; }")]
+    [InlineData("void M(Item* q) { byte* p = (byte*)HakMemory.Alloc(8); q->Key = (int)(p - s_kept); }")]
+    [InlineData("void* M() { long raw = (long)HakMemory.Alloc(80); return (void*)((raw + 15) & ~15L); }")]
+    [InlineData("enum Handle : long { } Handle M() { nint p = (nint)HakMemory.Alloc(8); return (Handle)p; }")]
+    [InlineData("nint? M() { nint p = (nint)HakMemory.Alloc(8); return p; }")]
+    [InlineData("void M() { nint p = (nint)HakMemory.Alloc(8); s_wide = p.ToInt64(); }")]
+    [InlineData("int M() { void* p = HakMemory.Alloc(8); int rc = Deliver(p); if (rc != 0) { HakMemory.Free(p); return rc; } return 0; }")]
+    [InlineData("int M() { void* p = HakMemory.Alloc(8); if (Deliver(p) != 0) { HakMemory.Free(p); return 1; } return 0; }")]
+    [InlineData("int M() { void* p = HakMemory.Alloc(8); bool ok = Accepts(p); if (!ok) { HakMemory.Free(p); return 1; } return 0; }")]
+    [InlineData("int M() { void* p = HakMemory.Alloc(8); if (Accepts(p) == false) { HakMemory.Free(p); return 1; } return 0; }")]
+    [InlineData("int M() { void* p = HakMemory.Alloc(8); if (Accepts(p) is false) { HakMemory.Free(p); return 1; } return 0; }")]
+    [InlineData("static void Accept(void* p, out bool ok) => ok = true; int M() { void* p = HakMemory.Alloc(8); Accept(p, out bool ok); if (!ok) { HakMemory.Free(p); return 1; } return 0; }")]
+    [InlineData("void M() { byte* p = (byte*)HakMemory.Alloc(8); try { while (true) { *p = 1; System.Threading.Thread.Sleep(1); } } finally { HakMemory.Free(p); } }")]
+    [InlineData("void M(bool b) { void* p = HakMemory.Alloc(8); if ((b ? p : null) == null) { s_number++; } HakMemory.Free(p); }")]
+    [InlineData("void M(nint* slot) { nint p = (nint)HakMemory.Alloc(8); Unsafe.Write(slot, p); }")]
+    [InlineData("void M(bool b) { nint p = (nint)HakMemory.Alloc(8); System.Threading.Volatile.Write(ref s_slot, p); if (b) { HakMemory.Free((void*)p); } }")]
+    [InlineData("void M() { if ((nint)HakMemory.Alloc(8) is var p && p != 0) { HakMemory.Free((void*)p); } }")]
+    [InlineData("int M() { void* p = HakMemory.Alloc(8); Environment.FailFast(\"x\"); return 0; }")]
+    [InlineData("void M() { byte* p = (byte*)HakMemory.Alloc(8); try { Look(p); } catch (FormatException) { HakMemory.Free(p); throw; } }")]
+    [InlineData("void M(int n) { byte* p = null; for (int i = 0; i < n; i++) { if (p == null) { p = (byte*)HakMemory.Alloc(8); } *p = 1; } HakMemory.Free(p); }")]
+    [InlineData("void M(int n) { byte* last = null; for (int i = 0; i < n; i++) { byte* p = (byte*)HakMemory.Alloc(8); if (last != null) { HakMemory.Free(last); } last = p; } HakMemory.Free(last); }")]
     public Task ABlockThatIsFreedOrKnownElsewhereIsNot(string member) => BlockRules.AssertNone(member);
 }

@@ -12,6 +12,7 @@ public class WrongFreeTests
 {
     [Theory]
     [InlineData("void M() { void* p = NativeMemory.Alloc(8); HakMemory.Free({|p|}); }")]
+    [InlineData("void M() { nint p = Marshal.StringToHGlobalAnsi(\"x\"); p = Marshal.ReAllocHGlobal(p, 9); HakMemory.Free((void*){|p|}); }", "(void*){|p|}", "{|(void*)p|}")]
     [InlineData("void M() { nint p = Marshal.AllocHGlobal(8); HakMemory.Free((void*){|p|}); }", "(void*){|p|}", "{|(void*)p|}")]
     [InlineData("void M() { void* p = HakMemory.Alloc(8); NativeMemory.Free({|p|}); }")]
     [InlineData("void M() { void* p = HakMemory.Alloc(8); Marshal.FreeHGlobal({|(nint)p|}); }")]
@@ -27,6 +28,7 @@ public class WrongFreeTests
     [InlineData("void M() { byte* p = (byte*)HakMemory.Alloc(8); HakMemory.Free({|p + 1|}); }")]
     [InlineData("void M() { byte* p = (byte*)HakMemory.Alloc(8); p++; HakMemory.Free({|p|}); }")]
     [InlineData("void M() { byte* p = (byte*)HakMemory.Alloc(8); p += 4; *p = 1; HakMemory.Free({|p|}); }")]
+    [InlineData("void M() { byte* p = (byte*)HakMemory.Alloc(8); HakMemory.Free({|p + sizeof(Item)|}); }")]
     public Task WhatIsNoBlockIsReported(string member) => BlockRules.Assert("HKM1005", member);
 
     [Fact]
@@ -63,6 +65,18 @@ public class WrongFreeTests
         string frees = string.Concat(Enumerable.Range(0, 70).Select(static i => $"HakMemory.Free(p{i}); "));
         await BlockRules.AssertNone("void M() { " + body + frees + " }");
         await BlockRules.AssertNone("void M(void* p) { " + string.Concat(Enumerable.Repeat("Look(p); HakMemory.Free(p); p = s_kept; ", 70)) + " }");
+    }
+
+    /// <summary>What takes exponential time, or more stack than there is, does not end.</summary>
+    [Fact]
+    public async Task LargeMethodsAreLookedAtInTime()
+    {
+        string usings = string.Concat(Enumerable.Range(0, 60).Select(static i => $"using var a{i} = new System.IO.MemoryStream(); "));
+        string lambdas = string.Concat(Enumerable.Range(0, 400).Select(static i => $"Action a{i} = () => s_number++; "));
+        string terms = string.Join(" + ", Enumerable.Repeat("s_number", 12_000));
+        await BlockRules.AssertNone($"void M() {{ void* p = HakMemory.Alloc(8); try {{ {usings} }} catch {{ }} HakMemory.Free(p); }}").WaitAsync(TimeSpan.FromMinutes(1));
+        await BlockRules.AssertNone($"void M() {{ void* p = HakMemory.Alloc(8); {lambdas} HakMemory.Free(p); }}").WaitAsync(TimeSpan.FromMinutes(1));
+        await BlockRules.AssertNone($"int M() {{ void* p = HakMemory.Alloc(8); int n = {terms}; HakMemory.Free(p); return n; }}").WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     [Fact]
