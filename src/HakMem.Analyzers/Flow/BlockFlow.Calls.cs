@@ -170,7 +170,7 @@ internal sealed partial class BlockFlow
     private void LookForLast(IInvocationOperation invocation, int block, FlowState state)
     {
         BlockStatus last = state[block];
-        if (!_looks || (last.States & BlockStates.Owned) == 0 || IsConditional(invocation.Syntax, out bool inLoop) || !inLoop) { return; }
+        if (!_looks || (last.States & BlockStates.Owned) == 0 || _blocks[block].Family is not { MustBeFreed: true } || IsConditional(invocation.Syntax, out bool inLoop) || !inLoop) { return; }
 
         ISymbol? target = TargetOf(invocation);
         if (!state.IsKnown(block, target) && (target is null || !state.TryReadFree(target, out _))) { _losses.Add(new Loss(block, last.Lent, invocation.Syntax, true)); }

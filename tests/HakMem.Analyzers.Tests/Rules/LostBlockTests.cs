@@ -117,6 +117,7 @@ public class LostBlockTests
     [InlineData("void M() { byte* p = (byte*)HakMemory.Alloc(8), end = p + 8; while (p < end) { *p++ = 1; } HakMemory.Free(end - 8); }")]
     [InlineData("void M() { Item* head = null; for (int i = 0; i < 3; i++) { Item* item = (Item*)HakMemory.Alloc(64); item->Next = head; head = item; } Look(head); }")]
     [InlineData("void M() { using HakHeap heap = new(); byte* p = (byte*)heap.Alloc(8); *p = 1; }")]
+    [InlineData("void M(HakHeap heap, HakArena arena, int n) { for (int i = 0; i < n; i++) { byte* p = (byte*)heap.Alloc(8); *p = 1; int* q = (int*)arena.Alloc(8); *q = 2; } }")]
     [InlineData("void M() { using HakArena arena = new(); byte* p = (byte*)arena.Alloc(8); *p = 1; }")]
     [InlineData("void M() { void* p = NativeMemory.Alloc(8); }")]
     [InlineData("IEnumerable<nint> M() { nint p; unsafe { p = (nint)HakMemory.Alloc(8); } yield return p; }")]
