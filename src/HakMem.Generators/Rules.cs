@@ -67,10 +67,15 @@ internal static class Rules
     public static readonly DiagnosticDescriptor BadState = Error(
         "HKM1515", "A state of a box cannot lie in unmanaged memory", "'{0}' cannot be a state of the composition, which lies in unmanaged memory: it {1}");
 
+    /// <summary>HKM1516: the project does not import the files that tell the generator its flavor.</summary>
+    public static readonly DiagnosticDescriptor FlavorNotTold = new(
+        "HKM1516", "The project does not tell its flavor", "'{0}' is composed for the flavor 'release' whatever HakMemBuildFlavor says: the project does not import HakMem.props and HakMem.targets of src/HakMem/build",
+        Category, DiagnosticSeverity.Warning, isEnabledByDefault: true);
+
     private static readonly DiagnosticDescriptor[] Table =
     [
         MissingMember, OptionOutOfRange, NotStaticPartial, NotABox, UnknownMember, MissingArgument, UnfitBox, ForeignState, UnsafeForbidden,
-        NotPoolable, ManagedPool, PoolOptionOutOfRange, NoPoolAllocator, NoJoinPoint, BadState,
+        NotPoolable, ManagedPool, PoolOptionOutOfRange, NoPoolAllocator, NoJoinPoint, BadState, FlavorNotTold,
     ];
 
     /// <summary>The rule of an identifier of the table.</summary>

@@ -176,4 +176,12 @@ public class DiagnosticTests
 
     private static void AssertReports(MetadataReference contract, string source, params string[] expected) =>
         Assert.Equal(expected, GeneratorHarness.Report(contract, source));
+
+    [Fact]
+    public void A_project_that_tells_nothing_is_warned_and_composed()
+    {
+        Assert.Equal(
+            ["HKM1516 at 'HakMem.Boxes.HakMemAllocator': 'Heap' is composed for the flavor 'release' whatever HakMemBuildFlavor says: the project does not import HakMem.props and HakMem.targets of src/HakMem/build"],
+            GeneratorHarness.Report(GeneratorHarness.Boxes, "[HakMem.Boxes.HakMemAllocator] internal static unsafe partial class Heap;", (GeneratorHarness.NothingImported, "")));
+    }
 }

@@ -130,9 +130,23 @@ internal static class GeneratorHarness
         }
     }
 
-    private sealed class BuildProperties((string Name, string Value)[] properties) : AnalyzerConfigOptionsProvider
+    /// <summary>Those of a project that sets none.</summary>
+    public static AnalyzerConfigOptionsProvider NoProperties { get; } = new BuildProperties([]);
+
+    /// <summary>The name of a property that a project has which imports nothing: then none is visible.</summary>
+    public const string NothingImported = "-";
+
+    private sealed class BuildProperties : AnalyzerConfigOptionsProvider
     {
-        public override AnalyzerConfigOptions GlobalOptions { get; } = new Options(properties.ToDictionary(static property => "build_property." + property.Name, static property => property.Value));
+        public BuildProperties((string Name, string Value)[] properties)
+        {
+            Dictionary<string, string> values = properties.ToDictionary(static property => "build_property." + property.Name, static property => property.Value);
+            if (!properties.Any(static property => property.Name == NothingImported)) { _ = values.TryAdd("build_property.HakMemBuildFlavor", ""); }
+
+            GlobalOptions = new Options(values);
+        }
+
+        public override AnalyzerConfigOptions GlobalOptions { get; }
 
         public override AnalyzerConfigOptions GetOptions(SyntaxTree tree) => GlobalOptions;
 

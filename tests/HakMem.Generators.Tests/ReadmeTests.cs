@@ -58,7 +58,7 @@ public sealed partial class ReadmeTests
         bool isProgram = tree.GetRoot().ChildNodes().Any(node => node is Microsoft.CodeAnalysis.CSharp.Syntax.GlobalStatementSyntax);
         CSharpCompilationOptions options = new(isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable);
         CSharpCompilation compilation = CSharpCompilation.Create(name, [tree], References(), options);
-        CSharpGeneratorDriver.Create([new AllocatorGenerator().AsSourceGenerator(), new PoolGenerator().AsSourceGenerator()], parseOptions: new CSharpParseOptions(LanguageVersion.Latest))
+        CSharpGeneratorDriver.Create([new AllocatorGenerator().AsSourceGenerator(), new PoolGenerator().AsSourceGenerator()], parseOptions: new CSharpParseOptions(LanguageVersion.Latest), optionsProvider: GeneratorHarness.NoProperties)
             .RunGeneratorsAndUpdateCompilation(compilation, out Compilation composed, out ImmutableArray<Diagnostic> reported);
         Assert.Empty(reported);
         using MemoryStream image = new();

@@ -18,7 +18,8 @@ internal static class BuildReader
             if (Property(options, name) is { } text && bool.TryParse(text, out bool on)) { set.Add(new SwitchModel(name, on)); }
         }
 
-        return new BuildModel(Property(options, "HakMemBuildFlavor")?.ToLowerInvariant() ?? DefaultFlavor, set.ToEquatableArray(), NumbersOf(contract, options).ToEquatableArray());
+        bool isTold = options.TryGetValue("build_property.HakMemBuildFlavor", out _);   // empty where the project says nothing
+        return new BuildModel(isTold, Property(options, "HakMemBuildFlavor")?.ToLowerInvariant() ?? DefaultFlavor, set.ToEquatableArray(), NumbersOf(contract, options).ToEquatableArray());
     }
 
     private static IEnumerable<ArgumentModel> NumbersOf(ContractModel? contract, AnalyzerConfigOptions options)

@@ -25,6 +25,8 @@ internal sealed partial class Composer
         _build = build;
         _problems = [.. declaration.Problems];
         _preset = [.. contract.Presets.Where(set => set.Preset == declaration.Preset)];
+        if (!build.IsTold) { _problems.Add(ProblemModel.Create(Rules.FlavorNotTold, "", declaration.Name.TrimStart('@')) with { Stops = false }); }
+
         ChooseSlots();
         _woven = ChooseWoven();
         CheckPreset();
