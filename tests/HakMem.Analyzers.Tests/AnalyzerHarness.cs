@@ -5,6 +5,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Text;
 using Xunit;
@@ -35,6 +36,15 @@ internal static class AnalyzerHarness
         Assert.All(ordered, diagnostic => Assert.Equal(id, diagnostic.Id));
         Assert.Equal(expected, ordered.Select(static diagnostic => diagnostic.Location.SourceSpan));
         return [.. ordered.Select(static diagnostic => diagnostic.GetMessage())];
+    }
+
+    /// <summary>What the analyzer says of a source that need not compile.</summary>
+    public static async Task<string[]> Report(DiagnosticAnalyzer analyzer, string source)
+    {
+        SyntaxTree tree = CSharpSyntaxTree.ParseText(source);
+        OutputKind kind = tree.GetRoot().ChildNodes().Any(static node => node is GlobalStatementSyntax) ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary;
+        CSharpCompilation compilation = CSharpCompilation.Create("User", [tree], References, new CSharpCompilationOptions(kind, allowUnsafe: true));
+        return [.. (await compilation.WithAnalyzers([analyzer]).GetAnalyzerDiagnosticsAsync()).Select(static diagnostic => diagnostic.ToString())];
     }
 
     private static (string Source, TextSpan[] Marks) Unmark(string marked)

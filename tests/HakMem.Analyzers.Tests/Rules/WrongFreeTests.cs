@@ -67,6 +67,24 @@ public class WrongFreeTests
         await BlockRules.AssertNone("void M(void* p) { " + string.Concat(Enumerable.Repeat("Look(p); HakMemory.Free(p); p = s_kept; ", 70)) + " }");
     }
 
+    /// <summary>What the pages show is not what the rules warn of. Most of it compiles only with what the generator writes.</summary>
+    [Fact]
+    public async Task WhatThePagesShowHasNoFault()
+    {
+        int blocks = 0;
+        foreach (string page in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Pages"), "*.md"))
+        {
+            foreach (string block in File.ReadAllText(page).Split("```csharp\n").Skip(1).Select(static rest => rest.Split("```")[0]))
+            {
+                Assert.Empty(await AnalyzerHarness.Report(new BlockLifetimeAnalyzer(), block));
+                blocks++;
+            }
+        }
+
+        Assert.True(blocks > 10, $"{blocks} snippets");
+        Assert.Single(await AnalyzerHarness.Report(new BlockLifetimeAnalyzer(), "using HakMem; unsafe { HakMemory.Alloc(8); Unknown(1) }"));
+    }
+
     /// <summary>What takes exponential time, or more stack than there is, does not end.</summary>
     [Fact]
     public async Task LargeMethodsAreLookedAtInTime()
