@@ -85,7 +85,7 @@ internal sealed partial class BlockFlow
     // To the end of a stretch of blocks from its first, until nothing changes. Returns what a finally region leaves behind.
     private FlowState? RunRegion(int first, int last, FlowState state, bool looks)
     {
-        (FlowState?[] ins, FlowState? end, int outerFirst, int outerLast, bool outerLooks, BasicBlock at) = (_ins, _out, _first, _last, _looks, _at);
+        (FlowState?[] ins, FlowState? end, int outerFirst, int outerLast, bool outerLooks, bool outerEnds, BasicBlock at) = (_ins, _out, _first, _last, _looks, _ends, _at);
         (_ins, _out, _first, _last, _looks) = (new FlowState?[_graph.Blocks.Length], null, first, last, false);
         _ins[first] = state;
         SortedSet<int> waiting = [first];
@@ -109,7 +109,7 @@ internal sealed partial class BlockFlow
         }
 
         FlowState? result = _out;
-        (_ins, _out, _first, _last, _looks, _at) = (ins, end, outerFirst, outerLast, outerLooks, at);
+        (_ins, _out, _first, _last, _looks, _ends, _at) = (ins, end, outerFirst, outerLast, outerLooks, outerEnds, at);
         return result;
     }
 
@@ -135,9 +135,9 @@ internal sealed partial class BlockFlow
             Sweep(state, where);
         }
 
+        BlockValue value = block.BranchValue is { } branchValue ? Evaluate(branchValue, state) : BlockValue.Unknown;
         if (_ends) { return; }
 
-        BlockValue value = block.BranchValue is { } branchValue ? Evaluate(branchValue, state) : BlockValue.Unknown;
         where = block.BranchValue?.Syntax ?? where;
         if (block.ConditionKind != ControlFlowConditionKind.None && block.BranchValue is { } condition)
         {

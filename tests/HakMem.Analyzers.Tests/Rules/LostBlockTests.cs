@@ -42,6 +42,7 @@ public class LostBlockTests
     [InlineData("void M() { byte* p = (byte*){|HakMemory.Alloc(8)|}; Span<byte> s = new(p, 8); s[..4].Clear(); if (Maybe()) return; HakMemory.Free(p); }")]
     [InlineData("void M(int n) { byte* p = null; for (int i = 0; i < n; i++) { p = (byte*){|HakMemory.Alloc(8)|}; if (Maybe()) continue; HakMemory.Free(p); } }")]
     [InlineData("void M() { byte* p = null; while (Maybe()) { p = (byte*){|HakMemory.Alloc(8)|}; *p = 1; } HakMemory.Free(p); }")]
+    [InlineData("void M() { try { byte* p = (byte*){|HakMemory.Alloc(8)|}; try { Look(s_kept); if (Maybe()) return; } finally { if (s_number == 9) { Environment.FailFast(null); } } HakMemory.Free(p); } catch (FormatException) { } }")]
     public Task AWayOutWithoutTheFreeIsReported(string member) => BlockRules.Assert("HKM1001", member);
 
     [Fact]
@@ -150,5 +151,6 @@ public class LostBlockTests
     [InlineData("void M() { byte* p = (byte*)HakMemory.Alloc(8); try { Look(p); } catch (FormatException) { HakMemory.Free(p); throw; } }")]
     [InlineData("void M(int n) { byte* p = null; for (int i = 0; i < n; i++) { if (p == null) { p = (byte*)HakMemory.Alloc(8); } *p = 1; } HakMemory.Free(p); }")]
     [InlineData("void M(int n) { byte* last = null; for (int i = 0; i < n; i++) { byte* p = (byte*)HakMemory.Alloc(8); if (last != null) { HakMemory.Free(last); } last = p; } HakMemory.Free(last); }")]
+    [InlineData("[System.Diagnostics.CodeAnalysis.DoesNotReturn] static int Fail() => throw new Exception(); int M(bool b) { void* p = HakMemory.Alloc(8); if (b) { return Fail(); } HakMemory.Free(p); return 1; }")]
     public Task ABlockThatIsFreedOrKnownElsewhereIsNot(string member) => BlockRules.AssertNone(member);
 }
