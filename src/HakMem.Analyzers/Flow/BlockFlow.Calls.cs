@@ -112,7 +112,8 @@ internal sealed partial class BlockFlow
 
     private BlockValue CallAllocator(IInvocationOperation invocation, AllocatorCall call, FlowState state)
     {
-        MayRaise(state);
+        if (call.Role != CallRole.Free) { MayRaise(state); }
+
         IOperation? given = null;
         IArgumentOperation? result = null;
         BlockValue value = BlockValue.Unknown;
@@ -170,7 +171,8 @@ internal sealed partial class BlockFlow
     private void LookForLast(IInvocationOperation invocation, int block, FlowState state)
     {
         BlockStatus last = state[block];
-        if (!_looks || (last.States & BlockStates.Owned) == 0 || _blocks[block].Family is not { MustBeFreed: true } || IsConditional(invocation.Syntax, out bool inLoop) || !inLoop) { return; }
+        bool isOwned = (last.States & ~BlockStates.Absent) == BlockStates.Owned || ((last.States & (BlockStates.Owned | BlockStates.Shared)) == BlockStates.Owned && (_carried >> block & 1) != 0 && ContinuesAfter(invocation.Syntax));
+        if (!_looks || !isOwned || _blocks[block].Family is not { MustBeFreed: true } || IsConditional(invocation.Syntax, out bool inLoop) || !inLoop) { return; }
 
         ISymbol? target = TargetOf(invocation);
         if (!state.IsKnown(block, target) && (target is null || !state.TryReadFree(target, out _))) { _losses.Add(new Loss(block, last.Lent, invocation.Syntax, true)); }
@@ -196,6 +198,8 @@ internal sealed partial class BlockFlow
             {
                 case WhileStatementSyntax or ForStatementSyntax or CommonForEachStatementSyntax or DoStatementSyntax:
                     inLoop = true;
+                    if (EndsItself(outer)) { return true; }
+
                     return outer.DescendantNodes(static child => child is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax)).Any(jump =>
                         jump.SpanStart < node.SpanStart && jump is ContinueStatementSyntax or BreakStatementSyntax or GotoStatementSyntax or ReturnStatementSyntax or YieldStatementSyntax);
                 case IfStatementSyntax condition when inner != condition.Condition:
@@ -213,13 +217,32 @@ internal sealed partial class BlockFlow
         return false;
     }
 
+    private static bool ContinuesAfter(SyntaxNode node) =>
+        node.Ancestors().FirstOrDefault(static outer => outer is WhileStatementSyntax or ForStatementSyntax or CommonForEachStatementSyntax or DoStatementSyntax) is { } loop
+        && loop.DescendantNodes().Any(jump => jump is ContinueStatementSyntax && jump.SpanStart > node.SpanStart);
+
+    // Whether a variable of a loop's condition gets a constant in its body, so that there may be no next round.
+    private static bool EndsItself(SyntaxNode loop)
+    {
+        ExpressionSyntax? condition = loop switch
+        {
+            WhileStatementSyntax statement => statement.Condition,
+            DoStatementSyntax statement => statement.Condition,
+            ForStatementSyntax statement => statement.Condition,
+            _ => null,
+        };
+        string[] names = [.. condition?.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>().Select(static name => name.Identifier.ValueText) ?? []];
+        return loop.DescendantNodes().OfType<AssignmentExpressionSyntax>().Any(assignment =>
+            assignment.Left is IdentifierNameSyntax name && names.Contains(name.Identifier.ValueText) && assignment.Right is LiteralExpressionSyntax or DefaultExpressionSyntax or PrefixUnaryExpressionSyntax { Operand: LiteralExpressionSyntax });
+    }
+
     private void Free(BlockValue value, IOperation given, IInvocationOperation invocation, AllocatorCall call, FlowState state)
     {
         int free = _frees.Of(invocation.Syntax, invocation.Syntax);
         ulong site = free < 0 ? 0 : 1UL << free;
         if (_looks) { Judge(value, given, invocation, call, site, state); }
 
-        if (free >= 0 && call.Family!.IsOurs && VariableOf(given) is { } variable and not ILocalSymbol { IsRef: true } && IsTracked(variable)) { state.WriteFree(variable, free); }
+        if (free >= 0 && !value.IsNull && call.Family!.IsOurs && VariableOf(given) is { } variable and not ILocalSymbol { IsRef: true } && IsTracked(variable)) { state.WriteFree(variable, free); }
 
         bool only = value.OnlyBlock >= 0, inHandler = IsInHandler();   // what threw has not kept the block, whatever it does else
         _freed |= value.Blocks;
@@ -230,7 +253,9 @@ internal sealed partial class BlockFlow
             BlockStatus status = state[block];
             if (!inHandler) { _confirmed |= status.Lent & ~status.Refused; }
 
-            state[block] = only
+            if (status.States == BlockStates.Absent) { continue; }
+
+            state[block] = only && (!value.MayBeNull || (status.States & BlockStates.Absent) != 0)
                 ? new BlockStatus((status.States & BlockStates.Absent) | BlockStates.Freed, site)
                 : new BlockStatus(status.States | BlockStates.Freed, status.Frees | site, status.Lent, status.Refused);
         }

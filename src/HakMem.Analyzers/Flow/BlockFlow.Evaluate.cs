@@ -20,6 +20,7 @@ internal sealed partial class BlockFlow
             IExpressionStatementOperation statement => Evaluate(statement.Operation, state),
             IParenthesizedOperation parenthesized => Evaluate(parenthesized.Operand, state),
             IDeclarationExpressionOperation declaration => Evaluate(declaration.Expression, state),
+            IArgumentOperation { Parameter.RefKind: RefKind.Out } argument when VariableOf(argument.Value) is { } written => WriteOut(written, argument, state),
             IArgumentOperation argument => Evaluate(argument.Value, state),
             IConversionOperation conversion => Convert(conversion, state),
             ILocalReferenceOperation { Local.IsRef: true } alias => ReadThrough(alias, state),
@@ -46,6 +47,12 @@ internal sealed partial class BlockFlow
             { Kind: OperationKind.None } => Dereference(operation, state),
             _ => ShareAll(operation, state),
         };
+    }
+
+    private BlockValue WriteOut(ISymbol variable, IOperation at, FlowState state)
+    {
+        Write(variable, BlockValue.Unknown, at, state);
+        return BlockValue.Unknown;
     }
 
     private BlockValue ShareAll(IOperation operation, FlowState state)
@@ -215,7 +222,7 @@ internal sealed partial class BlockFlow
         if (by is not null) { Share(state, Evaluate(by, state)); }
 
         BlockValue before = Evaluate(target, state), after = before.Blocks == 0 ? before : before.At(OffsetAfter(before, kind, by));
-        if (VariableOf(target) is { } variable && IsWide(target.Type)) { Write(variable, after, target, state); }
+        if (VariableOf(target) is { } variable) { Write(variable, IsWide(target.Type) ? after : BlockValue.Unknown, target, state); }
 
         return isPostfix ? before : after;
     }
@@ -290,7 +297,7 @@ internal sealed partial class BlockFlow
         BlockValue viewed = BlockValue.Unknown;
         foreach (IArgumentOperation argument in creation.Arguments)
         {
-            BlockValue value = argument.Parameter?.RefKind is null or RefKind.None ? Evaluate(argument, state) : AddressOf(argument.Value, state);
+            BlockValue value = argument.Parameter?.RefKind is null or RefKind.None or RefKind.Out ? Evaluate(argument, state) : AddressOf(argument.Value, state);
             if (!_types.IsView(creation.Type))
             {
                 if (argument.Parameter?.Type is IPointerTypeSymbol) { Use(value, argument.Value, state); }

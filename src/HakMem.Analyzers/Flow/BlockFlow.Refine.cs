@@ -79,7 +79,12 @@ internal sealed partial class BlockFlow
         BlockValue value = capture is { } id ? state.Read(id) : state.Read(variable!);
         if (value.IsNull) { return isNull ? state : null; }
 
-        if (value.OnlyBlock is not (>= 0 and int block)) { return state; }
+        if (value.OnlyBlock is not (>= 0 and int block))
+        {
+            if (isNull && variable is not null && IsTracked(variable) && value.Blocks != 0) { RefineNoneOf(state, variable, value); }
+
+            return state;
+        }
 
         BlockStates states = state[block].States;
         if (isNull)
@@ -104,6 +109,17 @@ internal sealed partial class BlockFlow
         if (variable is not null && IsTracked(variable)) { state.Refine(variable, value); }
 
         return state;
+    }
+
+    // Null is an address in none of the blocks that the variable could have been of: what only it knows was not allocated on this way.
+    private void RefineNoneOf(FlowState state, ISymbol variable, BlockValue value)
+    {
+        for (int block = 0; block < _blocks.Count; block++)
+        {
+            if ((value.Blocks >> block & 1) != 0 && state[block].States == (BlockStates.Absent | BlockStates.Owned) && !state.IsKnown(block, variable)) { state[block] = new BlockStatus(BlockStates.Absent); }
+        }
+
+        state.Refine(variable, BlockValue.Null);
     }
 
     private static FlowState RefineAttempt(FlowState state, int block, bool succeeded)

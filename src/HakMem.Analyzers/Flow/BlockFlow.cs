@@ -23,8 +23,10 @@ internal sealed partial class BlockFlow
     private readonly Numbers<SyntaxNode> _frees = new(64), _loans = new(64);
     private readonly Dictionary<CaptureId, ISymbol?> _captured = [];   // variables that are captured to be written; null where it is another each time
     private readonly List<BlockFinding> _findings = [];
+    private readonly SortedDictionary<int, (int Last, FlowState State)> _entries = [];   // of finally regions, from all sides together
     private readonly List<Loss> _losses = [];
     private ulong _shared, _freed, _lent, _left;   // blocks that somebody else is ever given, that are freed anywhere, lent to a call, the method's where it ends
+    private ulong _carried;                        // blocks that were the method's on a way back to the beginning of a loop
     private ulong _confirmed;                      // calls that only borrow
     private FlowState?[] _ins;
     private FlowState? _out;   // of a finally region
@@ -78,6 +80,7 @@ internal sealed partial class BlockFlow
         }
 
         _ = RunRegion(0, _graph.Blocks.Length - 1, state, true);
+        LookIntoFinally();
         FindLosses();
         return _findings;
     }
@@ -111,6 +114,19 @@ internal sealed partial class BlockFlow
         FlowState? result = _out;
         (_ins, _out, _first, _last, _looks, _ends, _at) = (ins, end, outerFirst, outerLast, outerLooks, outerEnds, at);
         return result;
+    }
+
+    // What is wrong in a finally region is so from whichever side it is entered; what is lost in it was found on the way. Outer regions first, which the inner ones do not enter.
+    private void LookIntoFinally()
+    {
+        int losses = _losses.Count;
+        for (int at = 0; _entries.Keys.Where(entry => entry > at).DefaultIfEmpty(-1).First() is > 0 and int next; at = next)
+        {
+            _waiting = null;
+            _ = RunRegion(next, _entries[next].Last, _entries[next].State.Copy(), true);
+        }
+
+        _losses.RemoveRange(losses, _losses.Count - losses);
     }
 
     private bool IsTracked(ISymbol variable) => _variables.IsTracked(variable, _function);
@@ -201,7 +217,17 @@ internal sealed partial class BlockFlow
 
         if (where is not null) { Sweep(state, where); }
 
+        if (destination.Ordinal <= from.Ordinal) { Carry(state); }
+
         Arrive(destination.Ordinal, state);
+    }
+
+    private void Carry(FlowState state)
+    {
+        for (int block = 0; block < _blocks.Count; block++)
+        {
+            if (state[block].States == BlockStates.Owned) { _carried |= 1UL << block; }
+        }
     }
 
     private void Arrive(int block, FlowState state)
@@ -218,7 +244,15 @@ internal sealed partial class BlockFlow
     private FlowState? RunFinally(ControlFlowRegion region, FlowState state)
     {
         SortedSet<int>? waiting = _waiting;
+        int findings = _findings.Count;
         FlowState? after = RunRegion(region.FirstBlockOrdinal, region.LastBlockOrdinal, state.Copy(), _looks);
+        if (_looks)
+        {
+            _findings.RemoveRange(findings, _findings.Count - findings);
+            if (_entries.TryGetValue(region.FirstBlockOrdinal, out (int Last, FlowState State) entry)) { _ = entry.State.Join(state); }
+            else { _entries.Add(region.FirstBlockOrdinal, (region.LastBlockOrdinal, state.Copy())); }
+        }
+
         _waiting = waiting;
         return after;
     }

@@ -43,7 +43,7 @@ public sealed class CostInHotPathAnalyzer : DiagnosticAnalyzer
 
         void Look(IOperation operation)
         {
-            if (operation is INameOfOperation) { return; }
+            if (operation is INameOfOperation || IsLeftOut(operation)) { return; }
 
             string? cost = CostOf(operation, spinLock);
             if (cost is not null)
@@ -56,6 +56,16 @@ public sealed class CostInHotPathAnalyzer : DiagnosticAnalyzer
         }
     }
 
+    // Constant data, what the compiler knows to be no object, a call that the build leaves out.
+    private static bool IsLeftOut(IOperation operation) => operation switch
+    {
+        IConversionOperation { Type: INamedTypeSymbol { IsRefLikeType: true }, Operand: IArrayCreationOperation { Initializer.ElementValues: { } values } } => values.All(static value => value.ConstantValue.HasValue),
+        IConversionOperation { Operand: IDefaultValueOperation or ILiteralOperation } => true,
+        IInvocationOperation { TargetMethod: { Name: "HasFlag", ContainingType.SpecialType: SpecialType.System_Enum } } => true,
+        IInvocationOperation invocation => invocation.TargetMethod.GetAttributes().Any(static attribute => attribute.AttributeClass is { Name: "ConditionalAttribute" }),
+        _ => false,
+    };
+
     private static string? CostOf(IOperation operation, INamedTypeSymbol? spinLock) => operation switch
     {
         { ConstantValue.HasValue: true } => null,
@@ -65,11 +75,13 @@ public sealed class CostInHotPathAnalyzer : DiagnosticAnalyzer
         ITryOperation or IUsingOperation or IUsingDeclarationOperation => "a try block",
         IThrowOperation => "a throw",
         IAwaitOperation => "an await",
+        IReturnOperation { Kind: OperationKind.YieldReturn or OperationKind.YieldBreak } => "a yield",
         IInvocationOperation invocation => CostOf(invocation, spinLock),
         IFunctionPointerInvocationOperation => "a call through a function pointer",
         IDynamicInvocationOperation or IDynamicMemberReferenceOperation or IDynamicObjectCreationOperation or IDynamicIndexerAccessOperation => "a dynamic call",
         IPropertyReferenceOperation { Instance.Type.IsReferenceType: true } property when IsIndirect(property.Property, property.Instance) => "a virtual call",
         IObjectCreationOperation { Type.IsReferenceType: true } or IAnonymousObjectCreationOperation or IArrayCreationOperation or IDelegateCreationOperation or ITypeParameterObjectCreationOperation
+            or IWithOperation { Type.IsReferenceType: true } or ICompoundAssignmentOperation { Type.SpecialType: SpecialType.System_String }
             or IInterpolatedStringOperation or IBinaryOperation { Type.SpecialType: SpecialType.System_String } or ICollectionExpressionOperation { Type.IsReferenceType: true } => "a managed allocation",
         IConversionOperation { Type.IsReferenceType: true, Operand.Type.IsValueType: true } => "a managed allocation",
         _ => null,

@@ -33,6 +33,7 @@ public class CostInHotPathTests
     [InlineData("s_n = {|s_list.Count|};", "a virtual call")]
     [InlineData("{|pointer()|};", "a call through a function pointer")]
     [InlineData("void Inner() { {|Interlocked.Increment(ref s_n)|}; } Inner();", "an atomic")]
+    [InlineData("string s = nameof(Alloc); {|s += \"x\" + s_n|};", "a managed allocation")]
     public async Task WhatCostsTooMuchIsReported(string statements, string cost)
     {
         string[] messages = await Assert2002($"[HotPath] static void Alloc<TConfig>(int* word, delegate*<void> pointer) where TConfig : struct, IAllocatorConfig {{ {statements} }}");
@@ -48,6 +49,10 @@ public class CostInHotPathTests
     [InlineData("[HotPath] static void Alloc<T>() where T : struct, IConfig { T.OnHit(); }")]
     [InlineData("[HotPath] static ReadOnlySpan<byte> Alloc() => [1, 2, 3];")]
     [InlineData("static void Slow(int n) { while (n-- > 0) { Interlocked.Increment(ref s_n); } throw new Exception(); }")]
+    [InlineData("[HotPath] static ReadOnlySpan<byte> Alloc() => new byte[] { 1, 2, 3 };")]
+    [InlineData("[HotPath] static bool Alloc(DayOfWeek d) => d.HasFlag(DayOfWeek.Friday);")]
+    [InlineData("[HotPath] static void Alloc(int x) => System.Diagnostics.Debug.Assert(x > 0, $\"x is {x}\");")]
+    [InlineData("[HotPath] static object Alloc() => default(int?);")]
     public async Task WhatCostsLittleOrIsCalledIsNot(string method) => await Assert2002(method);
 
     [Fact]

@@ -18,6 +18,7 @@ public class FreedBlockTests
     [InlineData("void M(int n) { void* p = HakMemory.Alloc(8); for (int i = 0; i < n; i++) { HakMemory.Free({|p|}); } }")]
     [InlineData("void M() { using HakHeap heap = new(); void* p = heap.Alloc(8); heap.Free(p); heap.Free({|p|}); }")]
     [InlineData("void M(void* p) { void* q = HakMemory.Realloc(p, 9); HakMemory.Free({|p|}); HakMemory.Free(q); }")]
+    [InlineData("void M(byte* p, int n) { bool done = false; do { done |= Read(p, n); } while (!done); HakMemory.Free(p); HakMemory.Free({|p|}); }")]
     public Task ASecondFreeIsReported(string member) => BlockRules.Assert("HKM1002", member);
 
     [Theory]
@@ -93,5 +94,13 @@ public class FreedBlockTests
     [InlineData("void M(nint p, int n) { for (int i = 0; i < n; i++) { HakMemory.Free((void*)p); p += 64; } }")]
     [InlineData("void M(float* v) { v += 1; HakMemory.Free(v); }")]
     [InlineData("void M() { float* v = (float*)HakMemory.Alloc(80) - 1; v[1] = 2; HakMemory.Free(v + 1); }")]
+    [InlineData("int M(byte* p, int n) { int state = 0; try { if (n > 3) { HakMemory.Free(p); state = 1; return 1; } Read(p, 1); } finally { if (state == 0) HakMemory.Free(p); } return 2; }")]
+    [InlineData("void M(byte* buf, bool rent) { byte* mine = rent ? null : buf; HakMemory.Free(mine); if (rent) { Read(buf, 3); s_kept = buf; } }")]
+    [InlineData("void M(byte* p, int n) { bool late = false; for (int i = 0; i < n; i++) late |= i > 7; if (!late) HakMemory.Free(p); if (n > 8) HakMemory.Free(p); }")]
+    [InlineData("void M(byte* p, delegate*<out byte*, int> f) { HakMemory.Free(p); int r = f(out p); p[0] = 1; }")]
+    [InlineData("class Got { public Got(out byte* p) => p = null; } void M(byte* p) { HakMemory.Free(p); Got g = new(out p); p[0] = 1; HakMemory.Free(p); }")]
+    [InlineData("void M() { if (HakMemory.TryAlloc(8, out void* p)) { HakMemory.Free(p); return; } while (Maybe()) HakMemory.Free(p); }")]
+    [InlineData("void M(void* p, bool go) { while (go) { HakMemory.Free(p); go = false; } }")]
+    [InlineData("void M(int n) { byte* p = null; HakMemory.Free(p); if (n > 3) HakMemory.Free(p); }")]
     public Task WhatIsFreedOnceIsNot(string member) => BlockRules.AssertNone(member);
 }

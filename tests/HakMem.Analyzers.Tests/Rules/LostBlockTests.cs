@@ -40,7 +40,7 @@ public class LostBlockTests
     [InlineData("void M() { byte* p = (byte*){|HakMemory.Alloc(8)|}; try { Read(p, 1); HakMemory.Free(p); } catch (FormatException) { return; } }")]
     [InlineData("void M(System.IO.Stream s) { byte* p = (byte*){|HakMemory.Alloc(8)|}; s.Write(new Span<byte>(p, 8)); if (Maybe()) return; HakMemory.Free(p); }")]
     [InlineData("void M() { byte* p = (byte*){|HakMemory.Alloc(8)|}; Span<byte> s = new(p, 8); s[..4].Clear(); if (Maybe()) return; HakMemory.Free(p); }")]
-    [InlineData("void M(int n) { byte* p = null; for (int i = 0; i < n; i++) { p = (byte*){|HakMemory.Alloc(8)|}; if (Maybe()) continue; HakMemory.Free(p); } }")]
+    [InlineData("void M() { byte* p = null; while (s_number < 9) { p = (byte*){|HakMemory.Alloc(8)|}; if (Maybe()) continue; HakMemory.Free(p); } }")]
     [InlineData("void M() { byte* p = null; while (Maybe()) { p = (byte*){|HakMemory.Alloc(8)|}; *p = 1; } HakMemory.Free(p); }")]
     [InlineData("void M() { try { byte* p = (byte*){|HakMemory.Alloc(8)|}; try { Look(s_kept); if (Maybe()) return; } finally { if (s_number == 9) { Environment.FailFast(null); } } HakMemory.Free(p); } catch (FormatException) { } }")]
     public Task AWayOutWithoutTheFreeIsReported(string member) => BlockRules.Assert("HKM1001", member);
@@ -152,5 +152,13 @@ public class LostBlockTests
     [InlineData("void M(int n) { byte* p = null; for (int i = 0; i < n; i++) { if (p == null) { p = (byte*)HakMemory.Alloc(8); } *p = 1; } HakMemory.Free(p); }")]
     [InlineData("void M(int n) { byte* last = null; for (int i = 0; i < n; i++) { byte* p = (byte*)HakMemory.Alloc(8); if (last != null) { HakMemory.Free(last); } last = p; } HakMemory.Free(last); }")]
     [InlineData("[System.Diagnostics.CodeAnalysis.DoesNotReturn] static int Fail() => throw new Exception(); int M(bool b) { void* p = HakMemory.Alloc(8); if (b) { return Fail(); } HakMemory.Free(p); return 1; }")]
+    [InlineData("byte* M(int n) { byte* p; bool retry; do { retry = false; p = (byte*)HakMemory.Alloc(8); if (p[0] != n) { HakMemory.Free(p); retry = true; } } while (retry); return p; }")]
+    [InlineData("void M(int n) { for (int i = 0; i < n; i++) { byte* p = (byte*)HakMemory.Alloc(8); bool used = false; if (Maybe()) { s_kept = p; used = true; } if (!used) HakMemory.Free(p); } }")]
+    [InlineData("void M(int n, bool keep) { for (int i = 0; i < n; i++) { byte* p = (byte*)HakMemory.Alloc(8); if (keep) s_kept = p; s_number = i; if (!keep) HakMemory.Free(p); } }")]
+    [InlineData("void M(int left) { byte* p = null; while (left > 0) { p = (byte*)HakMemory.Alloc(8); left -= p[0]; if (left > 0) HakMemory.Free(p); } HakMemory.Free(p); }")]
+    [InlineData("bool M(int n) { void* b = HakMemory.Alloc(8); for (int i = 0; i < n; i++) { b = HakMemory.Realloc(b, 9); HakMemory.Free(b); if (!HakMemory.TryAlloc(8, out b)) return false; } HakMemory.Free(b); return true; }")]
+    [InlineData("void M() { int* p = (int*)HakMemory.Alloc(8); p[0] = 1; try { HakMemory.Free(p); } catch { s_number++; } }")]
+    [InlineData("void M() { bool more = true; byte* p = null; while (more) { p = (byte*)HakMemory.Alloc(8); more = false; } HakMemory.Free(p); }")]
+    [InlineData("byte* M() { byte* p = s_kept; while (p == null) { s_number++; p = (byte*)HakMemory.Alloc(8); } return p; }")]
     public Task ABlockThatIsFreedOrKnownElsewhereIsNot(string member) => BlockRules.AssertNone(member);
 }
