@@ -47,6 +47,14 @@ internal static class AnalyzerHarness
         return [.. (await compilation.WithAnalyzers([analyzer]).GetAnalyzerDiagnosticsAsync()).Select(static diagnostic => diagnostic.ToString())];
     }
 
+    /// <summary>What the analyzer says of a source that compiles.</summary>
+    public static async Task<Diagnostic[]> ReportWhole(DiagnosticAnalyzer analyzer, string source)
+    {
+        CSharpCompilation compilation = CSharpCompilation.Create("User", [CSharpSyntaxTree.ParseText(source)], References, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
+        Assert.Empty(compilation.GetDiagnostics().Where(static diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+        return [.. await compilation.WithAnalyzers([analyzer]).GetAnalyzerDiagnosticsAsync()];
+    }
+
     private static (string Source, TextSpan[] Marks) Unmark(string marked)
     {
         ImmutableArray<TextSpan>.Builder marks = ImmutableArray.CreateBuilder<TextSpan>();

@@ -221,7 +221,7 @@ internal sealed partial class BlockFlow
         node.Ancestors().FirstOrDefault(static outer => outer is WhileStatementSyntax or ForStatementSyntax or CommonForEachStatementSyntax or DoStatementSyntax) is { } loop
         && loop.DescendantNodes().Any(jump => jump is ContinueStatementSyntax && jump.SpanStart > node.SpanStart);
 
-    // Whether a variable of a loop's condition gets a constant in its body, so that there may be no next round.
+    // Whether a variable of a loop's condition gets a constant in its body, or is waited for to be more than null and gets a value, so that there may be no next round.
     private static bool EndsItself(SyntaxNode loop)
     {
         ExpressionSyntax? condition = loop switch
@@ -232,8 +232,9 @@ internal sealed partial class BlockFlow
             _ => null,
         };
         string[] names = [.. condition?.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>().Select(static name => name.Identifier.ValueText) ?? []];
+        bool waits = condition?.DescendantNodesAndSelf().Any(static part => part is BinaryExpressionSyntax { RawKind: (int)SyntaxKind.EqualsExpression, Right: LiteralExpressionSyntax } or IsPatternExpressionSyntax) == true;
         return loop.DescendantNodes().OfType<AssignmentExpressionSyntax>().Any(assignment =>
-            assignment.Left is IdentifierNameSyntax name && names.Contains(name.Identifier.ValueText) && assignment.Right is LiteralExpressionSyntax or DefaultExpressionSyntax or PrefixUnaryExpressionSyntax { Operand: LiteralExpressionSyntax });
+            assignment.Left is IdentifierNameSyntax name && names.Contains(name.Identifier.ValueText) && (waits || assignment.Right is LiteralExpressionSyntax or DefaultExpressionSyntax or PrefixUnaryExpressionSyntax { Operand: LiteralExpressionSyntax }));
     }
 
     private void Free(BlockValue value, IOperation given, IInvocationOperation invocation, AllocatorCall call, FlowState state)
@@ -242,7 +243,7 @@ internal sealed partial class BlockFlow
         ulong site = free < 0 ? 0 : 1UL << free;
         if (_looks) { Judge(value, given, invocation, call, site, state); }
 
-        if (free >= 0 && !value.IsNull && call.Family!.IsOurs && VariableOf(given) is { } variable and not ILocalSymbol { IsRef: true } && IsTracked(variable)) { state.WriteFree(variable, free); }
+        if (free >= 0 && !IsNothing(value, state) && call.Family!.IsOurs && VariableOf(given) is { } variable and not ILocalSymbol { IsRef: true } && IsTracked(variable)) { state.WriteFree(variable, free); }
 
         bool only = value.OnlyBlock >= 0, inHandler = IsInHandler();   // what threw has not kept the block, whatever it does else
         _freed |= value.Blocks;
@@ -260,6 +261,10 @@ internal sealed partial class BlockFlow
                 : new BlockStatus(status.States | BlockStates.Freed, status.Frees | site, status.Lent, status.Refused);
         }
     }
+
+    // Whether a value is null here: so it is declared, or every block that it could be of was not allocated on this way.
+    private bool IsNothing(BlockValue value, FlowState state) =>
+        value.IsNull || (value.IsOfBlocks && Enumerable.Range(0, _blocks.Count).All(block => (value.Blocks >> block & 1) == 0 || state[block].States == BlockStates.Absent));
 
     // What is wrong with a free.
     private void Judge(BlockValue value, IOperation given, IInvocationOperation invocation, AllocatorCall call, ulong site, FlowState state)

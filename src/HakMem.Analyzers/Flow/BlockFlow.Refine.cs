@@ -76,6 +76,8 @@ internal sealed partial class BlockFlow
         CaptureId? capture = operand is IFlowCaptureReferenceOperation reference ? reference.Id : null;
         if (capture is null && (variable is null || !IsTracked(variable))) { return state; }
 
+        if (isNull && variable is not null) { state.ForgetFree(variable); }
+
         BlockValue value = capture is { } id ? state.Read(id) : state.Read(variable!);
         if (value.IsNull) { return isNull ? state : null; }
 
@@ -126,7 +128,11 @@ internal sealed partial class BlockFlow
     {
         BlockStates states = state[block].States;
         if (succeeded && (states & ~BlockStates.Absent) != 0) { state[block] = state[block].As(states & ~BlockStates.Absent); }
-        else if (!succeeded) { state[block] = new BlockStatus(BlockStates.Absent); }
+        else if (!succeeded)
+        {
+            state[block] = new BlockStatus(BlockStates.Absent);
+            state.Miss(block);
+        }
 
         return state;
     }

@@ -119,6 +119,9 @@ internal sealed class FlowState
 
     public void WriteFree(ISymbol variable, int free) => _frees[variable] = free;
 
+    /// <summary>On this way the variable is null: what was freed was nothing.</summary>
+    public void ForgetFree(ISymbol variable) => _frees.Remove(variable);
+
     public bool TryReadFree(ISymbol variable, out int free) => _frees.TryGetValue(variable, out free);
 
     public bool TryReadAnswer(ISymbol variable, out int block) => _answers.TryGetValue(variable, out block);
@@ -164,6 +167,18 @@ internal sealed class FlowState
         }
 
         return false;
+    }
+
+    /// <summary>A block is not there on this way: what could hold nothing else is null.</summary>
+    public void Miss(int block)
+    {
+        List<ISymbol>? holders = null;
+        foreach (KeyValuePair<ISymbol, BlockValue> variable in _variables)
+        {
+            if (variable.Value.OnlyBlock == block) { (holders ??= []).Add(variable.Key); }
+        }
+
+        foreach (ISymbol holder in holders ?? []) { _variables[holder] = BlockValue.Null; }
     }
 
     /// <summary>A block comes anew from where it came before: what holds the old one holds anything.</summary>
