@@ -11,7 +11,8 @@ usage: tests/real-programs.sh [options]
   --only NAMES       run these only, separated by commas; an unknown name lists all
   --quick            without those that take more than about 20 s
   --install          apt-get install the missing programs first (root)
-  --memory-limits    exit code 1 also if peak memory is above the limits written below the table
+  --memory-limits    exit code 1 also if peak memory is above the limits written below the table; near 8 MiB it is
+                     measured by the page tables, which takes a few minutes
   --keep             keep the outputs that differ
   --help             this text
 Exit code: 0 all that ran are the same; 1 one differs, or does not work without the library either; 2 unusable options or library.

@@ -4,7 +4,7 @@ using HakMem.Boxes;
 namespace HakMem.Preload;
 
 /// <summary>
-/// Box of layer Shared: <see cref="Scavenger"/>, and rules that need no clock, since there is nobody to wake it in a program whose calls all hit: an allocator must not make threads, not even
+/// Box of layer Shared: <see cref="Scavenger"/>, and rules that need no clock, since there is nobody to wake it in a program at rest; one at light use whose calls all hit is had by <see cref="Heartbeat"/> to look at it. An allocator must not make threads, not even
 /// timers, in a program that did not. What was freed in chunks and big mappings and waits for its deadline goes back at once when it is more than 1 MiB and a quarter of what is in use. When that comes again within a second the bound is doubled each time up to 16 MiB, and beyond, up to 1 GiB,
 /// each time that the program has taken the memory again by then. What came back to heaps of ended threads is collected by whoever frees, and the end of a thread asks for a pass as a free does. State: the last such purge, by a race at most inexact.
 /// </summary>

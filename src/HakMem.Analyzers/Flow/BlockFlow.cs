@@ -116,7 +116,7 @@ internal sealed partial class BlockFlow
         return result;
     }
 
-    // What is wrong in a finally region is so from whichever side it is entered; what is lost in it was found on the way. Outer regions first, which the inner ones do not enter.
+    // What is wrong in a finally region is so from whichever side it is entered; what is lost in it was found on the way. A region inside of another comes after it, and is entered from there once more.
     private void LookIntoFinally()
     {
         int losses = _losses.Count;

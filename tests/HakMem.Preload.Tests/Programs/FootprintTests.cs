@@ -45,6 +45,24 @@ public sealed class FootprintTests(ITestOutputHelper output)
         Assert.Contains("/nowhere/libhakmem.so is not in the process", result.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>The larger of what is started counts, by its page tables, and the program's exit code is kept.</summary>
+    [NativeFact(NativeNeed.Tracing)]
+    public void TheExactPeakIsThatOfWhatAProgramStarts()
+    {
+        string footprint = NativeToolchain.Compiled("footprint");
+        double shell = Exact("exit 7", 7), threads = Exact($"{footprint} threads 100; exit 7", 7), alone = Resident(footprint, ["end", footprint, "threads", "100"], 0, "");
+        output.WriteLine($"{shell} KiB a shell, {threads} with 100 threads, {alone} these at their end");
+        Assert.InRange(threads, shell + 400, double.MaxValue);
+        Assert.InRange(threads, alone - 64, alone + 256);
+
+        double Exact(string command, int code)
+        {
+            NativeResult result = NativeProcess.Run(footprint, ["exact", "/bin/sh", "-c", command], [("FOOTPRINT_SHIFT", "0")], TimeSpan.FromMinutes(1));
+            Assert.Equal(code, result.ExitCode);
+            return double.Parse(result.Error.TrimEnd().Split('\n')[^1], CultureInfo.InvariantCulture);
+        }
+    }
+
     private static double Resident(string footprint, string[] arguments, int place, string library)
     {
         NativeResult result = NativeProcess.Run(footprint, arguments, [("FOOTPRINT_SHIFT", $"{place}"), ("FOOTPRINT_PRELOAD", library)], TimeSpan.FromMinutes(1));
