@@ -5,7 +5,7 @@ using System.Threading;
 namespace HakMem.Boxes.Tests;
 
 /// <summary>Runs tests on threads of their own: a thread keeps its heap for life, and a reset heap must not be met again.</summary>
-internal static class OwnThread
+internal static unsafe class OwnThread
 {
     /// <summary>Runs on a new thread, and returns when the OS knows it no more.</summary>
     public static void Run(Action action)
@@ -47,7 +47,7 @@ internal static class OwnThread
 
         internal Handle(Action action) => _thread = new Thread(() =>
         {
-            _id = LinuxMemory.ThreadId();
+            _id = SystemMemory.ThreadId();
             try
             {
                 action();
@@ -72,7 +72,7 @@ internal static class OwnThread
         public void WaitForEnd()
         {
             _thread.Join();
-            while (!LinuxMemory.ThreadIsGone(_id)) Thread.Sleep(1);
+            while (!SystemMemory.ThreadIsGone(_id, null)) Thread.Sleep(1);
         }
     }
 }

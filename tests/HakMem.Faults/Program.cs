@@ -22,7 +22,7 @@ internal static class Program
     private static int Main(string[] arguments)
     {
         ulong[] noCoreFile = [0, 0];
-        _ = setrlimit(RlimitCore, noCoreFile);
+        if (OperatingSystem.IsLinux()) _ = setrlimit(RlimitCore, noCoreFile);
         if (arguments is ["memory", string scenario, string allocator]) return MemoryScenario.Run(scenario, allocator);
         foreach (Dictionary<string, Action> catalog in Catalogs)
         {

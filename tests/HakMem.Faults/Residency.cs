@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Runtime.InteropServices;
+using HakMem.Tests.Support;
 
 namespace HakMem.Faults;
 
@@ -51,12 +51,7 @@ internal sealed unsafe class Residency
     public int ResidentPages()
     {
         int resident = 0;
-        byte present;
-        foreach (nint page in _freePages)
-        {
-            if (mincore(page, Page, &present) == 0 && (present & 1) != 0) resident++;
-        }
-
+        foreach (nint page in _freePages) resident += PageResidency.Count((byte*)page, 1);
         return resident;
     }
 
@@ -78,7 +73,4 @@ internal sealed unsafe class Residency
         foreach ((nint start, _) in _kept) HakMemory.Free((void*)start);
         _kept.Clear();
     }
-
-    [DllImport("libc")]
-    private static extern int mincore(nint start, nuint bytes, byte* present);
 }

@@ -20,6 +20,12 @@ public unsafe partial interface IAllocatorConfig
     /// <inheritdoc cref="LinuxMemory.Purge"/>
     [Bound("Os", "Purge")] static abstract bool OsPurge(byte* at, nuint bytes);
 
+    /// <inheritdoc cref="LinuxMemory.Decommit"/>
+    [Bound("Os", "Decommit")] static abstract bool OsDecommit(byte* at, nuint bytes);
+
+    /// <inheritdoc cref="LinuxMemory.Recommit"/>
+    [Bound("Os", "Recommit")] static abstract bool OsRecommit(byte* at, nuint bytes);
+
     /// <inheritdoc cref="LinuxMemory.Map"/>
     [Bound("Os", "Map")] static abstract byte* OsMap(nuint bytes);
 
@@ -45,7 +51,7 @@ public unsafe partial interface IAllocatorConfig
     [Bound("Os", "ThreadId")] static abstract uint OsThreadId();
 
     /// <inheritdoc cref="LinuxMemory.ThreadIsGone"/>
-    [Bound("Os", "ThreadIsGone")] static abstract bool OsThreadIsGone(uint thread);
+    [Bound("Os", "ThreadIsGone")] static abstract bool OsThreadIsGone(uint thread, void* word);
 
     /// <inheritdoc cref="LinuxMemory.WatchThreadEnd"/>
     [Bound("Os", "WatchThreadEnd")] static abstract void OsWatchThreadEnd(uint* key, void* word);

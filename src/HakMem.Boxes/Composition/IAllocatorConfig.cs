@@ -25,7 +25,7 @@ namespace HakMem.Boxes;
 [DefaultBox("AddressSpace", typeof(AddressSpace), Requires = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput, Excludes = BoxTraits.MayBlock)]
 [DefaultBox("Scavenger", typeof(Scavenger), Requires = BoxTraits.ConcurrencySafe)]
 [DefaultBox("Host", typeof(NoHost), Requires = BoxTraits.ConcurrencySafe)]
-[DefaultBox("Os", typeof(LinuxMemory), Requires = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput, Excludes = BoxTraits.MayBlock)]
+[DefaultBox("Os", typeof(SystemMemory), Requires = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput, Excludes = BoxTraits.MayBlock)]
 [Preset(HakMemPreset.Minimal, "FrontCapacity", Value = 16)]
 [Preset(HakMemPreset.Minimal, "FrontBytes", Value = 4096)]
 [Preset(HakMemPreset.Minimal, "HeapFrontBytes", Value = 0)]

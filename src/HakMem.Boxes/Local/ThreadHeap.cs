@@ -169,7 +169,7 @@ public unsafe struct ThreadHeap
     /// <summary>Whether the heap is registered under its id and keeps within its bounds. Under <see cref="Lock"/>, by the running thread.</summary>
     public static bool IsValid<TConfig>(ThreadHeap* heap)
         where TConfig : struct, IAllocatorConfig
-        => heap->Id != 0 && heap->IdShifted == heap->Id << 8
+        => heap->Id != 0 && heap->IdShifted == heap->Id << 8 && heap->Id < TConfig.Space->TabledOwners
            && TConfig.Space->Owners[heap->Id].Heap == heap && TConfig.Space->Owners[heap->Id].Composition == TConfig.Composition->Id
            && heap->PurgedPages >= 0;
 }

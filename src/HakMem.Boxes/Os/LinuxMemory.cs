@@ -1,13 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Threading;
 
 namespace HakMem.Boxes;
 
 /// <summary>
-/// Box of layer Os for Linux: the only place that makes system calls. Another system is another class with the same methods, named
-/// in a composition's <see cref="HakMemAllocatorAttribute.Os"/>. Every method may be called under locks; those that map memory make
+/// Box of layer Os for Linux: one of the two places that make system calls; the other is <see cref="WindowsMemory"/>, and <see cref="SystemMemory"/> is whichever the process runs on. A third system is
+/// another class with the same methods, named in a composition's <see cref="HakMemAllocatorAttribute.Os"/>. Every method may be called under locks; those that map memory make
 /// an ordinary P/Invoke, so a garbage collection need not wait for them. No method but <see cref="Prepare"/> throws, none sets the runtime's last error.
 /// </summary>
 [Box(BoxLayer.Os, Traits = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput)]
@@ -32,7 +33,7 @@ public static unsafe partial class LinuxMemory
         _ = Unmap(page, 4096);
         _ = AddressSpaceLimit();
         _ = Milliseconds();
-        _ = ThreadIsGone(ThreadId());
+        _ = ThreadIsGone(ThreadId(), null);
         _ = sched_yield();
         long* time = stackalloc long[2];
         time[0] = time[1] = 0;
@@ -51,6 +52,24 @@ public static unsafe partial class LinuxMemory
 
     /// <summary>Gives the memory behind a committed range back; it reads as zero afterwards. False when the OS refuses: then the contents are as before.</summary>
     public static bool Purge(byte* at, nuint bytes) => madvise(at, bytes, DontNeed) == 0;
+
+    /// <summary>
+    /// Tells that a committed part of a range, purged, is not used before <see cref="Recommit"/>: where the system counts what is committed, it counts no more. Linux counts what was touched: nothing to do. False when the OS refuses: then it stays committed.
+    /// </summary>
+    public static bool Decommit(byte* at, nuint bytes)
+    {
+        _ = at;
+        _ = bytes;
+        return true;
+    }
+
+    /// <summary>Makes what <see cref="Decommit"/> was told of usable again; it reads as zero. False when the OS refuses.</summary>
+    public static bool Recommit(byte* at, nuint bytes)
+    {
+        _ = at;
+        _ = bytes;
+        return true;
+    }
 
     /// <summary>Maps readable and writable memory that reads as zero. Returns its start, aligned to the OS page, or null.</summary>
     public static byte* Map(nuint bytes) => Checked(mmap(null, bytes, ProtReadWrite, MapPrivateAnonymous, -1, 0));
@@ -110,8 +129,10 @@ public static unsafe partial class LinuxMemory
         return known;
     }
 
-    /// <summary>Whether no thread of the process has this id any more; 0 is nobody's. False where the call is forbidden, which the calling thread's own id tells.</summary>
-    public static bool ThreadIsGone(uint thread) => thread == 0 || (tgkill(getpid(), (int)thread, 0) != 0 && tgkill(getpid(), gettid(), 0) == 0);
+    /// <summary>
+    /// Whether the thread that had this id, and <paramref name="word"/> to watch its end, is gone; 0 is nobody's. False while another one has its id, unless the word tells. False where the system does not say: where the call is forbidden, which the calling thread's own id shows.
+    /// </summary>
+    public static bool ThreadIsGone(uint thread, void* word) => thread == 0 || (tgkill(getpid(), (int)thread, 0) != 0 && tgkill(getpid(), gettid(), 0) == 0);
 
     /// <summary>
     /// Arranges that the 32-bit word at <paramref name="word"/>, in 32 zeroed bytes aligned to 16, becomes nonzero when the calling
@@ -161,6 +182,7 @@ public static unsafe partial class LinuxMemory
         if (attempt < SpinLock.YieldAttempt)
         {
             if (X86Base.IsSupported) X86Base.Pause();
+            else if (ArmBase.IsSupported) ArmBase.Yield();
         }
         else if (attempt < SpinLock.SleepAttempt)
         {

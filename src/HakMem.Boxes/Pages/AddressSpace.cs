@@ -108,7 +108,8 @@ public static unsafe class AddressSpace
         superSlab = space->FreeSuperSlabs;
         if (superSlab != null)
         {
-            space->FreeSuperSlabs = superSlab->Next;
+            if (TConfig.OsRecommit(PageMap.Address<TConfig>(superSlab->FirstChunk), Chunk.SuperSlabBytes)) space->FreeSuperSlabs = superSlab->Next;
+            else superSlab = null;
         }
         else if (space->NextChunk + Chunk.PerSuperSlab <= space->ChunkCount
                  && TryCommitTables<TConfig>(space, space->NextChunk + Chunk.PerSuperSlab)
@@ -155,6 +156,7 @@ public static unsafe class AddressSpace
         where TConfig : struct, IAllocatorConfig
     {
         SpaceState* space = TConfig.Space;
+        _ = TConfig.OsDecommit(PageMap.Address<TConfig>(superSlab->FirstChunk), Chunk.SuperSlabBytes);   // or it stays committed, which does no harm
         SpinLock.Enter<TConfig>(&space->Lock);
         superSlab->Next = space->FreeSuperSlabs;
         space->FreeSuperSlabs = superSlab;
@@ -294,8 +296,8 @@ public static unsafe class AddressSpace
         space->SlabHeaders = at += supers;
         space->LongBitmaps = at + headers;
 
-        // Every chunk's entry may be read at any time, by the free of a wild pointer too.
-        if (TConfig.OsExpose(space->Tables, map + owners)) return true;
+        // Every chunk's entry may be read at any time, by the free of a wild pointer too. An owner's is read only where a chunk names it.
+        if (map == 0 || TConfig.OsExpose(space->Tables, map)) return true;
         _ = TConfig.OsUnmap(space->Tables, bytes);
         return false;
     }

@@ -458,10 +458,10 @@ public static unsafe class HeapRegistry
     }
 
     // The id is the calling thread's where that has no heap, else 0: a marked heap of this id was its own in an earlier life, or that of a thread that is gone, since two that live have not one id.
-    // When another living thread has the id again, nobody can tell; the heap waits for that one's end, or for one who attaches with it.
+    // When another living thread has the id again, and the word does not tell them apart, the heap waits for that one's end, or for one who attaches with it.
     private static bool HasEnded<TConfig>(ThreadHeap* heap, uint thread)
         where TConfig : struct, IAllocatorConfig
-        => heap->Life == HeapLife.Active && Volatile.Read(ref heap->EndMark) != 0 && (heap->Thread == thread || TConfig.OsThreadIsGone(heap->Thread));
+        => heap->Life == HeapLife.Active && Volatile.Read(ref heap->EndMark) != 0 && (heap->Thread == thread || TConfig.OsThreadIsGone(heap->Thread, &heap->EndMark));
 
     // The thread of the heap is gone: what was its alone is ours now. Under the registry's lock.
     private static void Retire<TConfig>(SharedState* registry, ThreadHeap* heap)

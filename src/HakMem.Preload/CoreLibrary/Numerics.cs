@@ -84,6 +84,16 @@ namespace System
     }
 }
 
+namespace System
+{
+    /// <summary>Which system it is: the library is for one.</summary>
+    public static class OperatingSystem
+    {
+        /// <summary>Whether it is Windows.</summary>
+        public static bool IsWindows() => false;
+    }
+}
+
 namespace System.Runtime.Intrinsics.X86
 {
     /// <summary>Instructions that every processor of the family has.</summary>
@@ -100,5 +110,24 @@ namespace System.Runtime.Intrinsics.X86
         /// <summary>A short wait in a loop.</summary>
         [Intrinsic]
         public static void Pause() => Pause();
+    }
+}
+
+namespace System.Runtime.Intrinsics.Arm
+{
+    /// <summary>Instructions that every processor of the family has.</summary>
+    [Intrinsic]
+    public abstract class ArmBase
+    {
+        /// <summary>Whether the processor is of the family.</summary>
+        public static bool IsSupported
+        {
+            [Intrinsic]
+            get => IsSupported;
+        }
+
+        /// <summary>A short wait in a loop.</summary>
+        [Intrinsic]
+        public static void Yield() => Yield();
     }
 }

@@ -33,6 +33,22 @@ public static unsafe class PreloadMemory
     /// <inheritdoc cref="LinuxMemory.Purge"/>
     public static bool Purge(byte* at, nuint bytes) => LibC.madvise(at, bytes, DontNeed) == 0;
 
+    /// <inheritdoc cref="LinuxMemory.Decommit"/>
+    public static bool Decommit(byte* at, nuint bytes)
+    {
+        _ = at;
+        _ = bytes;
+        return true;
+    }
+
+    /// <inheritdoc cref="LinuxMemory.Recommit"/>
+    public static bool Recommit(byte* at, nuint bytes)
+    {
+        _ = at;
+        _ = bytes;
+        return true;
+    }
+
     /// <inheritdoc cref="LinuxMemory.Map"/>
     public static byte* Map(nuint bytes) => Checked(LibC.mmap(null, bytes, ProtReadWrite, MapPrivateAnonymous, -1, 0));
 
@@ -66,7 +82,7 @@ public static unsafe class PreloadMemory
     public static uint ThreadId() => (uint)LibC.gettid();
 
     /// <inheritdoc cref="LinuxMemory.ThreadIsGone"/>
-    public static bool ThreadIsGone(uint thread) => thread == 0 || (LibC.tgkill(LibC.getpid(), (int)thread, 0) != 0 && LibC.tgkill(LibC.getpid(), LibC.gettid(), 0) == 0);
+    public static bool ThreadIsGone(uint thread, void* word) => thread == 0 || (LibC.tgkill(LibC.getpid(), (int)thread, 0) != 0 && LibC.tgkill(LibC.getpid(), LibC.gettid(), 0) == 0);
 
     /// <inheritdoc cref="LinuxMemory.WatchThreadEnd"/>
     /// <remarks>Nothing: <see cref="ThreadLife"/> arms the thread's own destructor once the thread has its heap, since that may allocate.</remarks>

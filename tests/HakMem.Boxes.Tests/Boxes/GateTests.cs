@@ -273,7 +273,7 @@ public unsafe class ReallocGateTests
         Assert.Equal((1L, 503_808L), (Config.BigCacheState->Blocks, Config.BigCacheState->LiveBytes));
         long maps = FaultyMemory.Maps;
         foreach (nuint size in new nuint[] { 700_000, 1_500_000, 900_000, 3_000_000 }) ledger.Move(0, TestHeap.Realloc(ledger[0], size), size);
-        Assert.Equal((maps, 1L), (FaultyMemory.Maps, Config.BigCacheState->Blocks));
+        Assert.Equal((OperatingSystem.IsWindows() ? maps + 1 : maps, 1L), (FaultyMemory.Maps, Config.BigCacheState->Blocks));   // no mapping moves there: it grows up to twice what it began with
         ledger.Move(0, TestHeap.Realloc(ledger[0], 300_000), 300_000);
         Assert.Equal(0L, Config.BigCacheState->Blocks);
         ledger.Check();

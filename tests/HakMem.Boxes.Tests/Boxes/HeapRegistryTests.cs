@@ -113,7 +113,7 @@ public unsafe class HeapRegistryTests
         OwnThread.Handle last = OwnThread.Start(() => ended = TestHeap.CurrentHeap());
         last.Join();
         ended->Life = HeapLife.Active;
-        ended->Thread = LinuxMemory.ThreadId();   // ours: it is not taken over by those below
+        ended->Thread = SystemMemory.ThreadId();   // ours: it is not taken over by those below
         OwnThread.Handle[] threads = new OwnThread.Handle[Living];
         for (int i = 0; i < Living; i++)
         {
@@ -143,7 +143,7 @@ public unsafe class HeapRegistryTests
         OwnThread.Run(() => first = TestHeap.CurrentHeap());
         OwnThread.Run(() =>
         {
-            first->Thread = LinuxMemory.ThreadId();
+            first->Thread = SystemMemory.ThreadId();
             second = TestHeap.CurrentHeap();
         });
         Assert.True(first != mine && second == first);

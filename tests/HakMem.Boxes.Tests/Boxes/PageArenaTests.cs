@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using HakMem.Tests.Support;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
 
@@ -196,10 +197,7 @@ public unsafe class PageArenaTests
         FaultyMemory.Clock = 50000;
         TestHeap.Trim();
         TestHeap.Trim();
-        byte* resident = stackalloc byte[64];
-        Assert.Equal(0, mincore(start, 4 * 65536, resident));
-        int pages = 0;
-        for (int i = 0; i < 64; i++) pages += resident[i] & 1;
+        int pages = PageResidency.Count(start, 64);
         AllocatorStatistics statistics;
         TestHeap.ReadStatistics(&statistics);
         Assert.Equal((0, 0UL), (pages, statistics.CommittedBytes));
@@ -296,15 +294,5 @@ public unsafe class PageArenaTests
         return span.FirstChunk;
     }
 
-    private static int Resident(SuperSlab* superSlab)
-    {
-        byte* pages = stackalloc byte[512];
-        Assert.Equal(0, mincore(PageMap.Address<Config>(superSlab->FirstChunk), 512 * 4096, pages));
-        int resident = 0;
-        for (int i = 0; i < 512; i++) resident += pages[i] & 1;
-        return resident;
-    }
-
-    [System.Runtime.InteropServices.DllImport("libc")]
-    private static extern int mincore(byte* at, nuint bytes, byte* pages);
+    private static int Resident(SuperSlab* superSlab) => PageResidency.Count(PageMap.Address<Config>(superSlab->FirstChunk), 512);
 }

@@ -14,10 +14,10 @@ public class SystemSupportTests
     [InlineData(true, 4, 4096, "this is Plan 9 with 32-bit addresses and pages of 4096.")]
     [InlineData(true, 8, 16384, "this is Plan 9 with 64-bit addresses and pages of 16384.")]
     [InlineData(true, 8, 4096, null)]
-    public void Another_system_is_refused_with_its_name(bool linux, int pointerBytes, int pageBytes, string? part)
+    public void Another_system_is_refused_with_its_name(bool known, int pointerBytes, int pageBytes, string? part)
     {
-        string? text = SystemSupport.Refusal(linux, pointerBytes, pageBytes, "Plan 9");
+        string? text = SystemSupport.Refusal(known, pointerBytes, pageBytes, "Plan 9");
         if (part == null) Assert.Null(text);
-        else Assert.Contains("needs 64-bit Linux with memory pages of 4096 bytes; " + part, text, StringComparison.Ordinal);
+        else Assert.Contains("needs 64-bit Linux or Windows with memory pages of 4096 bytes; " + part, text, StringComparison.Ordinal);
     }
 }

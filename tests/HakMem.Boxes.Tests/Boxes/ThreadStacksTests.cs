@@ -23,7 +23,7 @@ public sealed unsafe class ThreadStacksTests
             Assert.False(ThreadStacks.TryFind<Config>(out _));
             StackHeap.Free(StackHeap.Alloc(100));
             Assert.True(ThreadStacks.TryFind<Config>(out ThreadHeap* heap));
-            Assert.Equal(LinuxMemory.ThreadId(), heap->Thread);
+            Assert.Equal(SystemMemory.ThreadId(), heap->Thread);
             record = (ThreadStacks.Record*)heap->Stack;
             Assert.Equal(record->AllBytes, record->Bytes);
             Assert.True(record->Heap == heap);
@@ -56,7 +56,7 @@ public sealed unsafe class ThreadStacksTests
             byte* room = stackalloc byte[GranuleBytes];
             if (left != 0) return Deep(left - 1) + room[0];
             ThreadHeap* heap = StackHeap.CurrentHeap();
-            Assert.Equal(LinuxMemory.ThreadId(), heap->Thread);
+            Assert.Equal(SystemMemory.ThreadId(), heap->Thread);
             Assert.True(ThreadStacks.TryFind<Config>(out ThreadHeap* found));
             Assert.True(found == heap);
             return room[1];
@@ -73,7 +73,7 @@ public sealed unsafe class ThreadStacksTests
             {
                 StackHeap.Free(StackHeap.Alloc(100));
                 Assert.True(ThreadStacks.TryFind<Config>(out ThreadHeap* heap));
-                Assert.Equal(LinuxMemory.ThreadId(), heap->Thread);
+                Assert.Equal(SystemMemory.ThreadId(), heap->Thread);
                 records.Add((nint)heap->Stack);
             });
         }
@@ -175,7 +175,7 @@ public sealed unsafe class ThreadStacksTests
 
     private static void Live(Random random, nint[] left, ref int wrong)
     {
-        uint me = LinuxMemory.ThreadId();
+        uint me = SystemMemory.ThreadId();
         for (int i = 0; i < 300; i++)
         {
             nint* block = (nint*)StackHeap.Alloc((nuint)random.Next(8, 2000));

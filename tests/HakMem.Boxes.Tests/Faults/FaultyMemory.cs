@@ -18,7 +18,9 @@ internal enum MemoryCalls
     Remap = 64,
     AdviseHugePages = 128,
     Populate = 256,
-    All = 511,
+    Decommit = 512,
+    Recommit = 1024,
+    All = 2047,
 }
 
 /// <summary>What <see cref="FaultyMemory.Abort"/> throws instead of ending the process; the message is the line written before.</summary>
@@ -94,54 +96,58 @@ internal static unsafe class FaultyMemory
         s_aborted = false;
     }
 
-    public static void Prepare() => LinuxMemory.Prepare();
+    public static void Prepare() => SystemMemory.Prepare();
 
-    public static byte* Reserve(nuint bytes) => Mapped(Refuses(MemoryCalls.Reserve) ? null : LinuxMemory.Reserve(bytes), bytes);
+    public static byte* Reserve(nuint bytes) => Mapped(Refuses(MemoryCalls.Reserve) ? null : SystemMemory.Reserve(bytes), bytes);
 
-    public static bool Commit(byte* at, nuint bytes) => !Refuses(MemoryCalls.Commit) && LinuxMemory.Commit(at, bytes);
+    public static bool Commit(byte* at, nuint bytes) => !Refuses(MemoryCalls.Commit) && SystemMemory.Commit(at, bytes);
 
-    public static bool Expose(byte* at, nuint bytes) => !Refuses(MemoryCalls.Expose) && LinuxMemory.Expose(at, bytes);
+    public static bool Expose(byte* at, nuint bytes) => !Refuses(MemoryCalls.Expose) && SystemMemory.Expose(at, bytes);
 
     public static bool Purge(byte* at, nuint bytes)
     {
         Interlocked.Increment(ref s_purges);
-        if (Refuses(MemoryCalls.Purge) || !LinuxMemory.Purge(at, bytes)) return false;
+        if (Refuses(MemoryCalls.Purge) || !SystemMemory.Purge(at, bytes)) return false;
         Interlocked.Add(ref s_purgedBytes, (long)bytes);
         return true;
     }
 
+    public static bool Decommit(byte* at, nuint bytes) => !Refuses(MemoryCalls.Decommit) && SystemMemory.Decommit(at, bytes);
+
+    public static bool Recommit(byte* at, nuint bytes) => !Refuses(MemoryCalls.Recommit) && SystemMemory.Recommit(at, bytes);
+
     public static byte* Map(nuint bytes)
     {
         Interlocked.Increment(ref s_maps);
-        return Mapped(Refuses(MemoryCalls.Map) ? null : LinuxMemory.Map(bytes), bytes);
+        return Mapped(Refuses(MemoryCalls.Map) ? null : SystemMemory.Map(bytes), bytes);
     }
 
     public static bool Unmap(byte* at, nuint bytes)
     {
         Interlocked.Increment(ref s_unmaps);
-        if (Refuses(MemoryCalls.Unmap) || !LinuxMemory.Unmap(at, bytes)) return false;
+        if (Refuses(MemoryCalls.Unmap) || !SystemMemory.Unmap(at, bytes)) return false;
         Interlocked.Add(ref s_mappedBytes, -(long)bytes);
         return true;
     }
 
     public static byte* Remap(byte* at, nuint oldBytes, nuint newBytes, bool mayMove)
     {
-        byte* moved = Refuses(MemoryCalls.Remap) ? null : LinuxMemory.Remap(at, oldBytes, newBytes, mayMove);
+        byte* moved = Refuses(MemoryCalls.Remap) ? null : SystemMemory.Remap(at, oldBytes, newBytes, mayMove);
         if (moved != null) Interlocked.Add(ref s_mappedBytes, (long)newBytes - (long)oldBytes);
         return moved;
     }
 
-    public static bool AdviseHugePages(byte* at, nuint bytes, bool wanted) => !Refuses(MemoryCalls.AdviseHugePages) && LinuxMemory.AdviseHugePages(at, bytes, wanted);
+    public static bool AdviseHugePages(byte* at, nuint bytes, bool wanted) => !Refuses(MemoryCalls.AdviseHugePages) && SystemMemory.AdviseHugePages(at, bytes, wanted);
 
-    public static bool Populate(byte* at, nuint bytes) => !Refuses(MemoryCalls.Populate) && LinuxMemory.Populate(at, bytes);
+    public static bool Populate(byte* at, nuint bytes) => !Refuses(MemoryCalls.Populate) && SystemMemory.Populate(at, bytes);
 
-    public static nuint AddressSpaceLimit() => Limit ?? LinuxMemory.AddressSpaceLimit();
+    public static nuint AddressSpaceLimit() => Limit ?? SystemMemory.AddressSpaceLimit();
 
-    public static ulong Milliseconds() => Clock ?? LinuxMemory.Milliseconds();
+    public static ulong Milliseconds() => Clock ?? SystemMemory.Milliseconds();
 
-    public static uint ThreadId() => LinuxMemory.ThreadId();
+    public static uint ThreadId() => SystemMemory.ThreadId();
 
-    public static bool ThreadIsGone(uint thread) => LinuxMemory.ThreadIsGone(thread);
+    public static bool ThreadIsGone(uint thread, void* word) => SystemMemory.ThreadIsGone(thread, null);
 
     public static void UnwatchThreadEnds(uint* key) => *key = 0;
 
@@ -170,7 +176,7 @@ internal static unsafe class FaultyMemory
             elsewhere();
         }
 
-        LinuxMemory.Wait(YieldOnWait && attempt < 64 ? 64 : attempt);
+        SystemMemory.Wait(YieldOnWait && attempt < 64 ? 64 : attempt);
     }
 
     public static void WriteError(byte* text, nuint bytes) => s_error = Encoding.ASCII.GetString(text, (int)bytes).TrimEnd('\n');

@@ -6,6 +6,7 @@ using System.Numerics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Threading;
 using Xunit;
@@ -16,7 +17,7 @@ namespace HakMem.Boxes.Tests;
 public class BoxCodeTests
 {
     private static readonly string[] s_forbidden = ["newarr", "box", "throw", "rethrow", "ldstr", "callvirt", "castclass", "isinst", "unbox", "unbox.any", "ldvirtftn", "mkrefany"];
-    private static readonly Type[] s_allowed = [typeof(Interlocked), typeof(Volatile), typeof(BitOperations), typeof(Unsafe), typeof(X86Base), typeof(Debug), typeof(ReadOnlySpan<>)];
+    private static readonly Type[] s_allowed = [typeof(Interlocked), typeof(Volatile), typeof(BitOperations), typeof(Unsafe), typeof(X86Base), typeof(ArmBase), typeof(OperatingSystem), typeof(Debug), typeof(ReadOnlySpan<>)];
     private static readonly string[] s_allowedNative = [nameof(NativeMemory.Clear), nameof(NativeMemory.Copy), nameof(NativeMemory.Fill)];
 
     [Fact]

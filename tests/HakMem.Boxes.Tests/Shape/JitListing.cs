@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using HakMem.Tests.Support;
 
 namespace HakMem.Boxes.Tests;
 
@@ -50,17 +51,7 @@ internal sealed class JitListing
     }
 
     /// <summary>This assembly as a program of its own.</summary>
-    public static ProcessStartInfo Child(string argument)
-    {
-        ProcessStartInfo start = new(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.ArgumentList.Add(typeof(HotPathProgram).Assembly.Location);
-        start.ArgumentList.Add(argument);
-        return start;
-    }
+    public static ProcessStartInfo Child(string argument) => DotnetProgram.Start(typeof(HotPathProgram).Assembly.Location, argument);
 
     /// <summary>Runs it to its end.</summary>
     public static (int ExitCode, string Said) Run(ProcessStartInfo start)

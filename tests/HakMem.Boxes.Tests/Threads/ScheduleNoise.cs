@@ -39,6 +39,6 @@ internal static unsafe class ScheduleNoise
         t_state ^= t_state << 17;
         uint draw = (uint)(t_state >> 40) & 63;
         if (draw < Rate) Thread.Sleep(0);
-        else if (draw < Rate * 2) LinuxMemory.Wait(64);
+        else if (draw < Rate * 2) SystemMemory.Wait(64);
     }
 }

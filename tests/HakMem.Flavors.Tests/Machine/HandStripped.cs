@@ -541,7 +541,7 @@ internal static unsafe class HandStripped
     {
         Composition* composition = State.Composition;
         if (!composition->PurgeEnabled || composition->Prefault || composition->HugePages == HugePagePolicy.Always) return false;
-        if (!LinuxMemory.Purge(PageMap.Address<Config>(span.FirstChunk), (nuint)span.Chunks << Chunk.Log2)) return false;
+        if (!SystemMemory.Purge(PageMap.Address<Config>(span.FirstChunk), (nuint)span.Chunks << Chunk.Log2)) return false;
         PageArena.Forget<Config>(span.FirstChunk, span.Chunks);
         return true;
     }
@@ -813,7 +813,7 @@ internal static unsafe class HandStripped
         uint attempt = 0;
         do
         {
-            while (Volatile.Read(ref *word) != 0) LinuxMemory.Wait(attempt++);
+            while (Volatile.Read(ref *word) != 0) SystemMemory.Wait(attempt++);
         }
         while (Interlocked.CompareExchange(ref *word, 1, 0) != 0);
     }

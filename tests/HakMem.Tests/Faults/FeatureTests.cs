@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.Json.Nodes;
+using HakMem.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -34,9 +35,6 @@ public sealed class FeatureTests(ITestOutputHelper output)
     [InlineData("gc-trim", "HAKMEM_PURGE=false", "DOTNET_GCHighMemPercent=1")]
     [InlineData("gc-trim-kept", "HAKMEM_PURGE=false", "DOTNET_GCHighMemPercent=1", "HAKMEM_GC_TRIM=false")]
     [InlineData("gc-trim-kept", "HAKMEM_PURGE=false", "DOTNET_GCHighMemPercent=63")]
-    [InlineData("native-thread-exit", "DOTNET_GCgen0size=10000000")]
-    [InlineData("native-thread-exit-late", "DOTNET_GCgen0size=10000000")]
-    [InlineData("native-thread-exit-first", "DOTNET_GCgen0size=10000000")]
     [InlineData("hosted-reset", "HAKMEM_PURGE_DELAY=100")]
     [InlineData("hosted-reset", "HAKMEM_PURGE_DELAY=1", "DOTNET_GCHighMemPercent=1")]
     public void ItDoesWhatItSays(string use, params string[] environment)
@@ -47,6 +45,12 @@ public sealed class FeatureTests(ITestOutputHelper output)
         Assert.EndsWith("alive", child.Output.TrimEnd(), StringComparison.Ordinal);
         Assert.Equal(0, child.ExitCode);
     }
+
+    [LinuxTheory]
+    [InlineData("native-thread-exit", "DOTNET_GCgen0size=10000000")]
+    [InlineData("native-thread-exit-late", "DOTNET_GCgen0size=10000000")]
+    [InlineData("native-thread-exit-first", "DOTNET_GCgen0size=10000000")]
+    public void AThreadThatAllocatesInAKeysDestructorDoesNoHarm(string use, params string[] environment) => ItDoesWhatItSays(use, environment);
 
     [Fact]
     public void NothingIsSaidWhenNothingIsSet() => AssertOptions($"1000 True True {Soft()} {None}   ", []);
@@ -90,7 +94,7 @@ public sealed class FeatureTests(ITestOutputHelper output)
     }
 
     /// <summary>A report that cannot be written is lost, and nothing else.</summary>
-    [Theory]
+    [LinuxTheory]
     [InlineData("2>/dev/full")]
     [InlineData("2>&-")]
     public void AReportThatCannotBeWrittenDoesNoHarm(string redirection)
@@ -100,7 +104,7 @@ public sealed class FeatureTests(ITestOutputHelper output)
         Assert.Equal(0, child.ExitCode);
     }
 
-    [Fact]
+    [LinuxFact]
     public void TheConfigurationIsReadAndTheEnvironmentWins()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
@@ -129,6 +133,7 @@ public sealed class FeatureTests(ITestOutputHelper output)
     // Of version 1 the system itself says the lowest limit; of version 2 every folder above says its own.
     private static ulong Soft()
     {
+        if (!OperatingSystem.IsLinux()) return ulong.MaxValue;
         const string Root = "/sys/fs/cgroup";
         string[][] groups = [.. File.ReadLines("/proc/self/cgroup").Select(static line => line.Split(':', 3))];
         ulong lowest = ulong.MaxValue;

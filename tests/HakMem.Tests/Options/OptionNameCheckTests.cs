@@ -5,6 +5,7 @@ using System.Linq;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using HakMem.Tests.Support;
 using Xunit;
 
 namespace HakMem.Tests.Options;
@@ -14,7 +15,7 @@ public sealed partial class OptionNameCheckTests
 {
     private static readonly string s_targets = Path.GetFullPath(Path.Combine(Folder(), "../../../src/HakMem/build/HakMem.Options.targets"));
 
-    [Fact]
+    [LinuxFact]
     public void ItKnowsTheOptionsThatAreRead()
     {
         string[] known = XDocument.Load(s_targets).Descendants("HakMemOption").Single().Attribute("Include")!.Value.Split(';');
@@ -23,7 +24,7 @@ public sealed partial class OptionNameCheckTests
         Assert.Equal(read.Order(StringComparer.Ordinal), known.Order(StringComparer.Ordinal));
     }
 
-    [Fact]
+    [LinuxFact]
     public void ItNamesEveryUnknownOptionAndNothingElse()
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("hakmem-options-");
@@ -49,7 +50,7 @@ public sealed partial class OptionNameCheckTests
         }
     }
 
-    [Theory]
+    [LinuxTheory]
     [InlineData("true", "HakMem.SoftLimit")]
     [InlineData("false", "")]
     [InlineData("", "")]
@@ -79,7 +80,7 @@ public sealed partial class OptionNameCheckTests
         }
     }
 
-    [Fact]
+    [LinuxFact]
     public void WithoutOptionsItSaysNothing()
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("hakmem-options-");

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using HakMem.Tests.Faults;
+using HakMem.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -14,6 +15,7 @@ public sealed class LeanFactAttribute : FactAttribute
     public LeanFactAttribute()
     {
         if (DefaultAllocator.Features.Contains("Poison", StringComparison.Ordinal) || DefaultAllocator.Features.Contains("DoubleFreeCheck", StringComparison.Ordinal)) Skip = "guards are compiled in";
+        else if (!OperatingSystem.IsLinux()) Skip = LinuxFactAttribute.Reason;
     }
 }
 

@@ -1,0 +1,489 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using System.Threading;
+
+namespace HakMem.Boxes;
+
+/// <summary>
+/// Box of layer Os for 64-bit Windows: <see cref="LinuxMemory"/>'s contract by the calls of kernel32. What Windows has no call for is made of others. A mapping is an allocation that reserves more addresses
+/// than it commits, so that it can grow where it is; a part that is taken away is decommitted, and the allocation is released with the last part of it. Memory is given back by decommitting and committing it
+/// again, since only that reads as zero. The end of a thread is told by fiber-local storage, whose destructor is a function of Windows.
+/// Every committed page counts against the system's commit limit, touched or not; so the reserved range is kept in proportion to the machine (<see cref="AddressSpaceLimit"/>).
+/// </summary>
+[Box(BoxLayer.Os, Traits = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput)]
+public static unsafe partial class WindowsMemory
+{
+    private const uint CommitPages = 0x1000, ReservePages = 0x2000, DecommitPages = 0x4000, ReleasePages = 0x8000;   // MEM_…
+    private const uint NoAccess = 1, ReadOnly = 2, ReadWrite = 4;   // PAGE_…
+    private const uint Synchronize = 0x0010_0000, QueryLimitedInformation = 0x0800;
+    private const uint StandardError = unchecked((uint)-12);
+    private const uint NoIndex = ~0u;
+    private const nuint ReservationAlignment = 2 << 20, GrowsFrom = 256 << 10;
+    private const uint ReserveAttempts = 16, MaxReservations = 256;
+    private const ulong LeastLimit = 1UL << 40;
+    private const uint RecommitMilliseconds = 10_000;
+
+    private static int s_gate;   // between the looks at an allocation and what follows from them
+    private static nint s_reservations;   // a page of them, made by the first
+    private static uint s_reservationCount;   // under the gate
+
+    // MEMORY_BASIC_INFORMATION of 64-bit Windows.
+    [StructLayout(LayoutKind.Explicit, Size = 48)]
+    private struct Region
+    {
+        [FieldOffset(0)] public byte* Start;
+        [FieldOffset(8)] public byte* Allocation;
+        [FieldOffset(16)] public uint AllocationProtect;
+        [FieldOffset(24)] public nuint Bytes;
+        [FieldOffset(32)] public uint State;
+    }
+
+    // A range of addresses, never used for another one; 0 bytes when it is gone.
+    private struct Reservation
+    {
+        public byte* Start;
+        public nuint Bytes;
+    }
+
+    // MEMORYSTATUSEX.
+    [StructLayout(LayoutKind.Explicit, Size = 64)]
+    private struct MemoryStatus
+    {
+        [FieldOffset(0)] public uint Length;
+        [FieldOffset(8)] public ulong Physical;
+        [FieldOffset(40)] public ulong Virtual;
+    }
+
+    /// <inheritdoc cref="LinuxMemory.Prepare"/>
+    public static void Prepare()
+    {
+        CheckSystem();
+        byte* page = Map(4096);
+        if (page == null) return;
+        _ = Commit(page, 4096);
+        _ = Purge(page, 4096);
+        _ = Populate(page, 4096);
+        _ = Remap(page, 4096, 8192, false);
+        _ = Unmap(page, 4096);
+        _ = AddressSpaceLimit();
+        _ = Milliseconds();
+        ulong never = ~0UL;
+        _ = ThreadIsGone(ThreadId(), &never);
+        _ = SwitchToThread();
+        Sleep(0);
+        WriteError(null, 0);
+    }
+
+    /// <summary>Reserves an address range without access. Returns its start, aligned to 2 MiB so that callers who align need not take a part away at the front, or null. <see cref="Unmap"/> of its first page takes all of it away, of another part nothing but the memory.</summary>
+    public static byte* Reserve(nuint bytes)
+    {
+        for (uint attempt = 0; attempt < ReserveAttempts; attempt++)
+        {
+            byte* found = VirtualAlloc(null, bytes + ReservationAlignment, ReservePages, NoAccess);
+            if (found == null) return null;
+            byte* start = (byte*)(((nuint)found + ReservationAlignment - 1) & ~(ReservationAlignment - 1));
+            if (start != found)
+            {
+                _ = VirtualFree(found, 0, ReleasePages);
+                start = VirtualAlloc(start, bytes, ReservePages, NoAccess);
+            }
+
+            if (start == null) continue;   // another thread was there first
+            NoteReservation(start, bytes);
+            return start;
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc cref="LinuxMemory.Commit"/>
+    public static bool Commit(byte* at, nuint bytes)
+    {
+        uint before;
+        return VirtualAlloc(at, bytes, CommitPages, ReadWrite) != null && VirtualProtect(at, bytes, ReadWrite, &before) != 0;   // the second for what was exposed
+    }
+
+    /// <summary>Makes a part of a reserved range readable; it reads as zero and takes no memory, but counts as committed. False when the OS refuses.</summary>
+    public static bool Expose(byte* at, nuint bytes) => VirtualAlloc(at, bytes, CommitPages, ReadOnly) != null;
+
+    /// <summary>
+    /// Gives the memory behind a committed range back; it reads as zero afterwards. False when the OS refuses: then the contents are as before. Until it returns the range cannot be read.
+    /// When others have taken what was given back and Windows has nothing to commit for ten seconds, the process ends with one line.
+    /// </summary>
+    public static bool Purge(byte* at, nuint bytes)
+    {
+        if (IsReservation(at)) return TryPurge(at, bytes);
+        bool purged = true;
+        EnterGate();   // or who takes the rest of the mapping away would find it without memory
+        while (purged && bytes != 0)
+        {
+            nuint part = PartOf(at, bytes);
+            purged = part != 0 && TryPurge(at, part);
+            at += part;
+            bytes -= part;
+        }
+
+        ExitGate();
+        return purged;
+    }
+
+    /// <summary>Gives back the promise of memory for a committed part of a range until <see cref="Recommit"/>: it does not count against the system's commit limit then. False when the OS refuses: then it stays committed.</summary>
+    public static bool Decommit(byte* at, nuint bytes) => VirtualFree(at, bytes, DecommitPages) != 0;
+
+    /// <inheritdoc cref="LinuxMemory.Recommit"/>
+    public static bool Recommit(byte* at, nuint bytes) => VirtualAlloc(at, bytes, CommitPages, ReadWrite) != null;
+
+    /// <inheritdoc cref="LinuxMemory.Map"/>
+    public static byte* Map(nuint bytes)
+    {
+        nuint reserve = bytes < GrowsFrom ? bytes : bytes * 2;
+        byte* at = VirtualAlloc(null, reserve, ReservePages, ReadWrite);
+        if (at == null && reserve != bytes) at = VirtualAlloc(null, bytes, ReservePages, ReadWrite);
+        if (at == null || VirtualAlloc(at, bytes, CommitPages, ReadWrite) != null) return at;
+        _ = VirtualFree(at, 0, ReleasePages);
+        return null;
+    }
+
+    /// <inheritdoc cref="LinuxMemory.Unmap"/>
+    public static bool Unmap(byte* at, nuint bytes)
+    {
+        bool unmapped = true;
+        EnterGate();
+        while (unmapped && bytes != 0)
+        {
+            Region region;
+            nuint part = Query(at, &region) ? PartOf(at, bytes) : 0;
+            if (part == 0)
+            {
+                unmapped = false;
+            }
+            else if (region.AllocationProtect == NoAccess && at == region.Allocation)
+            {
+                ForgetReservation(at);
+                unmapped = VirtualFree(at, 0, ReleasePages) != 0;
+            }
+            else
+            {
+                unmapped = VirtualFree(at, part, DecommitPages) != 0;
+                if (unmapped && region.AllocationProtect != NoAccess && !HoldsMemory(region.Allocation)) _ = VirtualFree(region.Allocation, 0, ReleasePages);
+            }
+
+            at += part;
+            bytes -= part;
+        }
+
+        ExitGate();
+        return unmapped;
+    }
+
+    /// <summary>Changes the length of a mapping, contents kept; new memory reads as zero. Returns its start, or null and everything is as before: here a mapping never moves, and grows into what its allocation has reserved behind it.</summary>
+    public static byte* Remap(byte* at, nuint oldBytes, nuint newBytes, bool mayMove)
+    {
+        _ = mayMove;
+        if (newBytes <= oldBytes) return newBytes == oldBytes || Unmap(at + newBytes, oldBytes - newBytes) ? at : null;
+        Region behind;
+        EnterGate();
+        bool grown = Query(at + oldBytes, &behind) && behind.State == ReservePages && behind.AllocationProtect == ReadWrite && behind.Allocation <= at
+                     && behind.Bytes >= newBytes - oldBytes && VirtualAlloc(at + oldBytes, newBytes - oldBytes, CommitPages, ReadWrite) != null;
+        ExitGate();
+        return grown ? at : null;
+    }
+
+    /// <summary>Does nothing: huge pages need a privilege here, and are never swapped.</summary>
+    public static bool AdviseHugePages(byte* at, nuint bytes, bool wanted)
+    {
+        _ = at;
+        _ = bytes;
+        _ = wanted;
+        return false;
+    }
+
+    /// <summary>Backs a committed range with memory at once, by a write to each page that changes nothing.</summary>
+    public static bool Populate(byte* at, nuint bytes)
+    {
+        for (nuint offset = 0; offset < bytes; offset += Chunk.OsPageBytes) _ = Interlocked.Add(ref *(int*)(at + offset), 0);
+        return true;
+    }
+
+    /// <summary>
+    /// The process's address space in bytes, but no more than eight times the machine's memory or 1 TiB: of the range that is reserved, a quarter of this, the page map counts as committed, 64 bytes for each MiB.
+    /// </summary>
+    public static nuint AddressSpaceLimit()
+    {
+        MemoryStatus status;
+        status.Length = (uint)sizeof(MemoryStatus);
+        ulong limit = LeastLimit;
+        if (GlobalMemoryStatusEx(&status) != 0)
+        {
+            if (limit < status.Physical * 8) limit = status.Physical * 8;
+            if (limit > status.Virtual) limit = status.Virtual;
+        }
+
+        return (nuint)limit;
+    }
+
+    /// <summary>A monotonic clock in milliseconds, 10 to 16 of them coarse.</summary>
+    public static ulong Milliseconds() => GetTickCount64();
+
+    /// <inheritdoc cref="LinuxMemory.ThreadId"/>
+    public static uint ThreadId() => GetCurrentThreadId();
+
+    /// <summary>Where the calling thread's stack lies.</summary>
+    public static bool Stack(out byte* low, out nuint bytes)
+    {
+        byte* lowest, end;
+        GetCurrentThreadStackLimits(&lowest, &end);
+        low = lowest;
+        bytes = (nuint)(end - lowest);
+        return true;
+    }
+
+    /// <summary>
+    /// Whether the thread that had this id, and <paramref name="word"/> to watch its end, is gone; 0 is nobody's. Windows gives ids to new threads soon: one that began after the time in the word is another. False where the system does not say, which the calling thread's own id shows.
+    /// </summary>
+    public static bool ThreadIsGone(uint thread, void* word)
+    {
+        if (thread == 0) return true;
+        void* handle = OpenThread(Synchronize | QueryLimitedInformation, 0, thread);
+        if (handle == null)
+        {
+            handle = OpenThread(Synchronize | QueryLimitedInformation, 0, GetCurrentThreadId());
+            if (handle == null) return false;
+            _ = CloseHandle(handle);
+            return true;
+        }
+
+        bool gone = GetProcessIdOfThread(handle) != GetCurrentProcessId() || WaitForSingleObject(handle, 0) == 0;
+        ulong ended = word == null ? 0 : Volatile.Read(ref *(ulong*)word);
+        if (!gone && ended != 0)
+        {
+            ulong* times = stackalloc ulong[4];   // of its beginning, its end, and what it used
+            gone = GetThreadTimes(handle, times, times + 1, times + 2, times + 3) != 0 && times[0] > ended;
+        }
+
+        _ = CloseHandle(handle);
+        return gone;
+    }
+
+    /// <summary>
+    /// Arranges that the 32-bit word at <paramref name="word"/>, in 32 zeroed bytes aligned to 16, becomes nonzero when the calling thread ends: it and the next are the time then. The mark is made by
+    /// <c>GetSystemTimeAsFileTime</c> as the callback of a fiber-local index: native code, because managed code must not run then. <paramref name="key"/> holds the index plus one, made by
+    /// the first call. When it cannot be made, the word stays zero. A fiber that is deleted sets the word, too: whoever sees it asks <see cref="ThreadIsGone"/>.
+    /// </summary>
+    public static void WatchThreadEnd(uint* key, void* word)
+    {
+        fixed (byte* name = "GetSystemTimeAsFileTime"u8) _ = Watch(key, name, word);
+    }
+
+    /// <summary>Arranges that the 64-bit word at <paramref name="word"/> becomes 0 when the calling thread ends, by <c>InitializeSRWLock</c> as the callback of a fiber-local index. False when it cannot be.</summary>
+    public static bool WatchStack(uint* key, void* word)
+    {
+        fixed (byte* name = "InitializeSRWLock"u8) return Watch(key, name, word);
+    }
+
+    /// <summary>Ends the watch of a key for every thread that has not ended yet: as a last thing their words are set now, and not touched any more.</summary>
+    public static void UnwatchThreadEnds(uint* key)
+    {
+        if (*key != 0) _ = FlsFree(*key - 1);
+        *key = 0;
+    }
+
+    /// <summary>Waits a little, longer with each attempt: the processor's pause, then a yield, then the shortest sleep, 1 to 16 ms.</summary>
+    public static void Wait(uint attempt)
+    {
+        if (attempt < SpinLock.YieldAttempt)
+        {
+            if (X86Base.IsSupported) X86Base.Pause();
+            else if (ArmBase.IsSupported) ArmBase.Yield();
+        }
+        else if (attempt < SpinLock.SleepAttempt)
+        {
+            _ = SwitchToThread();
+        }
+        else
+        {
+            Sleep(1);
+        }
+    }
+
+    /// <inheritdoc cref="LinuxMemory.WriteError"/>
+    public static void WriteError(byte* text, nuint bytes)
+    {
+        uint written;
+        _ = WriteFile(GetStdHandle(StandardError), text, (uint)bytes, &written, null);
+    }
+
+    /// <summary>Ends the process at once as a failure that Windows Error Reporting sees (0xC0000602).</summary>
+    public static void Abort()
+    {
+        RaiseFailFastException(null, null, 1);
+        _ = TerminateProcess(-1, 3);   // should it ever return
+    }
+
+    static partial void CheckSystem();
+
+    private static bool Watch(uint* key, byte* function, void* word)
+    {
+        uint have = Volatile.Read(ref *key);
+        if (have == 0)
+        {
+            void* callback;
+            fixed (byte* library = "kernel32.dll"u8) callback = GetProcAddress(GetModuleHandleA(library), function);
+            uint made = callback == null ? NoIndex : FlsAlloc(callback);
+            if (made == NoIndex) return false;
+            have = Interlocked.CompareExchange(ref *key, made + 1, 0);
+            if (have == 0) have = made + 1;
+            else _ = FlsFree(made);
+        }
+
+        return FlsSetValue(have - 1, word) != 0;
+    }
+
+    // The memory was there a moment ago; who else has taken it may give it back.
+    private static bool TryPurge(byte* at, nuint bytes)
+    {
+        if (VirtualFree(at, bytes, DecommitPages) == 0) return false;
+        ulong start = 0;
+        while (VirtualAlloc(at, bytes, CommitPages, ReadWrite) == null)
+        {
+            ulong time = Milliseconds();
+            if (start == 0)
+            {
+                start = time;
+            }
+            else if (time - start > RecommitMilliseconds)
+            {
+                System.ReadOnlySpan<byte> line = "hakmem: out of memory: Windows has nothing to commit for memory that was given back\n"u8;
+                fixed (byte* text = line) WriteError(text, (nuint)line.Length);
+                Abort();
+            }
+
+            Sleep(1);
+        }
+
+        return true;
+    }
+
+    private static bool Query(byte* at, Region* region) => VirtualQuery(at, region, (nuint)sizeof(Region)) != 0 && region->Allocation != null;
+
+    // How much of a range lies in the allocation that it begins in.
+    private static nuint PartOf(byte* at, nuint bytes)
+    {
+        Region region;
+        byte* allocation = null, place = at, end = at + bytes;
+        while (place < end && Query(place, &region) && (allocation == null || region.Allocation == allocation))
+        {
+            allocation = region.Allocation;
+            place = region.Start + region.Bytes;
+        }
+
+        return place < end ? (nuint)(place - at) : bytes;
+    }
+
+    // Under the gate.
+    private static bool HoldsMemory(byte* allocation)
+    {
+        Region region;
+        for (byte* place = allocation; Query(place, &region) && region.Allocation == allocation; place = region.Start + region.Bytes)
+        {
+            if (region.State == CommitPages) return true;
+        }
+
+        return false;
+    }
+
+    // Whether it lies in a range that Reserve made. Those beyond a page of them are taken for mappings, which costs the gate.
+    private static bool IsReservation(byte* at)
+    {
+        Reservation* reservations = (Reservation*)Volatile.Read(ref s_reservations);
+        if (reservations == null) return false;
+        for (uint i = 0; i < MaxReservations && reservations[i].Start != null; i++)
+        {
+            if ((nuint)(at - reservations[i].Start) < Volatile.Read(ref reservations[i].Bytes)) return true;
+        }
+
+        return false;
+    }
+
+    private static void NoteReservation(byte* at, nuint bytes)
+    {
+        EnterGate();
+        if (s_reservations == 0) Volatile.Write(ref s_reservations, (nint)Map(Chunk.OsPageBytes));
+        if (s_reservations != 0 && s_reservationCount < MaxReservations)
+        {
+            Reservation* reservation = (Reservation*)s_reservations + s_reservationCount++;
+            reservation->Bytes = bytes;
+            reservation->Start = at;
+        }
+
+        ExitGate();
+    }
+
+    // Under the gate.
+    private static void ForgetReservation(byte* at)
+    {
+        Reservation* reservations = (Reservation*)s_reservations;
+        for (uint i = 0; i < s_reservationCount; i++)
+        {
+            if (reservations[i].Start == at) Volatile.Write(ref reservations[i].Bytes, 0);
+        }
+    }
+
+    private static void EnterGate()
+    {
+        for (uint attempt = 0; Volatile.Read(ref s_gate) != 0 || Interlocked.CompareExchange(ref s_gate, 1, 0) != 0; attempt++) Wait(attempt);
+    }
+
+    private static void ExitGate() => Volatile.Write(ref s_gate, 0);
+
+    [DllImport("kernel32")] private static extern byte* VirtualAlloc(byte* at, nuint bytes, uint type, uint protection);
+
+    [DllImport("kernel32")] private static extern int VirtualFree(byte* at, nuint bytes, uint type);
+
+    [DllImport("kernel32")] private static extern int VirtualProtect(byte* at, nuint bytes, uint protection, uint* before);
+
+    [DllImport("kernel32")] private static extern nuint VirtualQuery(byte* at, Region* region, nuint bytes);
+
+    [DllImport("kernel32")] private static extern int GlobalMemoryStatusEx(MemoryStatus* status);
+
+    [DllImport("kernel32")] private static extern void GetCurrentThreadStackLimits(byte** low, byte** end);
+
+    [DllImport("kernel32")] private static extern void* OpenThread(uint access, int inherit, uint thread);
+
+    [DllImport("kernel32")] private static extern uint GetProcessIdOfThread(void* thread);
+
+    [DllImport("kernel32")] private static extern int GetThreadTimes(void* thread, ulong* began, ulong* ended, ulong* kernel, ulong* user);
+
+    [DllImport("kernel32")] private static extern uint WaitForSingleObject(void* handle, uint milliseconds);
+
+    [DllImport("kernel32")] private static extern int CloseHandle(void* handle);
+
+    [DllImport("kernel32")] private static extern uint FlsAlloc(void* callback);
+
+    [DllImport("kernel32")] private static extern int FlsFree(uint index);
+
+    [DllImport("kernel32")] private static extern int FlsSetValue(uint index, void* value);
+
+    [DllImport("kernel32")] private static extern void* GetModuleHandleA(byte* name);
+
+    [DllImport("kernel32")] private static extern void* GetProcAddress(void* library, byte* name);
+
+    [DllImport("kernel32")] private static extern int SwitchToThread();
+
+    [DllImport("kernel32")] private static extern void Sleep(uint milliseconds);
+
+    [DllImport("kernel32")] private static extern void* GetStdHandle(uint which);
+
+    [DllImport("kernel32")] private static extern int WriteFile(void* file, byte* text, uint bytes, uint* written, void* overlapped);
+
+    [DllImport("kernel32")] private static extern void RaiseFailFastException(void* record, void* context, uint flags);
+
+    [DllImport("kernel32")] private static extern int TerminateProcess(nint process, uint code);
+
+    [DllImport("kernel32"), SuppressGCTransition] private static extern ulong GetTickCount64();
+
+    [DllImport("kernel32"), SuppressGCTransition] private static extern uint GetCurrentThreadId();
+
+    [DllImport("kernel32"), SuppressGCTransition] private static extern uint GetCurrentProcessId();
+}

@@ -1,0 +1,37 @@
+using System;
+using Xunit;
+
+namespace HakMem.Tests.Support;
+
+/// <summary>A fact about what only Linux does or tells, as <c>mremap</c> and <c>/proc</c>. Elsewhere it is skipped, visibly.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LinuxFactAttribute : FactAttribute
+{
+    public LinuxFactAttribute()
+    {
+        if (!OperatingSystem.IsLinux()) Skip = Reason;
+    }
+
+    /// <summary>What a skipped test says.</summary>
+    internal const string Reason = "asks what only Linux does or tells";
+}
+
+/// <summary>A theory of that kind.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LinuxTheoryAttribute : TheoryAttribute
+{
+    public LinuxTheoryAttribute()
+    {
+        if (!OperatingSystem.IsLinux()) Skip = LinuxFactAttribute.Reason;
+    }
+}
+
+/// <summary>A fact about what only Windows does.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class WindowsFactAttribute : FactAttribute
+{
+    public WindowsFactAttribute()
+    {
+        if (!OperatingSystem.IsWindows()) Skip = "asks what only Windows does";
+    }
+}
