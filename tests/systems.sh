@@ -42,6 +42,7 @@ cd "$repository" || exit 1
 for variable in $(compgen -e | grep -iE '^(hakmem|msbuild|dotnet_host_path|vstest)' | grep -v '^HAKMEMTEST_'); do unset "$variable"; done
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_UI_LANGUAGE=en DOTNET_DbgEnableMiniDump=0
 export WINEPREFIX="$work/wine" WINEDEBUG=-all
+export DOTNET_EnableWriteXorExecute=0   # the runtime's double mappings of code are more than Wine 8 and QEMU 7 can do: methods made at run time fail there
 
 wine="" wineserver=""
 for candidate in "$(command -v wine64)" /usr/lib/wine/wine64 "$(command -v wine)"; do [ -n "$candidate" ] && [ -x "$candidate" ] && wine=$candidate && break; done
@@ -61,6 +62,7 @@ absent() { not_run=$((not_run + 1)); row "$1" "" "NOT RUN: $2"; }
 slow() {   # system, class
   case "$1 $2" in
     *" HakMem.Boxes.Tests.FaultTests") return 0 ;;
+    "linux-arm64 HakMem.Tests.Faults."*) return 0 ;;   # 180 processes
   esac
   return 1
 }
@@ -68,10 +70,9 @@ slow() {   # system, class
 # system, arguments of the runner
 run_there() {
   case $1 in
-    # The runtime's double mappings of code pages, and the signals of its diagnostics, are more than Wine 8 can do.
-    win-x64) DOTNET_EnableWriteXorExecute=0 DOTNET_EnableDiagnostics=0 "$wine" "$work/$1/HakMem.Systems.exe" "${@:2}" ;;
-    # QEMU keeps a list of all pages of what is reserved: with a limit on addresses, HakMem reserves 8 GiB instead of 1 TiB.
-    linux-arm64) (ulimit -v 33554432; HAKMEMTEST_EMULATOR=qemu-aarch64 QEMU_LD_PREFIX=/usr/aarch64-linux-gnu exec qemu-aarch64 "$work/$1/HakMem.Systems" "${@:2}") ;;
+    win-x64) DOTNET_EnableDiagnostics=0 "$wine" "$work/$1/HakMem.Systems.exe" "${@:2}" ;;
+    # QEMU keeps a list of all pages of what is reserved: with a limit on addresses, the default allocator reserves 64 GiB instead of 1 TiB.
+    linux-arm64) ([ "$(basename "${3-}")" = HakMem.Boxes.Tests.dll ] || ulimit -v 268435456; HAKMEMTEST_STRESS_SECONDS="${HAKMEMTEST_STRESS_SECONDS:-15}" HAKMEMTEST_EMULATOR=qemu-aarch64 QEMU_LD_PREFIX=/usr/aarch64-linux-gnu exec qemu-aarch64 "$work/$1/HakMem.Systems" "${@:2}") ;;
   esac
 }
 

@@ -35,3 +35,29 @@ internal sealed class WindowsFactAttribute : FactAttribute
         if (!OperatingSystem.IsWindows()) Skip = "asks what only Windows does";
     }
 }
+
+/// <summary>A fact that QEMU makes wrong: it answers the kernel's <c>madvise</c> without asking, and shortens no mapping.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class KernelFactAttribute : FactAttribute
+{
+    public KernelFactAttribute() => Skip = KernelTheoryAttribute.Reason;
+}
+
+/// <summary>A theory of that kind.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class KernelTheoryAttribute : TheoryAttribute
+{
+    public KernelTheoryAttribute() => Skip = Reason;
+
+    internal static string? Reason => Emulation.Emulator == null ? null : "QEMU answers for the kernel";
+}
+
+/// <summary>A fact about a program's start by <c>dotnet</c> itself.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class HostFactAttribute : FactAttribute
+{
+    public HostFactAttribute()
+    {
+        if (Emulation.IsHosted) Skip = "programs are not started by dotnet here";
+    }
+}

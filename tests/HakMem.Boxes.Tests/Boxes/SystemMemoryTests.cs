@@ -110,7 +110,7 @@ public unsafe class SystemMemoryTests
         foreach (OwnThread.Handle thread in threads) thread.Join();
     }
 
-    [Theory]
+    [KernelTheory]
     [InlineData(true)]
     [InlineData(false)]
     public void A_mapping_changes_its_length_and_keeps_its_contents(bool mayMove)
@@ -133,7 +133,7 @@ public unsafe class SystemMemoryTests
         Assert.True(SystemMemory.Unmap(shorter, Page));
     }
 
-    [Fact]
+    [KernelFact]
     public void Memory_is_behind_what_is_populated()
     {
         byte* at = SystemMemory.Map(Range);
@@ -143,7 +143,7 @@ public unsafe class SystemMemoryTests
         Assert.True(SystemMemory.Unmap(at, Range));
     }
 
-    [Fact]
+    [KernelFact]
     public void What_cannot_be_is_refused()
     {
         Assert.True(SystemMemory.Map((nuint)1 << 60) == null);

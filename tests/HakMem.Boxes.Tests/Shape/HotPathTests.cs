@@ -15,7 +15,7 @@ public sealed class OptimizedFactAttribute : FactAttribute
     public OptimizedFactAttribute()
     {
         if (typeof(HotPathProgram).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true }) Skip = "compiled without optimizations";
-        else if (Wine.IsHere) Skip = "the JIT gives up optimizing under Wine";
+        else if (Emulation.IsWine) Skip = "the JIT gives up optimizing under Wine";
         else if (RuntimeInformation.ProcessArchitecture != Architecture.X64) Skip = "reads the code of x86-64";
     }
 }

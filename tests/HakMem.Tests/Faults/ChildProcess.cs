@@ -32,7 +32,13 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
         foreach (string variable in environment) start.Environment[variable[..variable.IndexOf('=')]] = variable[(variable.IndexOf('=') + 1)..];
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        if (process.WaitForExit(Patience)) return new ChildProcess(process.ExitCode, output.Result.ReplaceLineEndings("\n"), error.Result.ReplaceLineEndings("\n"));
+        if (process.WaitForExit(Patience))
+        {
+            string said = error.Result.ReplaceLineEndings("\n");
+            int end = Emulation.Emulator == null ? -1 : said.IndexOf("qemu: uncaught target signal 6", StringComparison.Ordinal);   // what a shell says
+            return new ChildProcess(process.ExitCode, output.Result.ReplaceLineEndings("\n"), end < 0 ? said : said[..end]);
+        }
+
         process.Kill();
         throw new TimeoutException($"{start.FileName} {string.Join(' ', start.ArgumentList)} did not end");
     }

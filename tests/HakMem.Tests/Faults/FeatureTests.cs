@@ -104,7 +104,7 @@ public sealed class FeatureTests(ITestOutputHelper output)
         Assert.Equal(0, child.ExitCode);
     }
 
-    [LinuxFact]
+    [HostFact]
     public void TheConfigurationIsReadAndTheEnvironmentWins()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
