@@ -10,7 +10,7 @@ usage: tests/systems.sh [OPTION]... [SYSTEM]...
   --quick           without the classes that take minutes there
   --no-build        what is built already
   --flavor NAME     the flavor that is tested (default: release)
-  --only TEXT       the classes whose names hold it
+  --only PATTERN    the classes whose names match it, a regular expression
   --help            this text
 Needs wine64 for win-x64; qemu-user and libstdc++6-arm64-cross for linux-arm64 (Debian's packages); and from NuGet the system's .NET runtime.
 HAKMEMTEST_KEEP=1 keeps the folder with all output.
@@ -27,7 +27,7 @@ while [ $# -gt 0 ]; do
     --quick) quick=1 ;;
     --no-build) no_build=1 ;;
     --flavor) [ $# -gt 1 ] || refuse "--flavor takes a name"; flavor=$2; shift ;;
-    --only) [ $# -gt 1 ] || refuse "--only takes a text"; only=$2; shift ;;
+    --only) [ $# -gt 1 ] || refuse "--only takes a pattern"; only=$2; shift ;;
     -*) refuse "there is no option '$1'" ;;
     win-x64|linux-arm64) systems+=("$1") ;;
     *) refuse "there is no system '$1'" ;;
@@ -101,7 +101,7 @@ test_system() {   # system
     : > "$work/chosen.txt"
     while read -r class; do
       class=${class%$'\r'}
-      [[ -z "$only" || "$class" == *"$only"* ]] || continue
+      [[ -z "$only" || "$class" =~ $only ]] || continue
       if [ "$assembly" = HakMem.Models.Tests ] && [[ "$class" != *.PerturbedStressTests ]]; then continue; fi   # the others read sources and models
       if [ -n "$quick" ] && slow "$1" "$class"; then absent "$1" "$class: left out by --quick"; continue; fi
       echo "$class" >> "$work/chosen.txt"

@@ -5,18 +5,20 @@ namespace HakMem;
 
 /// <summary>
 /// The memory limit of the control groups that the process runs in, of either version, read without the runtime's file classes, which a small process need
-/// not load. A group's limit holds for all below it: the lowest counts, from the process's own group up to the highest that is visible.
+/// not load. A group's limit holds for all below it: the lowest counts, from the process's own group up to the highest that is visible. On Windows that of the job object that the process is in, as those of containers are.
 /// </summary>
 internal static unsafe class ContainerMemory
 {
     private const int Room = 4096;   // of a line or a path; longer ones are passed over
     private const int ReadOnly = 0x80000;   // and closed on exec
+    private const int ExtendedLimitInformation = 9, ExtendedLimitBytes = 144;   // JOBOBJECT_EXTENDED_LIMIT_INFORMATION of 64-bit Windows
+    private const uint ProcessMemory = 0x100, JobMemory = 0x200;
     private const ulong Unlimited = 1UL << 62;   // version 1 says the largest number of whole pages
 
     /// <summary>Nine tenths of the limit in bytes; the largest number when there is none, or it cannot be read.</summary>
     internal static ulong SoftLimit()
     {
-        ulong limit = OperatingSystem.IsLinux() ? Limit(default) : ulong.MaxValue;
+        ulong limit = OperatingSystem.IsLinux() ? Limit(default) : OperatingSystem.IsWindows() ? JobLimit() : ulong.MaxValue;
         return limit == ulong.MaxValue ? limit : limit / 10 * 9;
     }
 
@@ -48,6 +50,16 @@ internal static unsafe class ContainerMemory
 
         // A mounted group that the process is not in says nothing, as long as one that it is in is mounted, too.
         return matched ? own : others;
+    }
+
+    /// <summary>What a process, or all of them together, may have committed in the job object of this one; the largest number when there is none.</summary>
+    internal static ulong JobLimit()
+    {
+        byte* limits = stackalloc byte[ExtendedLimitBytes];
+        if (QueryInformationJobObject(null, ExtendedLimitInformation, limits, ExtendedLimitBytes, null) == 0) return ulong.MaxValue;
+        uint flags = *(uint*)(limits + 16);
+        ulong limit = (flags & ProcessMemory) != 0 ? *(ulong*)(limits + 112) : ulong.MaxValue;
+        return (flags & JobMemory) != 0 ? Math.Min(limit, *(ulong*)(limits + 120)) : limit;
     }
 
     /// <summary>The lowest limit from the process's group up to the one that is mounted.</summary>
@@ -224,6 +236,8 @@ internal static unsafe class ContainerMemory
             if (_file >= 0) _ = close(_file);
         }
     }
+
+    [DllImport("kernel32")] private static extern int QueryInformationJobObject(void* job, int what, byte* limits, uint bytes, uint* written);
 
     [DllImport("libc")] private static extern int open(byte* path, int flags, int mode);
 
