@@ -102,9 +102,20 @@ public sealed class HakMemOptions
     {
         HakMemSettings? settings = Interlocked.CompareExchange(ref s_settings, s_closed, null) as HakMemSettings;
         HakMemOptions options = settings is not null || IsAnythingSet(AppContext.GetData, Environment.GetEnvironmentVariable) || ProcessEnvironment.HasPrefix("HAKMEM_"u8)
-            ? Read(AppContext.GetData, Environment.GetEnvironmentVariables(), Report, settings)
+            ? Read(AppContext.GetData, Variables(Environment.GetEnvironmentVariables()), Report, settings)
             : new HakMemOptions();
         return Interlocked.CompareExchange(ref s_current, options, null) ?? options;
+    }
+
+    // Upper and lower case are one in the names of Windows; the options' own are as they are written here.
+    private static IDictionary Variables(IDictionary environment) => OperatingSystem.IsWindows() ? UpperCase(environment) : environment;
+
+    /// <summary>An environment with the names in upper case.</summary>
+    internal static IDictionary UpperCase(IDictionary environment)
+    {
+        Hashtable variables = [];
+        foreach (DictionaryEntry entry in environment) variables[((string)entry.Key).ToUpperInvariant()] = entry.Value;
+        return variables;
     }
 
     // As the allocator's other messages: what cannot be written is nobody's failure, least of all that of a program's first call.

@@ -26,6 +26,9 @@ public unsafe partial interface IAllocatorConfig
     /// <inheritdoc cref="LinuxMemory.Recommit"/>
     [Bound("Os", "Recommit")] static abstract bool OsRecommit(byte* at, nuint bytes);
 
+    /// <inheritdoc cref="LinuxMemory.TryRead"/>
+    [Bound("Os", "TryRead")] static abstract bool OsTryRead(void* at, out nint word);
+
     /// <inheritdoc cref="LinuxMemory.Map"/>
     [Bound("Os", "Map")] static abstract byte* OsMap(nuint bytes);
 

@@ -230,15 +230,19 @@ public static unsafe class FrontList
         where TConfig : struct, IAllocatorConfig
     {
         uint most = Count<TConfig>(heap, sizeClass), count = 0;
-        for (void* block = Of(heap, sizeClass)->Head; count < most && IsBlock<TConfig>(sizeClass, block); block = *(void**)block, count++)
+        void* block = Of(heap, sizeClass)->Head;
+        while (count < most && IsBlock<TConfig>(sizeClass, block))
         {
             if (count < room) blocks[count] = block;
+            count++;
+            if (!TConfig.OsTryRead(block, out nint next)) break;
+            block = (void*)next;
         }
 
         return count;
     }
 
-    /// <summary>Whether an address is the start of a block of a class in a slab of this composition. The memory of such a block can be read, whoever owns it.</summary>
+    /// <summary>Whether an address is the start of a block of a class in a slab of this composition. The memory of such a block can be read by whoever has it, by others with <c>OsTryRead</c>.</summary>
     public static bool IsBlock<TConfig>(uint sizeClass, void* address)
         where TConfig : struct, IAllocatorConfig
     {

@@ -21,9 +21,9 @@ public static unsafe partial class UnifiedCacheRefill
         {
             slab = bin->Current;
         }
-        else if (slab->Owner != heap->Id || slab->Class != sizeClass || slab->Place != list)
+        else if (PageMap.Get<TConfig>(slab->FirstChunk) != (heap->IdShifted | sizeClass) || slab->Place != list)
         {
-            // It left its list while the lock was free. The next pass sees the rest; who wants all of it now begins again.
+            // It left its list while the lock was free: an entry that names this heap is written and cleared under its lock, a header's owner is not when another heap has the slab by now. The next pass sees the rest; who wants all of it now begins again.
             walk->Changing = true;
             if (!now || walk->Restarts == PurgeWalk.MostRestarts) return true;
             walk->Restarts++;

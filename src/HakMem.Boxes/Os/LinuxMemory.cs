@@ -71,6 +71,13 @@ public static unsafe partial class LinuxMemory
         return true;
     }
 
+    /// <summary>Reads a word of memory that was committed once. False where another thread may have taken it away since; never on Linux, where it reads as zero then.</summary>
+    public static bool TryRead(void* at, out nint word)
+    {
+        word = *(nint*)at;
+        return true;
+    }
+
     /// <summary>Maps readable and writable memory that reads as zero. Returns its start, aligned to the OS page, or null.</summary>
     public static byte* Map(nuint bytes) => Checked(mmap(null, bytes, ProtReadWrite, MapPrivateAnonymous, -1, 0));
 

@@ -41,6 +41,10 @@ public static unsafe class SystemMemory
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Recommit(byte* at, nuint bytes) => OperatingSystem.IsWindows() ? WindowsMemory.Recommit(at, bytes) : LinuxMemory.Recommit(at, bytes);
 
+    /// <inheritdoc cref="LinuxMemory.TryRead"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryRead(void* at, out nint word) => OperatingSystem.IsWindows() ? WindowsMemory.TryRead(at, out word) : LinuxMemory.TryRead(at, out word);
+
     /// <inheritdoc cref="LinuxMemory.Map"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* Map(nuint bytes) => OperatingSystem.IsWindows() ? WindowsMemory.Map(bytes) : LinuxMemory.Map(bytes);

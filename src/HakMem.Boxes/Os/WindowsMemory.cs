@@ -23,6 +23,9 @@ public static unsafe partial class WindowsMemory
     private const uint ReserveAttempts = 16, MaxReservations = 256;
     private const ulong LeastLimit = 1UL << 40;
     private const uint RecommitMilliseconds = 10_000;
+    private const ulong SpareCommit = 64 << 20;   // what has to be left to commit when memory is given back
+    private const uint NoSuchThread = 87;   // ERROR_INVALID_PARAMETER
+    private const uint SleepEvery = 32, PausesForSleep = 1024;
 
     private static int s_gate;   // between the looks at an allocation and what follows from them
     private static nint s_reservations;   // a page of them, made by the first
@@ -52,6 +55,7 @@ public static unsafe partial class WindowsMemory
     {
         [FieldOffset(0)] public uint Length;
         [FieldOffset(8)] public ulong Physical;
+        [FieldOffset(32)] public ulong Committable;   // by this process
         [FieldOffset(40)] public ulong Virtual;
     }
 
@@ -70,9 +74,10 @@ public static unsafe partial class WindowsMemory
         _ = Milliseconds();
         ulong never = ~0UL;
         _ = ThreadIsGone(ThreadId(), &never);
+        _ = GetLastError();
         _ = SwitchToThread();
         Sleep(0);
-        WriteError(null, 0);
+        _ = TryRead(&never, out _);
     }
 
     /// <summary>Reserves an address range without access. Returns its start, aligned to 2 MiB so that callers who align need not take a part away at the front, or null. <see cref="Unmap"/> of its first page takes all of it away, of another part nothing but the memory.</summary>
@@ -108,11 +113,12 @@ public static unsafe partial class WindowsMemory
     public static bool Expose(byte* at, nuint bytes) => VirtualAlloc(at, bytes, CommitPages, ReadOnly) != null;
 
     /// <summary>
-    /// Gives the memory behind a committed range back; it reads as zero afterwards. False when the OS refuses: then the contents are as before. Until it returns the range cannot be read.
-    /// When others have taken what was given back and Windows has nothing to commit for ten seconds, the process ends with one line.
+    /// Gives the memory behind a committed range back; it reads as zero afterwards. False when the OS refuses, or has so little left to commit that others might take it meanwhile: then the contents are as before. Until it returns the range cannot be read.
+    /// When others have taken it all the same and Windows has nothing to commit for ten seconds, the process ends with one line.
     /// </summary>
     public static bool Purge(byte* at, nuint bytes)
     {
+        if (bytes == 0) return true;   // which Windows takes for all of it
         if (IsReservation(at)) return TryPurge(at, bytes);
         bool purged = true;
         EnterGate();   // or who takes the rest of the mapping away would find it without memory
@@ -129,10 +135,19 @@ public static unsafe partial class WindowsMemory
     }
 
     /// <summary>Gives back the promise of memory for a committed part of a range until <see cref="Recommit"/>: it does not count against the system's commit limit then. False when the OS refuses: then it stays committed.</summary>
-    public static bool Decommit(byte* at, nuint bytes) => VirtualFree(at, bytes, DecommitPages) != 0;
+    public static bool Decommit(byte* at, nuint bytes) => bytes == 0 || VirtualFree(at, bytes, DecommitPages) != 0;
 
     /// <inheritdoc cref="LinuxMemory.Recommit"/>
     public static bool Recommit(byte* at, nuint bytes) => VirtualAlloc(at, bytes, CommitPages, ReadWrite) != null;
+
+    /// <summary>Reads a word of memory that was committed once. False where it is not now: another thread gives it back, or has.</summary>
+    public static bool TryRead(void* at, out nint word)
+    {
+        nint read;
+        bool there = ReadProcessMemory(-1, at, &read, (nuint)sizeof(nint), null) != 0;
+        word = there ? read : 0;
+        return there;
+    }
 
     /// <inheritdoc cref="LinuxMemory.Map"/>
     public static byte* Map(nuint bytes)
@@ -229,9 +244,12 @@ public static unsafe partial class WindowsMemory
     /// <inheritdoc cref="LinuxMemory.ThreadId"/>
     public static uint ThreadId() => GetCurrentThreadId();
 
-    /// <summary>Where the calling thread's stack lies.</summary>
+    /// <summary>Where the calling thread's stack lies. False on a fiber, whose stack another thread may run on later.</summary>
     public static bool Stack(out byte* low, out nuint bytes)
     {
+        low = null;
+        bytes = 0;
+        if (IsThreadAFiber() != 0) return false;
         byte* lowest, end;
         GetCurrentThreadStackLimits(&lowest, &end);
         low = lowest;
@@ -240,7 +258,7 @@ public static unsafe partial class WindowsMemory
     }
 
     /// <summary>
-    /// Whether the thread that had this id, and <paramref name="word"/> to watch its end, is gone; 0 is nobody's. Windows gives ids to new threads soon: one that began after the time in the word is another. False where the system does not say, which the calling thread's own id shows.
+    /// Whether the thread that had this id, and <paramref name="word"/> to watch its end, is gone; 0 is nobody's. Windows gives ids to new threads soon: one that began after the time in the word is another. False where the system does not say.
     /// </summary>
     public static bool ThreadIsGone(uint thread, void* word)
     {
@@ -248,15 +266,13 @@ public static unsafe partial class WindowsMemory
         void* handle = OpenThread(Synchronize | QueryLimitedInformation, 0, thread);
         if (handle == null)
         {
-            handle = OpenThread(Synchronize | QueryLimitedInformation, 0, GetCurrentThreadId());
-            if (handle == null) return false;
-            _ = CloseHandle(handle);
-            return true;
+            return GetLastError() == NoSuchThread;
         }
 
-        bool gone = GetProcessIdOfThread(handle) != GetCurrentProcessId() || WaitForSingleObject(handle, 0) == 0;
+        uint process = GetProcessIdOfThread(handle);
+        bool gone = (process != 0 && process != GetCurrentProcessId()) || WaitForSingleObject(handle, 0) == 0;
         ulong ended = word == null ? 0 : Volatile.Read(ref *(ulong*)word);
-        if (!gone && ended != 0)
+        if (!gone && ended >> 32 != 0)   // two halves, which need not come at once
         {
             ulong* times = stackalloc ulong[4];   // of its beginning, its end, and what it used
             gone = GetThreadTimes(handle, times, times + 1, times + 2, times + 3) != 0 && times[0] > ended;
@@ -268,12 +284,12 @@ public static unsafe partial class WindowsMemory
 
     /// <summary>
     /// Arranges that the 32-bit word at <paramref name="word"/>, in 32 zeroed bytes aligned to 16, becomes nonzero when the calling thread ends: it and the next are the time then. The mark is made by
-    /// <c>GetSystemTimeAsFileTime</c> as the callback of a fiber-local index: native code, because managed code must not run then. <paramref name="key"/> holds the index plus one, made by
+    /// <c>GetSystemTimePreciseAsFileTime</c> (not before any thread's beginning, whichever clock that is from) as the callback of a fiber-local index: native code, because managed code must not run then. <paramref name="key"/> holds the index plus one, made by
     /// the first call. When it cannot be made, the word stays zero. A fiber that is deleted sets the word, too: whoever sees it asks <see cref="ThreadIsGone"/>.
     /// </summary>
     public static void WatchThreadEnd(uint* key, void* word)
     {
-        fixed (byte* name = "GetSystemTimeAsFileTime"u8) _ = Watch(key, name, word);
+        fixed (byte* name = "GetSystemTimePreciseAsFileTime"u8) _ = Watch(key, name, word);
     }
 
     /// <summary>Arranges that the 64-bit word at <paramref name="word"/> becomes 0 when the calling thread ends, by <c>InitializeSRWLock</c> as the callback of a fiber-local index. False when it cannot be.</summary>
@@ -289,7 +305,7 @@ public static unsafe partial class WindowsMemory
         *key = 0;
     }
 
-    /// <summary>Waits a little, longer with each attempt: the processor's pause, then a yield, then the shortest sleep, 1 to 16 ms.</summary>
+    /// <summary>Waits a little, longer with each attempt: the processor's pause, then a yield, then pauses of some 20 to 50 µs in all and a yield, since the shortest sleep is 1 to 16 ms; of these each 32nd.</summary>
     public static void Wait(uint attempt)
     {
         if (attempt < SpinLock.YieldAttempt)
@@ -301,17 +317,23 @@ public static unsafe partial class WindowsMemory
         {
             _ = SwitchToThread();
         }
+        else if (attempt % SleepEvery == SleepEvery - 1)
+        {
+            Sleep(1);   // or a holder of lower priority would never come
+        }
         else
         {
-            Sleep(1);
+            for (uint i = 0; i < PausesForSleep; i++) Wait(0);
+            _ = SwitchToThread();
         }
     }
 
-    /// <inheritdoc cref="LinuxMemory.WriteError"/>
+    /// <summary>Writes bytes to standard error; nowhere in a program that has none, as those with windows.</summary>
     public static void WriteError(byte* text, nuint bytes)
     {
+        nint file = GetStdHandle(StandardError);
         uint written;
-        _ = WriteFile(GetStdHandle(StandardError), text, (uint)bytes, &written, null);
+        if (file is not (0 or -1) && bytes != 0) _ = WriteFile(file, text, (uint)bytes, &written, null);
     }
 
     /// <summary>Ends the process at once as a failure that Windows Error Reporting sees (0xC0000602).</summary>
@@ -343,6 +365,9 @@ public static unsafe partial class WindowsMemory
     // The memory was there a moment ago; who else has taken it may give it back.
     private static bool TryPurge(byte* at, nuint bytes)
     {
+        MemoryStatus status;
+        status.Length = (uint)sizeof(MemoryStatus);
+        if (GlobalMemoryStatusEx(&status) != 0 && status.Committable < bytes + SpareCommit) return false;
         if (VirtualFree(at, bytes, DecommitPages) == 0) return false;
         ulong start = 0;
         while (VirtualAlloc(at, bytes, CommitPages, ReadWrite) == null)
@@ -451,6 +476,12 @@ public static unsafe partial class WindowsMemory
 
     [DllImport("kernel32")] private static extern void* OpenThread(uint access, int inherit, uint thread);
 
+    [DllImport("kernel32"), SuppressGCTransition] private static extern uint GetLastError();
+
+    [DllImport("kernel32")] private static extern int IsThreadAFiber();
+
+    [DllImport("kernel32")] private static extern int ReadProcessMemory(nint process, void* at, void* to, nuint bytes, nuint* read);
+
     [DllImport("kernel32")] private static extern uint GetProcessIdOfThread(void* thread);
 
     [DllImport("kernel32")] private static extern int GetThreadTimes(void* thread, ulong* began, ulong* ended, ulong* kernel, ulong* user);
@@ -473,9 +504,9 @@ public static unsafe partial class WindowsMemory
 
     [DllImport("kernel32")] private static extern void Sleep(uint milliseconds);
 
-    [DllImport("kernel32")] private static extern void* GetStdHandle(uint which);
+    [DllImport("kernel32")] private static extern nint GetStdHandle(uint which);
 
-    [DllImport("kernel32")] private static extern int WriteFile(void* file, byte* text, uint bytes, uint* written, void* overlapped);
+    [DllImport("kernel32")] private static extern int WriteFile(nint file, byte* text, uint bytes, uint* written, void* overlapped);
 
     [DllImport("kernel32")] private static extern void RaiseFailFastException(void* record, void* context, uint flags);
 

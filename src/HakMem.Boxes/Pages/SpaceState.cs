@@ -57,7 +57,7 @@ public unsafe struct SpaceState
     /// <summary>Owner ids whose entries in the table of owners are committed.</summary>
     public uint TabledOwners;
 
-    /// <summary>SuperSlabs given back, committed and clean.</summary>
+    /// <summary>SuperSlabs given back, clean; committed anew before they are used, where the system counts that.</summary>
     public SuperSlab* FreeSuperSlabs;
 
     /// <summary>The next free byte for heaps and compositions, and the end of the mapping it lies in.</summary>

@@ -253,6 +253,11 @@ public static unsafe class HeapRegistry
         }
     }
 
+    /// <summary>Whether the composition is there, for who has no heap of it. What is read of it afterwards is as it was made: acquire, pairs with the fence before it is made known.</summary>
+    public static bool IsOpen<TConfig>()
+        where TConfig : struct, IAllocatorConfig
+        => TConfig.Composition != null && Volatile.Read(ref TConfig.Composition->Id) != 0;
+
     /// <summary>
     /// Adds up the composition. Exact when no other thread allocates or frees; otherwise every number was true at some time during the call.
     /// Under the registry's lock: a scavenger that takes over an ended thread's heap meanwhile, and sends what that was about to, would have blocks counted as in use that are free.
@@ -261,7 +266,7 @@ public static unsafe class HeapRegistry
         where TConfig : struct, IAllocatorConfig
     {
         *statistics = default;
-        if (TConfig.Composition == null) return;
+        if (!IsOpen<TConfig>()) return;
         SpaceState* space = TConfig.Space;
         SharedState* registry = TConfig.RegistryState;
         ulong* out_ = stackalloc ulong[(int)SizeClasses.Count];

@@ -60,8 +60,8 @@ public static unsafe class HeapWalk
     public static bool TryNext<TConfig>(uint* cursor, WalkedSpan* span)
         where TConfig : struct, IAllocatorConfig
     {
+        if (!HeapRegistry.IsOpen<TConfig>()) return false;
         SpaceState* space = TConfig.Space;
-        if (TConfig.Composition == null) return false;
         for (; *cursor < Volatile.Read(ref space->NextChunk); ++*cursor)
         {
             uint chunk = *cursor;
@@ -99,8 +99,8 @@ public static unsafe class HeapWalk
     public static bool TryNextBig<TConfig>(BigCursor* cursor, WalkedSpan* span)
         where TConfig : struct, IAllocatorConfig
     {
+        if (!HeapRegistry.IsOpen<TConfig>()) return false;
         SpaceState* space = TConfig.Space;
-        if (TConfig.Composition == null) return false;
         bool found = false;
         SpinLock.Enter<TConfig>(&space->BigLock);
         while (!found && (cursor->Next < cursor->Count || TryNote<TConfig>(space, cursor)))

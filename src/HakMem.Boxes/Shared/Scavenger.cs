@@ -41,7 +41,7 @@ public static unsafe class Scavenger
         where TConfig : struct, IAllocatorConfig
     {
         Composition* composition = TConfig.Composition;
-        if (composition == null || composition->Scavenge != 1) return;
+        if (composition == null || Volatile.Read(ref composition->Scavenge) != 1) return;
         if (TConfig.OsMilliseconds() < Volatile.Read(ref composition->ScavengeAt)) return;
         TConfig.OnSharedStep();
         if (Interlocked.CompareExchange(ref composition->Scavenge, 2, 1) != 1) return;

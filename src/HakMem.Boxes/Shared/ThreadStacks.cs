@@ -108,7 +108,7 @@ public static unsafe class ThreadStacks
         byte* table = TConfig.Stacks;
         Record* records = (Record*)(table + IndexBytes);
         ushort* place = (ushort*)table + (ushort)(at >> GranuleLog2);
-        if (Volatile.Read(ref records[*place / UnitsOfRecord].Bytes) <= Shut) *place = (ushort)((record - records) * UnitsOfRecord);
+        if (Volatile.Read(ref records[*place / UnitsOfRecord].Bytes) <= Shut) Volatile.Write(ref *place, (ushort)((record - records) * UnitsOfRecord));   // after its bounds
     }
 
     // The record of a stack; threads that follow each other on one have the same. Null when there is none left.

@@ -202,7 +202,12 @@ internal sealed partial class CompositionWriter
                     Classes = Space->Classes;
                 }
 
-                if (Space != null && Composition == null) { Composition = {{Call("HeapRegistry", "Open", "Space")}}; }
+                if (Space != null && Composition == null)
+                {
+                    Composition* made = {{Call("HeapRegistry", "Open", "Space")}};
+                    {{NameScope.Interlocked}}.MemoryBarrier();   // who sees it sees what is in it
+                    Composition = made;
+                }
 
                 if (Composition != null) {{NameScope.Volatile}}.Write(ref s_open, 1);
                 {{NameScope.Volatile}}.Write(ref s_lock, 0);

@@ -122,6 +122,11 @@ public static class Volatile
         public volatile uint Value;
     }
 
+    private struct Half
+    {
+        public volatile ushort Value;
+    }
+
     private struct Pointer
     {
         public volatile nint Value;
@@ -155,6 +160,9 @@ public static class Volatile
 
     /// <summary>Writes with release.</summary>
     public static void Write(ref bool location, bool value) => Unsafe.As<bool, Bool>(ref location).Value = value;
+
+    /// <inheritdoc cref="Write(ref bool, bool)"/>
+    public static void Write(ref ushort location, ushort value) => Unsafe.As<ushort, Half>(ref location).Value = value;
 
     /// <inheritdoc cref="Write(ref bool, bool)"/>
     public static void Write(ref int location, int value) => Unsafe.As<int, Word>(ref location).Value = value;

@@ -49,6 +49,13 @@ public static unsafe class PreloadMemory
         return true;
     }
 
+    /// <inheritdoc cref="LinuxMemory.TryRead"/>
+    public static bool TryRead(void* at, out nint word)
+    {
+        word = *(nint*)at;
+        return true;
+    }
+
     /// <inheritdoc cref="LinuxMemory.Map"/>
     public static byte* Map(nuint bytes) => Checked(LibC.mmap(null, bytes, ProtReadWrite, MapPrivateAnonymous, -1, 0));
 

@@ -102,6 +102,16 @@ public unsafe class ScavengerTests
         Assert.True(walk.Changing);
         walk.At->Place = (SlabPlace)original;
 
+        // Nor is one that another heap has by now, in a list of the same kind: its header's owner may still be read as it was, the page map is not.
+        walk.Begin();
+        walk.Slabs = 3;
+        Assert.False(UnifiedCacheRefill.PurgePages<Config>(heap, sizeClass, &walk, false));
+        uint entry = PageMap.Get<Config>(walk.At->FirstChunk);
+        PageMap.Set<Config>(walk.At->FirstChunk, 1, ((heap->Id + 1) << 8) | sizeClass);
+        Assert.True(UnifiedCacheRefill.PurgePages<Config>(heap, sizeClass, &walk, false));
+        Assert.True(walk.Changing);
+        PageMap.Set<Config>(walk.At->FirstChunk, 1, entry);
+
         // Who wants all of it begins again, but not for ever.
         walk.Begin();
         walk.Calls = 0;

@@ -116,6 +116,8 @@ internal static unsafe class FaultyMemory
 
     public static bool Recommit(byte* at, nuint bytes) => !Refuses(MemoryCalls.Recommit) && SystemMemory.Recommit(at, bytes);
 
+    public static bool TryRead(void* at, out nint word) => SystemMemory.TryRead(at, out word);
+
     public static byte* Map(nuint bytes)
     {
         Interlocked.Increment(ref s_maps);

@@ -428,7 +428,12 @@ internal static unsafe partial class TestHeap
                 Classes = Space->Classes;
             }
 
-            if (Space != null && Composition == null) { Composition = HeapRegistry.Open<Config>(Space); }
+            if (Space != null && Composition == null)
+            {
+                Composition* made = HeapRegistry.Open<Config>(Space);
+                Interlocked.MemoryBarrier();   // who sees it sees what is in it
+                Composition = made;
+            }
 
             if (Composition != null) Volatile.Write(ref s_open, 1);
             Volatile.Write(ref s_lock, 0);

@@ -97,6 +97,14 @@ public sealed class OptionParsingTests
         AssertDefault(options);
     }
 
+    /// <summary>As Windows takes them.</summary>
+    [Fact]
+    public void NamesInOtherCaseAreFoundWhereCaseDoesNotCount()
+    {
+        HakMemOptions options = HakMemOptions.Read(static _ => null, HakMemOptions.UpperCase(new Hashtable { ["HakMem_Purge_Delay"] = "7", ["Path"] = "x" }), static _ => { });
+        Assert.Equal(7, options.PurgeDelay.TotalMilliseconds);
+    }
+
     [Fact]
     public void TheEnvironmentWinsOverTheConfiguration()
     {
