@@ -47,7 +47,9 @@ public unsafe class SystemMemoryTests
         Assert.False(new ReadOnlySpan<byte>(range, (int)(Range / 2)).ContainsAnyExcept((byte)0));
         Assert.True(SystemMemory.TryRead(range + (Range / 2), out nint word) && word == 0x0707_0707_0707_0707);
         Assert.True(SystemMemory.Decommit(range, Range / 2));
-        Assert.True(SystemMemory.TryRead(range, out word) == OperatingSystem.IsLinux() && word == 0);
+        bool there = SystemMemory.TryRead(range, out word);
+        Assert.Equal(0, word);
+        Assert.True(there == OperatingSystem.IsLinux() || Emulation.IsWine);   // Wine reads what has no access
         Assert.True(SystemMemory.Recommit(range, Range / 2));
         Assert.True(SystemMemory.Recommit(range, Range / 2));   // what was never decommitted
         Assert.True(SystemMemory.Unmap(range, Range));
