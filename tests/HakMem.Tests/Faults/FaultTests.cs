@@ -153,7 +153,7 @@ public sealed class FaultTests
     [InlineData("guard-never-handed-out", "DoubleFreeCheck", NotAllocated)]
     [InlineData("guard-usable-freed", "DoubleFreeCheck", UseAfterFree)]
     [InlineData("guard-write-after-free", "Poison", "write after free of the block at 0x{0} of class 4, 64 bytes: at offset 12 is 0x1 instead of 0xdb")]
-    [InlineData("guard-write-after-free-mid", "Poison", "write after free of the block at 0x{0} of class 64, 16384 bytes: at offset 16383 is 0x1 instead of 0xdb")]
+    [InlineData("guard-write-after-free-mid", "Poison", "write after free of the block at 0x{0} of class 66, 16384 bytes: at offset 16383 is 0x1 instead of 0xdb")]
     [InlineData("guard-write-after-free-thread", "Poison", "write after free of the block at 0x{0} of class 32, 1024 bytes: at offset 0 is 0x1 instead of 0xdb")]
     [InlineData("guard-write-after-free-heap", "Poison", "write after free of the block at 0x{0} of class 32, 1024 bytes: at offset 5 is 0x1 instead of 0xdb")]
     [InlineData("guard-size-above", "FreelistValidation", "free of the block at 0x{0} with the size 5000: it has 64")]
