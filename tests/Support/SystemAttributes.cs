@@ -61,3 +61,10 @@ internal sealed class HostFactAttribute : FactAttribute
         if (Emulation.IsHosted) Skip = "programs are not started by dotnet here";
     }
 }
+
+/// <summary>A theory about what the kernel of Linux itself does, as with resource limits, which QEMU passes over.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LinuxKernelTheoryAttribute : TheoryAttribute
+{
+    public LinuxKernelTheoryAttribute() => Skip = OperatingSystem.IsLinux() ? KernelTheoryAttribute.Reason : LinuxFactAttribute.Reason;
+}
