@@ -9,6 +9,7 @@ usage: tests/systems.sh [OPTION]... [SYSTEM]...
   SYSTEM            win-x64, linux-arm64 (default: both)
   --quick           without the classes that take minutes there
   --no-build        what is built already
+  --check           says what is missing to run a system, and runs nothing; exit code 1 if something is
   --flavor NAME     the flavor that is tested (default: release)
   --only PATTERN    the classes whose names match it, a regular expression
   --help            this text
@@ -20,12 +21,13 @@ TEXT
 
 refuse() { usage >&2; echo "error: $*" >&2; exit 2; }
 
-quick="" no_build="" flavor=release only="" systems=()
+quick="" check="" no_build="" flavor=release only="" systems=()
 while [ $# -gt 0 ]; do
   case $1 in
     --help|-h) usage; exit 0 ;;
     --quick) quick=1 ;;
     --no-build) no_build=1 ;;
+    --check) check=1 ;;
     --flavor) [ $# -gt 1 ] || refuse "--flavor takes a name"; flavor=$2; shift ;;
     --only) [ $# -gt 1 ] || refuse "--only takes a pattern"; only=$2; shift ;;
     -*) refuse "there is no option '$1'" ;;
@@ -87,12 +89,25 @@ export wine work
 
 program() { echo "tests/$1/bin/Release/$flavor/net10.0/$1.dll"; }
 
+# What is missing to run a system; nothing when it can be run.
+missing() {   # system
+  case $1 in
+    win-x64)
+      if [ -z "$wine" ]; then echo "no wine64"; return; fi
+      if ! timeout 180 "$wine" wineboot -i > /dev/null 2>&1; then echo "wineboot failed"; return; fi ;;
+    linux-arm64)
+      if [ "$(uname -m)" != x86_64 ] || ! command -v qemu-aarch64 > /dev/null; then echo "no qemu-aarch64"; return; fi
+      if [ ! -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ]; then echo "no libstdc++6-arm64-cross"; return; fi ;;
+  esac
+  if ! dotnet publish tests/HakMem.Systems -c Release -r "$1" --self-contained -v quiet -o "$work/$1" > "$work/publish.txt" 2>&1; then
+    echo "its .NET runtime cannot be had: $(grep -m 1 -E 'error' "$work/publish.txt" | cut -c 1-200)"
+  elif ! run_there "$1" list "$work/$1/HakMem.Systems.dll" < /dev/null > /dev/null 2>&1; then
+    echo "its .NET runtime does not run"
+  fi
+}
+
 test_system() {   # system
   local assembly class counts status line
-  if ! dotnet publish tests/HakMem.Systems -c Release -r "$1" --self-contained -v quiet -o "$work/$1" > "$work/publish.txt" 2>&1; then
-    absent "$1" "its .NET runtime cannot be had: $(grep -m 1 -E 'error' "$work/publish.txt" | cut -c 1-200)"
-    return
-  fi
   mkdir -p "$work/out/$1"
   for assembly in HakMem.Boxes.Tests HakMem.Tests HakMem.Models.Tests; do
     if ! run_there "$1" list "$(program $assembly)" < /dev/null > "$work/classes.txt" 2> "$work/list.txt"; then
@@ -122,24 +137,24 @@ test_system() {   # system
   done
 }
 
-if [ -z "$no_build" ]; then
-  for assembly in HakMem.Boxes.Tests HakMem.Tests HakMem.Models.Tests; do
-    if ! dotnet build "tests/$assembly" -c Release -v quiet "-p:HakMemBuildFlavor=$flavor" > "$work/build.txt" 2>&1; then
-      grep -m 3 error "$work/build.txt"; echo "0 passed, 1 failed, 0 skipped, 0 not run: the tests cannot be built"; exit 1
-    fi
+if [ -n "$check" ]; then
+  for system in "${systems[@]}"; do
+    why=$(missing "$system")
+    [ -z "$why" ] || { echo "$system: $why"; failed=1; }
   done
+  exit "$failed"
 fi
 
+for assembly in HakMem.Boxes.Tests HakMem.Tests HakMem.Models.Tests; do
+  if [ -z "$no_build" ] && ! dotnet build "tests/$assembly" -c Release -v quiet "-p:HakMemBuildFlavor=$flavor" > "$work/build.txt" 2>&1; then
+    grep -m 3 error "$work/build.txt"; echo "0 passed, 1 failed, 0 skipped, 0 not run: the tests cannot be built"; exit 1
+  fi
+  if [ ! -f "$(program "$assembly")" ]; then echo "0 passed, 1 failed, 0 skipped, 0 not run: the flavor $flavor is not built"; exit 1; fi
+done
+
 for system in "${systems[@]}"; do
-  case $system in
-    win-x64)
-      if [ -z "$wine" ]; then absent "$system" "no wine64"; continue; fi
-      if ! timeout 180 "$wine" wineboot -i > /dev/null 2>&1; then absent "$system" "wineboot failed"; continue; fi ;;
-    linux-arm64)
-      if [ "$(uname -m)" != x86_64 ] || ! command -v qemu-aarch64 > /dev/null; then absent "$system" "no qemu-aarch64"; continue; fi
-      if [ ! -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ]; then absent "$system" "no libstdc++6-arm64-cross"; continue; fi ;;
-  esac
-  test_system "$system"
+  why=$(missing "$system")
+  if [ -n "$why" ]; then absent "$system" "$why"; else test_system "$system"; fi
 done
 
 echo "$passed passed, $failed failed, $skipped skipped, $not_run not run"

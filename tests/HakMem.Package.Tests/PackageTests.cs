@@ -1,10 +1,8 @@
 using System;
-using System.Diagnostics;
 using System.IO;
 using System.Linq;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
-using System.Threading.Tasks;
+using HakMem.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -20,7 +18,7 @@ public sealed partial class PackageTests(ITestOutputHelper output)
     [Fact]
     public void EveryCaseOfTheTableIsAsExpected()
     {
-        (int exitCode, string table) = Run("bash", Path.Combine(Path.GetDirectoryName(Source())!, "..", "package.sh"));
+        (int exitCode, string table) = Script.Run("package.sh", s_patience);
         output.WriteLine(table);
         Match count = Count().Match(table);
 
@@ -35,7 +33,7 @@ public sealed partial class PackageTests(ITestOutputHelper output)
     {
         string file = Path.Combine(Directory.CreateTempSubdirectory("hakmem-package-").FullName, "HakMem.0.0.1-broken.nupkg");
         File.WriteAllText(file, "no package");
-        (int exitCode, string table) = Run("bash", Path.Combine(Path.GetDirectoryName(Source())!, "..", "package.sh"), file);
+        (int exitCode, string table) = Script.Run("package.sh", s_patience, file);
         Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
 
         Assert.Equal(1, exitCode);
@@ -49,29 +47,13 @@ public sealed partial class PackageTests(ITestOutputHelper output)
     [InlineData(2, "error: there is one package to check, not 2", "a.nupkg", "b.nupkg")]
     public void ItsArgumentsAreExplained(int expected, string text, params string[] arguments)
     {
-        (int exitCode, string said) = Run("bash", [Path.Combine(Path.GetDirectoryName(Source())!, "..", "package.sh"), .. arguments]);
+        (int exitCode, string said) = Script.Run("package.sh", s_patience, arguments);
 
         Assert.Equal(expected, exitCode);
         Assert.Contains(text, said);
     }
 
     private static string Failures(string table) => string.Join('\n', table.Split('\n').Where(static line => line.Contains("FAILED") || line.Contains("failed")));
-
-    private static (int ExitCode, string Output) Run(string program, params string[] arguments)
-    {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(s_patience))
-        {
-            process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end:\n{output.Result}{error.Result}");
-        }
-
-        return (process.ExitCode, output.Result + error.Result);
-    }
-
-    private static string Source([CallerFilePath] string path = "") => path;
 
     [GeneratedRegex(@"^(?<passed>\d+) passed, (?<failed>\d+) failed, (?<not>\d+) not run\s*$", RegexOptions.Multiline)]
     private static partial Regex Count();

@@ -3,68 +3,41 @@ using Xunit;
 
 namespace HakMem.Tests.Support;
 
-/// <summary>A fact about what only Linux does or tells, as <c>mremap</c> and <c>/proc</c>. Elsewhere it is skipped, visibly.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class LinuxFactAttribute : FactAttribute
+/// <summary>What a test needs of the system that it runs on. Without it the test is skipped, visibly.</summary>
+[Flags]
+internal enum SystemNeeds
 {
-    public LinuxFactAttribute()
-    {
-        if (!OperatingSystem.IsLinux()) Skip = Reason;
-    }
+    /// <summary>Linux: the test is about what only Linux does or tells, as <c>mremap</c> and <c>/proc</c>.</summary>
+    Linux = 1,
 
-    /// <summary>What a skipped test says.</summary>
-    internal const string Reason = "asks what only Linux does or tells";
+    /// <summary>Windows: the test is about what only Windows does.</summary>
+    Windows = 2,
+
+    /// <summary>The system's own kernel. QEMU answers <c>madvise</c> without asking, shortens no mapping and passes resource limits over.</summary>
+    Kernel = 4,
+
+    /// <summary>Programs that <c>dotnet</c> starts.</summary>
+    Dotnet = 8,
+}
+
+/// <summary>A fact that needs something of the system.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class SystemFactAttribute : FactAttribute
+{
+    public SystemFactAttribute(SystemNeeds needs) => Skip = Missing(needs);
+
+    /// <summary>What is missing here; null for nothing.</summary>
+    internal static string? Missing(SystemNeeds needs)
+        => needs.HasFlag(SystemNeeds.Linux) && !OperatingSystem.IsLinux() ? "asks what only Linux does or tells"
+        : needs.HasFlag(SystemNeeds.Windows) && !OperatingSystem.IsWindows() ? "asks what only Windows does"
+        : needs.HasFlag(SystemNeeds.Kernel) && Emulation.Emulator != null ? "QEMU answers for the kernel"
+        : needs.HasFlag(SystemNeeds.Dotnet) && Emulation.IsHosted ? "programs are not started by dotnet here"
+        : null;
 }
 
 /// <summary>A theory of that kind.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-internal sealed class LinuxTheoryAttribute : TheoryAttribute
+internal sealed class SystemTheoryAttribute : TheoryAttribute
 {
-    public LinuxTheoryAttribute()
-    {
-        if (!OperatingSystem.IsLinux()) Skip = LinuxFactAttribute.Reason;
-    }
-}
-
-/// <summary>A fact about what only Windows does.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class WindowsFactAttribute : FactAttribute
-{
-    public WindowsFactAttribute()
-    {
-        if (!OperatingSystem.IsWindows()) Skip = "asks what only Windows does";
-    }
-}
-
-/// <summary>A fact that QEMU makes wrong: it answers the kernel's <c>madvise</c> without asking, and shortens no mapping.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class KernelFactAttribute : FactAttribute
-{
-    public KernelFactAttribute() => Skip = KernelTheoryAttribute.Reason;
-}
-
-/// <summary>A theory of that kind.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class KernelTheoryAttribute : TheoryAttribute
-{
-    public KernelTheoryAttribute() => Skip = Reason;
-
-    internal static string? Reason => Emulation.Emulator == null ? null : "QEMU answers for the kernel";
-}
-
-/// <summary>A fact about a program's start by <c>dotnet</c> itself.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class HostFactAttribute : FactAttribute
-{
-    public HostFactAttribute()
-    {
-        if (Emulation.IsHosted) Skip = "programs are not started by dotnet here";
-    }
-}
-
-/// <summary>A theory about what the kernel of Linux itself does, as with resource limits, which QEMU passes over.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class LinuxKernelTheoryAttribute : TheoryAttribute
-{
-    public LinuxKernelTheoryAttribute() => Skip = OperatingSystem.IsLinux() ? KernelTheoryAttribute.Reason : LinuxFactAttribute.Reason;
+    public SystemTheoryAttribute(SystemNeeds needs) => Skip = SystemFactAttribute.Missing(needs);
 }

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 using System.Threading;
 
 namespace HakMem.Boxes;
@@ -16,47 +13,22 @@ public static unsafe partial class WindowsMemory
 {
     private const uint CommitPages = 0x1000, ReservePages = 0x2000, DecommitPages = 0x4000, ReleasePages = 0x8000;   // MEM_…
     private const uint NoAccess = 1, ReadOnly = 2, ReadWrite = 4;   // PAGE_…
-    private const uint Synchronize = 0x0010_0000, QueryLimitedInformation = 0x0800;
     private const uint StandardError = unchecked((uint)-12);
-    private const uint NoIndex = ~0u;
     private const nuint ReservationAlignment = 2 << 20, GrowsFrom = 256 << 10;
     private const uint ReserveAttempts = 16, MaxReservations = 256;
     private const ulong LeastLimit = 1UL << 40;
     private const uint RecommitMilliseconds = 10_000;
     private const ulong SpareCommit = 64 << 20;   // what has to be left to commit when memory is given back
-    private const uint NoSuchThread = 87;   // ERROR_INVALID_PARAMETER
-    private const uint SleepEvery = 32, PausesForSleep = 1024;
 
     private static int s_gate;   // between the looks at an allocation and what follows from them
     private static nint s_reservations;   // a page of them, made by the first
     private static uint s_reservationCount;   // under the gate
-
-    // MEMORY_BASIC_INFORMATION of 64-bit Windows.
-    [StructLayout(LayoutKind.Explicit, Size = 48)]
-    private struct Region
-    {
-        [FieldOffset(0)] public byte* Start;
-        [FieldOffset(8)] public byte* Allocation;
-        [FieldOffset(16)] public uint AllocationProtect;
-        [FieldOffset(24)] public nuint Bytes;
-        [FieldOffset(32)] public uint State;
-    }
 
     // A range of addresses, never used for another one; 0 bytes when it is gone.
     private struct Reservation
     {
         public byte* Start;
         public nuint Bytes;
-    }
-
-    // MEMORYSTATUSEX.
-    [StructLayout(LayoutKind.Explicit, Size = 64)]
-    private struct MemoryStatus
-    {
-        [FieldOffset(0)] public uint Length;
-        [FieldOffset(8)] public ulong Physical;
-        [FieldOffset(32)] public ulong Committable;   // by this process
-        [FieldOffset(40)] public ulong Virtual;
     }
 
     /// <inheritdoc cref="LinuxMemory.Prepare"/>
@@ -241,93 +213,6 @@ public static unsafe partial class WindowsMemory
     /// <summary>A monotonic clock in milliseconds, 10 to 16 of them coarse.</summary>
     public static ulong Milliseconds() => GetTickCount64();
 
-    /// <inheritdoc cref="LinuxMemory.ThreadId"/>
-    public static uint ThreadId() => GetCurrentThreadId();
-
-    /// <summary>Where the calling thread's stack lies. False on a fiber, whose stack another thread may run on later.</summary>
-    public static bool Stack(out byte* low, out nuint bytes)
-    {
-        low = null;
-        bytes = 0;
-        if (IsThreadAFiber() != 0) return false;
-        byte* lowest, end;
-        GetCurrentThreadStackLimits(&lowest, &end);
-        low = lowest;
-        bytes = (nuint)(end - lowest);
-        return true;
-    }
-
-    /// <summary>
-    /// Whether the thread that had this id, and <paramref name="word"/> to watch its end, is gone; 0 is nobody's. Windows gives ids to new threads soon: one that began after the time in the word is another. False where the system does not say.
-    /// </summary>
-    public static bool ThreadIsGone(uint thread, void* word)
-    {
-        if (thread == 0) return true;
-        void* handle = OpenThread(Synchronize | QueryLimitedInformation, 0, thread);
-        if (handle == null)
-        {
-            return GetLastError() == NoSuchThread;
-        }
-
-        uint process = GetProcessIdOfThread(handle);
-        bool gone = (process != 0 && process != GetCurrentProcessId()) || WaitForSingleObject(handle, 0) == 0;
-        ulong ended = word == null ? 0 : Volatile.Read(ref *(ulong*)word);
-        if (!gone && ended >> 32 != 0)   // two halves, which need not come at once
-        {
-            ulong* times = stackalloc ulong[4];   // of its beginning, its end, and what it used
-            gone = GetThreadTimes(handle, times, times + 1, times + 2, times + 3) != 0 && times[0] > ended;
-        }
-
-        _ = CloseHandle(handle);
-        return gone;
-    }
-
-    /// <summary>
-    /// Arranges that the 32-bit word at <paramref name="word"/>, in 32 zeroed bytes aligned to 16, becomes nonzero when the calling thread ends: it and the next are the time then. The mark is made by
-    /// <c>GetSystemTimePreciseAsFileTime</c> (not before any thread's beginning, whichever clock that is from) as the callback of a fiber-local index: native code, because managed code must not run then. <paramref name="key"/> holds the index plus one, made by
-    /// the first call. When it cannot be made, the word stays zero. A fiber that is deleted sets the word, too: whoever sees it asks <see cref="ThreadIsGone"/>.
-    /// </summary>
-    public static void WatchThreadEnd(uint* key, void* word)
-    {
-        fixed (byte* name = "GetSystemTimePreciseAsFileTime"u8) _ = Watch(key, name, word);
-    }
-
-    /// <summary>Arranges that the 64-bit word at <paramref name="word"/> becomes 0 when the calling thread ends, by <c>InitializeSRWLock</c> as the callback of a fiber-local index. False when it cannot be.</summary>
-    public static bool WatchStack(uint* key, void* word)
-    {
-        fixed (byte* name = "InitializeSRWLock"u8) return Watch(key, name, word);
-    }
-
-    /// <summary>Ends the watch of a key for every thread that has not ended yet: as a last thing their words are set now, and not touched any more.</summary>
-    public static void UnwatchThreadEnds(uint* key)
-    {
-        if (*key != 0) _ = FlsFree(*key - 1);
-        *key = 0;
-    }
-
-    /// <summary>Waits a little, longer with each attempt: the processor's pause, then a yield, then pauses of some 20 to 50 µs in all and a yield, since the shortest sleep is 1 to 16 ms; of these each 32nd.</summary>
-    public static void Wait(uint attempt)
-    {
-        if (attempt < SpinLock.YieldAttempt)
-        {
-            if (X86Base.IsSupported) X86Base.Pause();
-            else if (ArmBase.IsSupported) ArmBase.Yield();
-        }
-        else if (attempt < SpinLock.SleepAttempt)
-        {
-            _ = SwitchToThread();
-        }
-        else if (attempt % SleepEvery == SleepEvery - 1)
-        {
-            Sleep(1);   // or a holder of lower priority would never come
-        }
-        else
-        {
-            for (uint i = 0; i < PausesForSleep; i++) Wait(0);
-            _ = SwitchToThread();
-        }
-    }
-
     /// <summary>Writes bytes to standard error; nowhere in a program that has none, as those with windows.</summary>
     public static void WriteError(byte* text, nuint bytes)
     {
@@ -344,23 +229,6 @@ public static unsafe partial class WindowsMemory
     }
 
     static partial void CheckSystem();
-
-    private static bool Watch(uint* key, byte* function, void* word)
-    {
-        uint have = Volatile.Read(ref *key);
-        if (have == 0)
-        {
-            void* callback;
-            fixed (byte* library = "kernel32.dll"u8) callback = GetProcAddress(GetModuleHandleA(library), function);
-            uint made = callback == null ? NoIndex : FlsAlloc(callback);
-            if (made == NoIndex) return false;
-            have = Interlocked.CompareExchange(ref *key, made + 1, 0);
-            if (have == 0) have = made + 1;
-            else _ = FlsFree(made);
-        }
-
-        return FlsSetValue(have - 1, word) != 0;
-    }
 
     // The memory was there a moment ago; who else has taken it may give it back.
     private static bool TryPurge(byte* at, nuint bytes)
@@ -461,60 +329,4 @@ public static unsafe partial class WindowsMemory
     }
 
     private static void ExitGate() => Volatile.Write(ref s_gate, 0);
-
-    [DllImport("kernel32")] private static extern byte* VirtualAlloc(byte* at, nuint bytes, uint type, uint protection);
-
-    [DllImport("kernel32")] private static extern int VirtualFree(byte* at, nuint bytes, uint type);
-
-    [DllImport("kernel32")] private static extern int VirtualProtect(byte* at, nuint bytes, uint protection, uint* before);
-
-    [DllImport("kernel32")] private static extern nuint VirtualQuery(byte* at, Region* region, nuint bytes);
-
-    [DllImport("kernel32")] private static extern int GlobalMemoryStatusEx(MemoryStatus* status);
-
-    [DllImport("kernel32")] private static extern void GetCurrentThreadStackLimits(byte** low, byte** end);
-
-    [DllImport("kernel32")] private static extern void* OpenThread(uint access, int inherit, uint thread);
-
-    [DllImport("kernel32"), SuppressGCTransition] private static extern uint GetLastError();
-
-    [DllImport("kernel32")] private static extern int IsThreadAFiber();
-
-    [DllImport("kernel32")] private static extern int ReadProcessMemory(nint process, void* at, void* to, nuint bytes, nuint* read);
-
-    [DllImport("kernel32")] private static extern uint GetProcessIdOfThread(void* thread);
-
-    [DllImport("kernel32")] private static extern int GetThreadTimes(void* thread, ulong* began, ulong* ended, ulong* kernel, ulong* user);
-
-    [DllImport("kernel32")] private static extern uint WaitForSingleObject(void* handle, uint milliseconds);
-
-    [DllImport("kernel32")] private static extern int CloseHandle(void* handle);
-
-    [DllImport("kernel32")] private static extern uint FlsAlloc(void* callback);
-
-    [DllImport("kernel32")] private static extern int FlsFree(uint index);
-
-    [DllImport("kernel32")] private static extern int FlsSetValue(uint index, void* value);
-
-    [DllImport("kernel32")] private static extern void* GetModuleHandleA(byte* name);
-
-    [DllImport("kernel32")] private static extern void* GetProcAddress(void* library, byte* name);
-
-    [DllImport("kernel32")] private static extern int SwitchToThread();
-
-    [DllImport("kernel32")] private static extern void Sleep(uint milliseconds);
-
-    [DllImport("kernel32")] private static extern nint GetStdHandle(uint which);
-
-    [DllImport("kernel32")] private static extern int WriteFile(nint file, byte* text, uint bytes, uint* written, void* overlapped);
-
-    [DllImport("kernel32")] private static extern void RaiseFailFastException(void* record, void* context, uint flags);
-
-    [DllImport("kernel32")] private static extern int TerminateProcess(nint process, uint code);
-
-    [DllImport("kernel32"), SuppressGCTransition] private static extern ulong GetTickCount64();
-
-    [DllImport("kernel32"), SuppressGCTransition] private static extern uint GetCurrentThreadId();
-
-    [DllImport("kernel32"), SuppressGCTransition] private static extern uint GetCurrentProcessId();
 }

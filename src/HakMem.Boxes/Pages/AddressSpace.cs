@@ -296,7 +296,7 @@ public static unsafe class AddressSpace
         space->SlabHeaders = at += supers;
         space->LongBitmaps = at + headers;
 
-        // Every chunk's entry may be read at any time, by the free of a wild pointer too. An owner's is read only where a chunk names it.
+        // Every chunk's entry may be read at any time, by the free of a wild pointer too. An owner's is read only where a chunk or a big block names it.
         if (map == 0 || TConfig.OsExpose(space->Tables, map)) return true;
         _ = TConfig.OsUnmap(space->Tables, bytes);
         return false;

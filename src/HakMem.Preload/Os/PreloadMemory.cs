@@ -34,27 +34,13 @@ public static unsafe class PreloadMemory
     public static bool Purge(byte* at, nuint bytes) => LibC.madvise(at, bytes, DontNeed) == 0;
 
     /// <inheritdoc cref="LinuxMemory.Decommit"/>
-    public static bool Decommit(byte* at, nuint bytes)
-    {
-        _ = at;
-        _ = bytes;
-        return true;
-    }
+    public static bool Decommit(byte* at, nuint bytes) => LinuxMemory.Decommit(at, bytes);
 
     /// <inheritdoc cref="LinuxMemory.Recommit"/>
-    public static bool Recommit(byte* at, nuint bytes)
-    {
-        _ = at;
-        _ = bytes;
-        return true;
-    }
+    public static bool Recommit(byte* at, nuint bytes) => LinuxMemory.Recommit(at, bytes);
 
     /// <inheritdoc cref="LinuxMemory.TryRead"/>
-    public static bool TryRead(void* at, out nint word)
-    {
-        word = *(nint*)at;
-        return true;
-    }
+    public static bool TryRead(void* at, out nint word) => LinuxMemory.TryRead(at, out word);
 
     /// <inheritdoc cref="LinuxMemory.Map"/>
     public static byte* Map(nuint bytes) => Checked(LibC.mmap(null, bytes, ProtReadWrite, MapPrivateAnonymous, -1, 0));

@@ -198,7 +198,7 @@ public unsafe class BigCacheTests
     });
 
     /// <summary>Each block a little larger than the one before: the mappings grow instead of being made anew.</summary>
-    [LinuxFact]
+    [SystemFact(SystemNeeds.Linux)]
     public void A_mapping_that_is_too_small_for_the_next_block_grows() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         const int First = 3 << 20, Step = 100_000, Last = 10 << 20;
@@ -247,7 +247,7 @@ public unsafe class BigCacheTests
     });
 
     /// <summary>A block that grew by a copy takes what the last such block left, as much as it needs, and goes on growing into the rest.</summary>
-    [LinuxFact]
+    [SystemFact(SystemNeeds.Linux)]
     public void A_block_that_grows_takes_a_larger_mapping_a_part_at_a_time() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         FaultyMemory.Clock = 1000;   // nothing goes back by time

@@ -204,7 +204,7 @@ public unsafe class PageArenaTests
     });
 
     /// <summary>By time only what was used goes back, by a trim the rest, too; the slab that is in use keeps what it has.</summary>
-    [KernelFact]
+    [SystemFact(SystemNeeds.Kernel)]
     public void Prefaulted_chunks_that_nobody_used_go_back_by_a_trim() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         const uint Chunks = Chunk.PerSuperSlab;

@@ -115,7 +115,7 @@ public unsafe class SystemMemoryTests
         foreach (OwnThread.Handle thread in threads) thread.Join();
     }
 
-    [KernelTheory]
+    [SystemTheory(SystemNeeds.Kernel)]
     [InlineData(true)]
     [InlineData(false)]
     public void A_mapping_changes_its_length_and_keeps_its_contents(bool mayMove)
@@ -138,7 +138,7 @@ public unsafe class SystemMemoryTests
         Assert.True(SystemMemory.Unmap(shorter, Page));
     }
 
-    [KernelFact]
+    [SystemFact(SystemNeeds.Kernel)]
     public void Memory_is_behind_what_is_populated()
     {
         byte* at = SystemMemory.Map(Range);
@@ -148,7 +148,7 @@ public unsafe class SystemMemoryTests
         Assert.True(SystemMemory.Unmap(at, Range));
     }
 
-    [KernelFact]
+    [SystemFact(SystemNeeds.Kernel)]
     public void What_cannot_be_is_refused()
     {
         Assert.True(SystemMemory.Map((nuint)1 << 60) == null);
@@ -192,7 +192,7 @@ public unsafe class SystemMemoryTests
     }
 
     /// <summary>Windows soon gives an id again: the time in the word tells this thread from one that ended before it began.</summary>
-    [WindowsFact]
+    [SystemFact(SystemNeeds.Windows)]
     public void A_thread_that_began_after_the_end_in_the_word_is_another()
     {
         ulong* word = stackalloc ulong[2];

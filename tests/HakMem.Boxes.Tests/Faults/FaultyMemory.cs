@@ -27,7 +27,7 @@ internal enum MemoryCalls
 internal sealed class AbortException(string message) : Exception(message);
 
 /// <summary>
-/// An OS box for tests: Linux, but a chosen memory call fails, once or from then on; the clock may be stopped; calls and bytes are counted;
+/// An OS box for tests: the system that they run on, but a chosen memory call fails, once or from then on; the clock may be stopped; calls and bytes are counted;
 /// and abort throws. A thread's end is found out by its id alone, so that no key's destructor meets a heap that was reset.
 /// </summary>
 [Box(BoxLayer.Os, Traits = BoxTraits.ConcurrencySafe | BoxTraits.ZeroedOutput)]

@@ -186,7 +186,7 @@ public sealed class FaultTests
     public void RareButValidUseWorks(string use) => AssertAlive(use);
 
     /// <summary>The operating system refuses address space or memory: null or an exception, nothing lost, and the heap works on afterwards.</summary>
-    [LinuxKernelTheory]
+    [SystemTheory(SystemNeeds.Linux | SystemNeeds.Kernel)]
     [InlineData("no-range")]
     [InlineData("little-room-100")]
     [InlineData("little-room-160")]

@@ -46,7 +46,7 @@ public sealed class FeatureTests(ITestOutputHelper output)
         Assert.Equal(0, child.ExitCode);
     }
 
-    [LinuxTheory]
+    [SystemTheory(SystemNeeds.Linux)]
     [InlineData("native-thread-exit", "DOTNET_GCgen0size=10000000")]
     [InlineData("native-thread-exit-late", "DOTNET_GCgen0size=10000000")]
     [InlineData("native-thread-exit-first", "DOTNET_GCgen0size=10000000")]
@@ -94,7 +94,7 @@ public sealed class FeatureTests(ITestOutputHelper output)
     }
 
     /// <summary>A report that cannot be written is lost, and nothing else.</summary>
-    [LinuxTheory]
+    [SystemTheory(SystemNeeds.Linux)]
     [InlineData("2>/dev/full")]
     [InlineData("2>&-")]
     public void AReportThatCannotBeWrittenDoesNoHarm(string redirection)
@@ -104,7 +104,7 @@ public sealed class FeatureTests(ITestOutputHelper output)
         Assert.Equal(0, child.ExitCode);
     }
 
-    [HostFact]
+    [SystemFact(SystemNeeds.Dotnet)]
     public void TheConfigurationIsReadAndTheEnvironmentWins()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;

@@ -17,21 +17,21 @@ public sealed class ContainerMemoryTests : IDisposable
 
     public void Dispose() => _root.Delete(true);
 
-    [LinuxFact]
+    [SystemFact(SystemNeeds.Linux)]
     public void ARootWithItsOwnNamespaceHasItsLimit()
     {
         Make(Others + Second, "0::/\n", ("/sys/fs/cgroup/memory.max", "536870912\n"));
         Assert.Equal(512UL << 20, Limit());
     }
 
-    [LinuxFact]
+    [SystemFact(SystemNeeds.Linux)]
     public void AGroupBelowTheRootIsFound()
     {
         Make(Second, "0::/system.slice/web.service\n", ("/sys/fs/cgroup/system.slice/web.service/memory.max", "1000000\n"), ("/sys/fs/cgroup/system.slice/memory.max", "max\n"));
         Assert.Equal(1_000_000UL, Limit());
     }
 
-    [LinuxTheory]
+    [SystemTheory(SystemNeeds.Linux)]
     [InlineData("3000000", "2000000", "4000000", 2_000_000)]
     [InlineData("max", "max", "4000000", 4_000_000)]
     [InlineData("1000000", "2000000", "max", 1_000_000)]
@@ -41,7 +41,7 @@ public sealed class ContainerMemoryTests : IDisposable
         Assert.Equal(bytes, Limit());
     }
 
-    [LinuxFact]
+    [SystemFact(SystemNeeds.Linux)]
     public void VersionOneIsRead()
     {
         Make(
@@ -53,7 +53,7 @@ public sealed class ContainerMemoryTests : IDisposable
         Assert.Equal(700_000_000UL, Limit());
     }
 
-    [LinuxFact]
+    [SystemFact(SystemNeeds.Linux)]
     public void AMountedPartOfTheTreeIsItsTop()
     {
         Make(
@@ -64,7 +64,7 @@ public sealed class ContainerMemoryTests : IDisposable
         Assert.Equal(700_000_000UL, Limit());
     }
 
-    [LinuxTheory]
+    [SystemTheory(SystemNeeds.Linux)]
     [InlineData("/elsewhere")]
     [InlineData("/docker/xy")]
     [InlineData("/docker/x/../y")]
@@ -75,7 +75,7 @@ public sealed class ContainerMemoryTests : IDisposable
         Assert.Equal(700_000_000UL, Limit());
     }
 
-    [LinuxFact]
+    [SystemFact(SystemNeeds.Linux)]
     public void BothVersionsAtOnceCount()
     {
         Make(
@@ -87,7 +87,7 @@ public sealed class ContainerMemoryTests : IDisposable
     }
 
     /// <summary>Tools mount other groups for themselves.</summary>
-    [LinuxFact]
+    [SystemFact(SystemNeeds.Linux)]
     public void AMountedGroupThatTheProcessIsNotInDoesNotCount()
     {
         const string other = "41 31 0:22 /foo /mnt/foo rw - cgroup2 cgroup2 rw\n";
@@ -98,14 +98,14 @@ public sealed class ContainerMemoryTests : IDisposable
         Assert.Equal(1_000_000UL, Limit());
     }
 
-    [LinuxFact]
+    [SystemFact(SystemNeeds.Linux)]
     public void AGroupAboveTheNamespacesRootCounts()
     {
         Make("25 20 0:22 /../.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n41 31 0:22 /foo /mnt/foo rw - cgroup2 cgroup2 rw\n", "0::/\n", ("/sys/fs/cgroup/memory.max", "700000000"), ("/mnt/foo/memory.max", "1000000"));
         Assert.Equal(700_000_000UL, Limit());
     }
 
-    [LinuxFact]
+    [SystemFact(SystemNeeds.Linux)]
     public void MountPointsMayHaveSpacesAndTheirLinesAnyLength()
     {
         string layers = new('x', 5000), many = string.Concat(System.Linq.Enumerable.Repeat(Others, 100));
@@ -113,7 +113,7 @@ public sealed class ContainerMemoryTests : IDisposable
         Assert.Equal(600_000_000UL, Limit());
     }
 
-    [LinuxFact]
+    [SystemFact(SystemNeeds.Linux)]
     public void WithoutAListOfMountsTheUsualPlacesAreLookedAt()
     {
         Make(null, "4:memory:/a\n", ("/sys/fs/cgroup/memory/a/memory.limit_in_bytes", "800000000"));
@@ -122,7 +122,7 @@ public sealed class ContainerMemoryTests : IDisposable
         Assert.Equal(500_000_000UL, Limit());
     }
 
-    [LinuxTheory]
+    [SystemTheory(SystemNeeds.Linux)]
     [InlineData("max\n")]
     [InlineData("")]
     [InlineData("0\n")]
@@ -135,7 +135,7 @@ public sealed class ContainerMemoryTests : IDisposable
         Assert.Equal(ulong.MaxValue, Limit());
     }
 
-    [LinuxFact]
+    [SystemFact(SystemNeeds.Linux)]
     public void WithoutAnyFileThereIsNone() => Assert.Equal(ulong.MaxValue, Limit());
 
     private ulong Limit() => ContainerMemory.Limit(Encoding.UTF8.GetBytes(_root.FullName));

@@ -9,7 +9,7 @@ public sealed unsafe class JobLimitTests
 {
     private const int ExtendedLimitInformation = 9, Bytes = 144;
 
-    [WindowsFact]
+    [SystemFact(SystemNeeds.Windows)]
     public void ALimitOfTheJobIsRead()
     {
         nint job = CreateJobObjectW(0, 0);

@@ -15,7 +15,7 @@ public sealed partial class OptionNameCheckTests
 {
     private static readonly string s_targets = Path.GetFullPath(Path.Combine(Folder(), "../../../src/HakMem/build/HakMem.Options.targets"));
 
-    [LinuxFact]
+    [SystemFact(SystemNeeds.Dotnet)]
     public void ItKnowsTheOptionsThatAreRead()
     {
         string[] known = XDocument.Load(s_targets).Descendants("HakMemOption").Single().Attribute("Include")!.Value.Split(';');
@@ -24,7 +24,7 @@ public sealed partial class OptionNameCheckTests
         Assert.Equal(read.Order(StringComparer.Ordinal), known.Order(StringComparer.Ordinal));
     }
 
-    [LinuxFact]
+    [SystemFact(SystemNeeds.Dotnet)]
     public void ItNamesEveryUnknownOptionAndNothingElse()
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("hakmem-options-");
@@ -50,7 +50,7 @@ public sealed partial class OptionNameCheckTests
         }
     }
 
-    [LinuxTheory]
+    [SystemTheory(SystemNeeds.Dotnet)]
     [InlineData("true", "HakMem.SoftLimit")]
     [InlineData("false", "")]
     [InlineData("", "")]
@@ -80,7 +80,7 @@ public sealed partial class OptionNameCheckTests
         }
     }
 
-    [LinuxFact]
+    [SystemFact(SystemNeeds.Dotnet)]
     public void WithoutOptionsItSaysNothing()
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("hakmem-options-");

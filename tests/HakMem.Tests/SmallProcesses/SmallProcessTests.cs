@@ -15,8 +15,7 @@ public sealed class LeanFactAttribute : FactAttribute
     public LeanFactAttribute()
     {
         if (DefaultAllocator.Features.Contains("Poison", StringComparison.Ordinal) || DefaultAllocator.Features.Contains("DoubleFreeCheck", StringComparison.Ordinal)) Skip = "guards are compiled in";
-        else if (!OperatingSystem.IsLinux()) Skip = LinuxFactAttribute.Reason;
-        else Skip = KernelTheoryAttribute.Reason;
+        else Skip = SystemFactAttribute.Missing(SystemNeeds.Linux | SystemNeeds.Kernel);
     }
 }
 
