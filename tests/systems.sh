@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
-# Runs the tests of the boxes and of the library on systems that this machine is not, as they were built here: Windows by Wine, ARM64 by QEMU. Prints a table: system, class of tests, result; the last line counts the tests.
+# Runs the tests of the boxes and of the library on systems that this machine is not, as they were built here: Windows by Wine, ARM64 by QEMU, and musl's C library. Prints a table: system, class of tests,
+# result; the last line counts the tests.
 # A system whose emulator or runtime is not here is shown as not run.
 set -uo pipefail
 
 usage() {
   cat <<'TEXT'
 usage: tests/systems.sh [OPTION]... [SYSTEM]...
-  SYSTEM            win-x64, linux-arm64 (default: both)
+  SYSTEM            win-x64, linux-arm64, linux-musl-x64 (default: all three)
   --quick           without the classes that take minutes there
   --no-build        what is built already
   --check           says what is missing to run a system, and runs nothing; exit code 1 if something is
   --flavor NAME     the flavor that is tested (default: release)
   --only PATTERN    the classes whose names match it, a regular expression
   --help            this text
-Needs wine64 for win-x64; qemu-user and libstdc++6-arm64-cross for linux-arm64 (Debian's packages); and from NuGet the system's .NET runtime.
+Needs wine64 for win-x64; qemu-user and libstdc++6-arm64-cross for linux-arm64; musl-tools and libstdc++6 for linux-musl-x64 (Debian's packages); and from
+NuGet the system's .NET runtime.
 HAKMEMTEST_KEEP=1 keeps the folder with all output.
 Exit code: 0 no test failed; 1 one failed; 2 unusable arguments.
 TEXT
@@ -31,12 +33,12 @@ while [ $# -gt 0 ]; do
     --flavor) [ $# -gt 1 ] || refuse "--flavor takes a name"; flavor=$2; shift ;;
     --only) [ $# -gt 1 ] || refuse "--only takes a pattern"; only=$2; shift ;;
     -*) refuse "there is no option '$1'" ;;
-    win-x64|linux-arm64) systems+=("$1") ;;
+    win-x64|linux-arm64|linux-musl-x64) systems+=("$1") ;;
     *) refuse "there is no system '$1'" ;;
   esac
   shift
 done
-[ ${#systems[@]} -gt 0 ] || systems=(win-x64 linux-arm64)
+[ ${#systems[@]} -gt 0 ] || systems=(win-x64 linux-arm64 linux-musl-x64)
 
 repository=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/hakmem-systems.XXXXXX")
@@ -57,7 +59,7 @@ finish() {
 trap finish EXIT
 
 passed=0 failed=0 skipped=0 not_run=0
-row() { printf '%-12s | %-58s | %s\n' "$1" "$2" "$3"; }
+row() { printf '%-14s | %-58s | %s\n' "$1" "$2" "$3"; }
 absent() { not_run=$((not_run + 1)); row "$1" "" "NOT RUN: $2"; }
 
 # The classes that take minutes there, or start so many processes.
@@ -75,6 +77,7 @@ run_there() {
     win-x64) DOTNET_EnableDiagnostics=0 "$wine" "$work/$1/HakMem.Systems.exe" "${@:2}" ;;
     # QEMU keeps a list of all pages of what is reserved: with a limit on addresses, the default allocator reserves 64 GiB instead of 1 TiB.
     linux-arm64) ([ "$(basename "${3-}")" = HakMem.Boxes.Tests.dll ] || ulimit -v 268435456; HAKMEMTEST_STRESS_SECONDS="${HAKMEMTEST_STRESS_SECONDS:-15}" HAKMEMTEST_EMULATOR=qemu-aarch64 QEMU_LD_PREFIX=/usr/aarch64-linux-gnu exec qemu-aarch64 "$work/$1/HakMem.Systems" "${@:2}") ;;
+    linux-musl-x64) LD_LIBRARY_PATH="$work/musl" "$work/$1/HakMem.Systems" "${@:2}" ;;
   esac
 }
 
@@ -87,6 +90,14 @@ one() {   # system, assembly, class
 export -f run_there one
 export wine work
 
+# The libraries that .NET for musl needs, in a folder of their own: musl, Debian's for C++, and what these ask of glibc.
+make_musl() {
+  local library
+  mkdir -p "$work/musl" && cp -L /lib/ld-musl-x86_64.so.1 "$work/musl/libc.musl-x86_64.so.1" || return 1
+  for library in libstdc++.so.6 libgcc_s.so.1; do cp -L "$(gcc -print-file-name=$library)" "$work/musl/$library" || return 1; done
+  musl-gcc -O2 -shared -fPIC -Wl,-soname,ld-linux-x86-64.so.2 -o "$work/musl/ld-linux-x86-64.so.2" tests/HakMem.Systems/Native/glibc-for-musl.c
+}
+
 program() { echo "tests/$1/bin/Release/$flavor/net10.0/$1.dll"; }
 
 # What is missing to run a system; nothing when it can be run.
@@ -98,6 +109,9 @@ missing() {   # system
     linux-arm64)
       if [ "$(uname -m)" != x86_64 ] || ! command -v qemu-aarch64 > /dev/null; then echo "no qemu-aarch64"; return; fi
       if [ ! -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ]; then echo "no libstdc++6-arm64-cross"; return; fi ;;
+    linux-musl-x64)
+      if [ ! -e /lib/ld-musl-x86_64.so.1 ] || ! command -v musl-gcc > /dev/null || ! command -v gcc > /dev/null; then echo "no musl-tools"; return; fi
+      if ! make_musl > "$work/musl.txt" 2>&1; then echo "its libraries cannot be put together: $(head -n 1 "$work/musl.txt")"; return; fi ;;
   esac
   if ! dotnet publish tests/HakMem.Systems -c Release -r "$1" --self-contained -v quiet -o "$work/$1" > "$work/publish.txt" 2>&1; then
     echo "its .NET runtime cannot be had: $(grep -m 1 -E 'error' "$work/publish.txt" | cut -c 1-200)"

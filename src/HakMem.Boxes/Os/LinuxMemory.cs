@@ -139,7 +139,10 @@ public static unsafe partial class LinuxMemory
     /// <summary>
     /// Whether the thread that had this id, and <paramref name="word"/> to watch its end, is gone; 0 is nobody's. False while another one has its id, unless the word tells. False where the system does not say: where the call is forbidden, which the calling thread's own id shows.
     /// </summary>
-    public static bool ThreadIsGone(uint thread, void* word) => thread == 0 || (tgkill(getpid(), (int)thread, 0) != 0 && tgkill(getpid(), gettid(), 0) == 0);
+    public static bool ThreadIsGone(uint thread, void* word) => thread == 0 || (!TakesSignals(thread) && TakesSignals(ThreadId()));
+
+    // By its number: musl has no tgkill.
+    private static bool TakesSignals(uint thread) => syscall(ArmBase.IsSupported ? 131 : 234, getpid(), (nint)thread, 0) == 0;
 
     /// <summary>
     /// Arranges that the 32-bit word at <paramref name="word"/>, in 32 zeroed bytes aligned to 16, becomes nonzero when the calling
@@ -255,7 +258,7 @@ public static unsafe partial class LinuxMemory
 
     [DllImport("libc"), SuppressGCTransition] private static extern int gettid();
 
-    [DllImport("libc"), SuppressGCTransition] private static extern int tgkill(int process, int thread, int signal);
+    [DllImport("libc"), SuppressGCTransition] private static extern nint syscall(nint number, nint first, nint second, nint third);
 
     [DllImport("libc"), SuppressGCTransition] private static extern int clock_gettime(int clock, long* time);
 }
