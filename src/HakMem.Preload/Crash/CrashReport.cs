@@ -65,7 +65,7 @@ internal static unsafe class CrashReport
         {
             // Blocked until this handler returns, then the system's: a fault would come again by itself, a signal that was sent would not.
             _ = LibC.sigaction(signal, before, null);
-            _ = LibC.tgkill(LibC.getpid(), LibC.gettid(), signal);
+            _ = Trampolines.Signal(LibC.getpid(), LibC.gettid(), signal);
         }
 
         *LibC.Errno() = error;

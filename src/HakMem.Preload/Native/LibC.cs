@@ -87,9 +87,6 @@ internal static unsafe class LibC
     [RuntimeImport("*", "gettid"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int gettid();
 
-    [RuntimeImport("*", "tgkill"), MethodImpl(MethodImplOptions.InternalCall)]
-    internal static extern int tgkill(int process, int thread, int signal);
-
     [RuntimeImport("*", "sigaction"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int sigaction(int signal, void* action, void* before);
 
@@ -101,12 +98,6 @@ internal static unsafe class LibC
 
     [RuntimeImport("*", "pthread_setcancelstate"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int pthread_setcancelstate(int state, int* before);
-
-    [RuntimeImport("*", "pthread_atfork"), MethodImpl(MethodImplOptions.InternalCall)]
-    internal static extern int pthread_atfork(delegate*<void> prepare, delegate*<void> parent, delegate*<void> child);
-
-    [RuntimeImport("*", "at_quick_exit"), MethodImpl(MethodImplOptions.InternalCall)]
-    internal static extern int at_quick_exit(delegate*<void> function);
 
     [RuntimeImport("*", "dlopen"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void* dlopen(byte* name, int flags);

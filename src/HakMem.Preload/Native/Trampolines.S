@@ -208,6 +208,8 @@ __dso_handle:
     .cfi_endproc
     .size   reallocarray,.-reallocarray
 
+    .weak   dlvsym
+
 # The C library's dlopen, but never with RTLD_DEEPBIND: what is opened so finds the C library before us, so that a block of strdup, which is ours, would end in glibc's free. By a jump, as the
 # caller's own search path is looked up by the address that it returns to. Threads that come first at once find the same.
     BEGIN dlopen
@@ -232,7 +234,10 @@ __dso_handle:
     movq    $-1, %rdi                   # a dlsym of another library's has told what comes after that library, and it was loaded before us: the C library's by its version, which we have not
     leaq    2f(%rip), %rsi
     leaq    5f(%rip), %rdx
-    call    *dlvsym@GOTPCREL(%rip)
+    movq    dlvsym@GOTPCREL(%rip), %rax
+    testq   %rax, %rax
+    je      4f                          # musl has no versions
+    call    *%rax
 4:  movq    %rax, hm_next_dlopen(%rip)
     addq    $8, %rsp
     .cfi_adjust_cfa_offset -8
@@ -455,6 +460,51 @@ __dso_handle:
     .cfi_adjust_cfa_offset -8
     ret
     END hm_write
+
+# tgkill, for which musl has no function. 0, or the error below 0.
+    LOCAL hm_signal
+    movl    $234, %eax                  # tgkill
+    syscall
+    ret
+    END hm_signal
+
+# Functions that glibc has only as something to be linked with, which hands on whose they are: its library has what they call. musl's library has themselves.
+    .macro  LINKED name, function, inner, owner
+    .weak   \inner
+    LOCAL \name
+    movq    \inner@GOTPCREL(%rip), %rax
+    xorl    %\owner, %\owner              # of no library that could be closed
+    testq   %rax, %rax
+    jnz     1f
+    pushq   %rdi
+    .cfi_adjust_cfa_offset 8
+    pushq   %rsi
+    .cfi_adjust_cfa_offset 8
+    pushq   %rdx
+    .cfi_adjust_cfa_offset 8
+    xorl    %edi, %edi                  # RTLD_DEFAULT
+    leaq    3f(%rip), %rsi
+    call    *dlsym@GOTPCREL(%rip)
+    popq    %rdx
+    .cfi_adjust_cfa_offset -8
+    popq    %rsi
+    .cfi_adjust_cfa_offset -8
+    popq    %rdi
+    .cfi_adjust_cfa_offset -8
+    testq   %rax, %rax
+    jz      2f
+1:  jmp     *%rax
+2:  ret
+    END \name
+    .pushsection .rodata
+3:  .asciz  "\function"
+    .popsection
+    .endm
+
+    LINKED hm_at_fork, pthread_atfork, __register_atfork, ecx
+#ifdef HAKMEM_TRACE
+    LINKED hm_at_quick_exit, at_quick_exit, __cxa_at_quick_exit, esi
+#endif
 
     IF_THERE hm_streams_lock, _IO_list_lock
     IF_THERE hm_streams_unlock, _IO_list_unlock

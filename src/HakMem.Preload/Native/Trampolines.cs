@@ -58,6 +58,18 @@ internal static unsafe class Trampolines
     [RuntimeImport("*", "hm_throw_bad_alloc"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void* ThrowBadAlloc();
 
+    /// <summary>Sends a thread a signal; signal 0 only asks whether it is there. 0, or the error below 0.</summary>
+    [RuntimeImport("*", "hm_signal"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern nint Signal(int process, int thread, int signal);
+
+    /// <summary>Has the C library, glibc or musl, call these around a fork.</summary>
+    [RuntimeImport("*", "hm_at_fork"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void AtFork(delegate*<void> prepare, delegate*<void> parent, delegate*<void> child);
+
+    /// <summary>Has the C library call this at the beginning of <c>quick_exit</c>. In flavors that record.</summary>
+    [RuntimeImport("*", "hm_at_quick_exit"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void AtQuickExit(delegate*<void> function);
+
     /// <summary>Takes the C library's lock of its list of streams, if it offers that; this thread may hold it already.</summary>
     [RuntimeImport("*", "hm_streams_lock"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void LockStreams();

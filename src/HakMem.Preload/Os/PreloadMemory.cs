@@ -75,7 +75,7 @@ public static unsafe class PreloadMemory
     public static uint ThreadId() => (uint)LibC.gettid();
 
     /// <inheritdoc cref="LinuxMemory.ThreadIsGone"/>
-    public static bool ThreadIsGone(uint thread, void* word) => thread == 0 || (LibC.tgkill(LibC.getpid(), (int)thread, 0) != 0 && LibC.tgkill(LibC.getpid(), LibC.gettid(), 0) == 0);
+    public static bool ThreadIsGone(uint thread, void* word) => thread == 0 || (Trampolines.Signal(LibC.getpid(), (int)thread, 0) != 0 && Trampolines.Signal(LibC.getpid(), LibC.gettid(), 0) == 0);
 
     /// <inheritdoc cref="LinuxMemory.WatchThreadEnd"/>
     /// <remarks>Nothing: <see cref="ThreadLife"/> arms the thread's own destructor once the thread has its heap, since that may allocate.</remarks>

@@ -13,7 +13,7 @@ internal static unsafe class ForkGuard
     private static ThreadHeap* s_before;
 
     /// <summary>Has the C library call the handlers. They run last before a fork and first after it if nobody registered earlier.</summary>
-    internal static void Register() => _ = LibC.pthread_atfork(&Prepare, &Parent, &Child);
+    internal static void Register() => Trampolines.AtFork(&Prepare, &Parent, &Child);
 
     private static void Prepare()
     {

@@ -18,15 +18,19 @@ internal static unsafe class ThreadLife
     internal static ThreadHeap* Attach(int* errno)
     {
         if (!PreloadAllocator.TryOpen()) return null;
-        Prepare();
         ThreadHeap* heap = HeapRegistry.Attach<PreloadAllocator.Config>();
-        if (heap == null) return null;
+        if (heap == null)
+        {
+            Prepare();   // a fork is one among others' calls, too, while all have the common heap
+            return null;
+        }
 
         heap->HostState = errno;
         heap->Open = uint.MaxValue;
 
-        // The C library may allocate for the key's value: from the heap that the thread has now.
+        // The C library may allocate for the key's value, and musl for the handlers of fork: from the heap that the thread has now.
         Trampolines.SetSlot(heap);
+        Prepare();
         uint key = Volatile.Read(ref s_key);
         bool watched = key != 0 && LibC.pthread_setspecific(key - 1, heap) == 0;
         heap->Open = 0;

@@ -87,7 +87,7 @@ internal static unsafe class TraceLog
                 return;
             }
 
-            _ = LibC.at_quick_exit(&Finish);   // registered first, so it comes after the program's own
+            Trampolines.AtQuickExit(&Finish);   // registered first, so it comes after the program's own
             Start();
         }
     }
@@ -293,7 +293,7 @@ internal static unsafe class TraceLog
         Head head = default;
         bool read = LibC.read(file, (byte*)&head, (nuint)sizeof(Head)) == sizeof(Head);
         if (!read || head.MagicLow != MagicLow || head.MagicHigh != MagicHigh) return false;
-        return head.Process == LibC.getpid() || (LibC.tgkill(head.Process, head.Process, 0) != 0 && *LibC.Errno() == NoSuchProcess);
+        return head.Process == LibC.getpid() || Trampolines.Signal(head.Process, head.Process, 0) == -NoSuchProcess;
     }
 
     private static void Report(byte* file, ReadOnlySpan<byte> what)

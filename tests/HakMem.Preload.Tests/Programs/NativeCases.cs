@@ -21,6 +21,10 @@ internal static partial class NativeCases
     public static NativeResult Run(string program, string name, TimeSpan patience) =>
         NativeProcess.Run(NativeToolchain.CompiledWithLibraries(program), [name], LibraryUnderTest.Preloaded(), patience);
 
+    /// <summary>Runs one case of a program for musl with the library preloaded.</summary>
+    public static NativeResult RunOnMusl(string program, string[] arguments, TimeSpan patience) =>
+        NativeProcess.Run(NativeToolchain.CompiledForMusl(program), arguments, LibraryUnderTest.Preloaded(), patience);
+
     public static void AssertPasses(NativeResult result) => Assert.True(result.ExitCode == 0, result.ToString());
 
     [GeneratedRegex(@"^CASE\((\w+)\)", RegexOptions.Multiline)]

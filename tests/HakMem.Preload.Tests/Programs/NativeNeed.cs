@@ -5,6 +5,7 @@ public enum NativeNeed
 {
     CCompiler,
     CppCompiler,
+    MuslCompiler,
     Valgrind,
     Binutils,
     Tracing,

@@ -16,6 +16,7 @@ internal static class NativeNeeds
         foreach (NativeNeed need in needs)
         {
             if (need == NativeNeed.CppCompiler && NativeToolchain.CppCompiler is null) return "there is no C++ compiler (c++, g++ or clang++)";
+            if (need == NativeNeed.MuslCompiler && NativeToolchain.MuslCompiler is null) return "there is no musl-gcc";
             if (need == NativeNeed.Binutils && (NativeToolchain.FindInPath("objdump") is null || NativeToolchain.FindInPath("nm") is null)) return "there are no binutils";
             if (need == NativeNeed.Valgrind && NativeToolchain.FindInPath("valgrind") is null) return "there is no valgrind";
             if (need == NativeNeed.Tracing && !s_canTrace.Value) return "no process can be traced here, or its addresses be chosen";

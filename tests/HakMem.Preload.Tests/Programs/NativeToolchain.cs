@@ -18,11 +18,16 @@ internal static class NativeToolchain
     /// <summary>Linked with a C++ library of its own.</summary>
     private const string OwnCppLibrary = "libcppstatic.so";
 
+    private const string MuslFolder = "musl/";
+
     /// <summary>The C compiler; null if there is none.</summary>
     public static string? CCompiler { get; } = FindInPath("cc") ?? FindInPath("gcc") ?? FindInPath("clang");
 
     /// <summary>The C++ compiler; null if there is none.</summary>
     public static string? CppCompiler { get; } = FindInPath("c++") ?? FindInPath("g++") ?? FindInPath("clang++");
+
+    /// <summary>The C compiler for musl; null if there is none.</summary>
+    public static string? MuslCompiler { get; } = File.Exists("/lib/ld-musl-x86_64.so.1") ? FindInPath("musl-gcc") : null;
 
     public static string Sources { get; } = Path.Combine(Repository.Root, "tests", "HakMem.Preload.Tests", "Native");
 
@@ -34,6 +39,15 @@ internal static class NativeToolchain
     {
         foreach (string library in s_libraries) Compiled(library + ".so");
         return Compiled(name);
+    }
+
+    /// <summary>A program for musl, the C library of Alpine, whose shared libraries lie beside it.</summary>
+    public static string CompiledForMusl(string name)
+    {
+        foreach (string library in s_libraries) OfMusl(library + ".so");
+        return OfMusl(name);
+
+        static string OfMusl(string name) => s_compiled.GetOrAdd(MuslFolder + name, key => new Lazy<string>(() => Compile(key))).Value;
     }
 
     /// <summary>Copies a program, so that it runs with the rights of a group that is not the caller's. False if this user may not.</summary>
@@ -50,13 +64,16 @@ internal static class NativeToolchain
     {
         bool isLibrary = name.EndsWith(".so", StringComparison.Ordinal);
         string source = Path.Combine(Sources, Path.GetFileNameWithoutExtension(name)), output = Path.Combine(s_folder.Value, name);
+        bool isForMusl = name.StartsWith(MuslFolder, StringComparison.Ordinal);
+        if (isForMusl) Directory.CreateDirectory(Path.Combine(s_folder.Value, MuslFolder));
         bool isCpp = File.Exists(source + ".cpp");
         List<string> arguments = isCpp ? ["-std=c++17", source + ".cpp"] : ["-std=gnu17", source + ".c"];
         arguments.AddRange(["-O2", "-g", "-pthread", "-fno-builtin", "-Wall", "-Wextra", "-o", output]);
         if (isLibrary) arguments.AddRange(["-shared", "-fPIC"]);
         if (name == OwnCppLibrary) arguments.AddRange(["-static-libstdc++", "-static-libgcc"]);
+        if (isForMusl) arguments.AddRange(["-include", Path.Combine(Sources, "glibc-for-musl.h"), "-Wl,-z,dynamic-undefined-weak"]);
         arguments.AddRange(["-ldl", "-lrt"]);
-        string compiler = (isCpp ? CppCompiler : CCompiler) ?? throw new InvalidOperationException("There is no compiler; the test should have been skipped.");
+        string compiler = (isForMusl ? MuslCompiler : isCpp ? CppCompiler : CCompiler) ?? throw new InvalidOperationException("There is no compiler; the test should have been skipped.");
         NativeResult result = NativeProcess.Run(compiler, arguments, [], TimeSpan.FromMinutes(2));
         return result.ExitCode == 0 ? output : throw new InvalidOperationException($"{name} does not compile:\n{result.Error}");
     }
