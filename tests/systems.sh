@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Runs the tests of the boxes and of the library on systems that this machine is not, as they were built here: Windows by Wine, ARM64 by QEMU, and musl's C library. Prints a table: system, class of tests,
-# result; the last line counts the tests.
+# Runs the tests of the boxes and of the library on systems that this machine is not, as they were built here: Windows by Wine, ARM64 by QEMU, also with memory
+# pages of 16 KiB, and musl's C library. Prints a table: system, class of tests, result; the last line counts the tests.
 # A system whose emulator or runtime is not here is shown as not run.
 set -uo pipefail
 
 usage() {
   cat <<'TEXT'
 usage: tests/systems.sh [OPTION]... [SYSTEM]...
-  SYSTEM            win-x64, linux-arm64, linux-musl-x64 (default: all three)
+  SYSTEM            win-x64, linux-arm64, linux-arm64-16k, linux-musl-x64 (default: all)
   --quick           without the classes that take minutes there
   --no-build        what is built already
   --check           says what is missing to run a system, and runs nothing; exit code 1 if something is
   --flavor NAME     the flavor that is tested (default: release)
   --only PATTERN    the classes whose names match it, a regular expression
   --help            this text
-Needs wine64 for win-x64; qemu-user and libstdc++6-arm64-cross for linux-arm64; musl-tools and libstdc++6 for linux-musl-x64 (Debian's packages); and from
-NuGet the system's .NET runtime.
+Needs wine64 for win-x64; qemu-user and libstdc++6-arm64-cross for linux-arm64, gcc-aarch64-linux-gnu and libc6-dev-arm64-cross besides for linux-arm64-16k; musl-tools and
+libstdc++6 for linux-musl-x64 (Debian's packages); and from NuGet the system's .NET runtime.
 HAKMEMTEST_KEEP=1 keeps the folder with all output.
 Exit code: 0 no test failed; 1 one failed; 2 unusable arguments.
 TEXT
@@ -33,12 +33,12 @@ while [ $# -gt 0 ]; do
     --flavor) [ $# -gt 1 ] || refuse "--flavor takes a name"; flavor=$2; shift ;;
     --only) [ $# -gt 1 ] || refuse "--only takes a pattern"; only=$2; shift ;;
     -*) refuse "there is no option '$1'" ;;
-    win-x64|linux-arm64|linux-musl-x64) systems+=("$1") ;;
+    win-x64|linux-arm64|linux-arm64-16k|linux-musl-x64) systems+=("$1") ;;
     *) refuse "there is no system '$1'" ;;
   esac
   shift
 done
-[ ${#systems[@]} -gt 0 ] || systems=(win-x64 linux-arm64 linux-musl-x64)
+[ ${#systems[@]} -gt 0 ] || systems=(win-x64 linux-arm64 linux-arm64-16k linux-musl-x64)
 
 repository=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/hakmem-systems.XXXXXX")
@@ -59,14 +59,14 @@ finish() {
 trap finish EXIT
 
 passed=0 failed=0 skipped=0 not_run=0
-row() { printf '%-14s | %-58s | %s\n' "$1" "$2" "$3"; }
+row() { printf '%-15s | %-58s | %s\n' "$1" "$2" "$3"; }
 absent() { not_run=$((not_run + 1)); row "$1" "" "NOT RUN: $2"; }
 
 # The classes that take minutes there, or start so many processes.
 slow() {   # system, class
   case "$1 $2" in
     *" HakMem.Boxes.Tests.FaultTests") return 0 ;;
-    "linux-arm64 HakMem.Tests.Faults."*) return 0 ;;   # 180 processes
+    "linux-arm64"*" HakMem.Tests.Faults."*) return 0 ;;   # 180 processes
   esac
   return 1
 }
@@ -76,7 +76,11 @@ run_there() {
   case $1 in
     win-x64) DOTNET_EnableDiagnostics=0 "$wine" "$work/$1/HakMem.Systems.exe" "${@:2}" ;;
     # QEMU keeps a list of all pages of what is reserved: with a limit on addresses, the default allocator reserves 64 GiB instead of 1 TiB.
-    linux-arm64) ([ "$(basename "${3-}")" = HakMem.Boxes.Tests.dll ] || ulimit -v 268435456; HAKMEMTEST_STRESS_SECONDS="${HAKMEMTEST_STRESS_SECONDS:-15}" HAKMEMTEST_EMULATOR=qemu-aarch64 QEMU_LD_PREFIX=/usr/aarch64-linux-gnu exec qemu-aarch64 "$work/$1/HakMem.Systems" "${@:2}") ;;
+    linux-arm64*)
+      ([ "$(basename "${3-}")" = HakMem.Boxes.Tests.dll ] || ulimit -v 268435456
+      export HAKMEMTEST_STRESS_SECONDS="${HAKMEMTEST_STRESS_SECONDS:-15}" HAKMEMTEST_EMULATOR=qemu-aarch64 QEMU_LD_PREFIX=/usr/aarch64-linux-gnu
+      [ "$1" = linux-arm64 ] || HAKMEMTEST_EMULATOR="$work/large-pages/qemu"
+      exec "$HAKMEMTEST_EMULATOR" "$work/$1/HakMem.Systems" "${@:2}") ;;
     linux-musl-x64) LD_LIBRARY_PATH="$work/musl" "$work/$1/HakMem.Systems" "${@:2}" ;;
   esac
 }
@@ -98,6 +102,12 @@ make_musl() {
   musl-gcc -O2 -shared -fPIC -Wl,-soname,ld-linux-x86-64.so.2 -o "$work/musl/ld-linux-x86-64.so.2" tests/HakMem.Systems/Native/glibc-for-musl.c
 }
 
+# QEMU whose guest has larger pages than the machine, and a library for it.
+make_large_pages() {
+  mkdir -p "$work/large-pages" && aarch64-linux-gnu-gcc -O2 -shared -fPIC -o "$work/large-pages/stack.so" tests/HakMem.Systems/Native/large-pages-under-qemu.c || return 1
+  printf '#!/bin/sh\nexec qemu-aarch64 -p 16384 -E LD_PRELOAD=%s "$@"\n' "$work/large-pages/stack.so" > "$work/large-pages/qemu" && chmod +x "$work/large-pages/qemu"
+}
+
 program() { echo "tests/$1/bin/Release/$flavor/net10.0/$1.dll"; }
 
 # What is missing to run a system; nothing when it can be run.
@@ -106,14 +116,18 @@ missing() {   # system
     win-x64)
       if [ -z "$wine" ]; then echo "no wine64"; return; fi
       if ! timeout 180 "$wine" wineboot -i > /dev/null 2>&1; then echo "wineboot failed"; return; fi ;;
-    linux-arm64)
+    linux-arm64*)
       if [ "$(uname -m)" != x86_64 ] || ! command -v qemu-aarch64 > /dev/null; then echo "no qemu-aarch64"; return; fi
-      if [ ! -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ]; then echo "no libstdc++6-arm64-cross"; return; fi ;;
+      if [ ! -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ]; then echo "no libstdc++6-arm64-cross"; return; fi
+      if [ "$1" != linux-arm64 ]; then
+        if ! command -v aarch64-linux-gnu-gcc > /dev/null; then echo "no gcc-aarch64-linux-gnu"; return; fi
+        if ! make_large_pages > "$work/large-pages.txt" 2>&1; then echo "its libraries cannot be put together: $(head -n 1 "$work/large-pages.txt")"; return; fi
+      fi ;;
     linux-musl-x64)
       if [ ! -e /lib/ld-musl-x86_64.so.1 ] || ! command -v musl-gcc > /dev/null || ! command -v gcc > /dev/null; then echo "no musl-tools"; return; fi
       if ! make_musl > "$work/musl.txt" 2>&1; then echo "its libraries cannot be put together: $(head -n 1 "$work/musl.txt")"; return; fi ;;
   esac
-  if ! dotnet publish tests/HakMem.Systems -c Release -r "$1" --self-contained -v quiet -o "$work/$1" > "$work/publish.txt" 2>&1; then
+  if ! dotnet publish tests/HakMem.Systems -c Release -r "${1%-16k}" --self-contained -v quiet -o "$work/$1" > "$work/publish.txt" 2>&1; then
     echo "its .NET runtime cannot be had: $(grep -m 1 -E 'error' "$work/publish.txt" | cut -c 1-200)"
   elif ! run_there "$1" list "$work/$1/HakMem.Systems.dll" < /dev/null > /dev/null 2>&1; then
     echo "its .NET runtime does not run"

@@ -7,7 +7,7 @@ namespace HakMem;
 /// <summary>What the loaded assembly was built as, and whether it is for this system. Properties, never constants: a program is compiled against one flavor and runs with another.</summary>
 public static unsafe partial class HakMemory
 {
-    /// <summary>Whether the allocator is for the system that the program runs on: 64-bit Linux or Windows with memory pages of 4 KiB. Where it is false, the first use of what allocates throws <see cref="PlatformNotSupportedException"/> inside a <see cref="TypeInitializationException"/>.</summary>
+    /// <summary>Whether the allocator is for the system that the program runs on: 64-bit Linux or Windows with memory pages of 4 KiB, on ARM64 of 4 to 64 KiB. Where it is false, the first use of what allocates throws <see cref="PlatformNotSupportedException"/> inside a <see cref="TypeInitializationException"/>.</summary>
     public static bool IsSupported => SystemSupport.IsSupported;
 
     /// <summary>The flavor of the default allocator that is loaded: <c>release</c>, <c>profile</c>, <c>debug</c> or <c>hardened</c>.</summary>

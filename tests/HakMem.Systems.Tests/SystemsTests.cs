@@ -40,6 +40,9 @@ public sealed partial class SystemsTests(ITestOutputHelper output)
     [EmulatedFact("linux-arm64")]
     public void ThreadsAndTheApiWorkOnArm64() => AssertPassed(200, "linux-arm64", "--only", @"\.(ProtocolStressTests|HeapRegistryTests|EndedThreadTests|SystemMemoryTests)$|\.Api\.");
 
+    [EmulatedFact("linux-arm64-16k")]
+    public void MemoryGoesBackByPagesOf16KiB() => AssertPassed(150, "linux-arm64-16k", "--only", @"\.(TouchedBytesTests|ScavengerTests|SystemMemoryTests|BigCacheTests|AllocationTests)$");
+
     [EmulatedFact("linux-musl-x64")]
     public void ThreadsOptionsAndTheApiWorkOnMusl() => AssertPassed(300, "linux-musl-x64", "--only", @"\.(ProtocolStressTests|HeapRegistryTests|EndedThreadTests|ThreadStacksTests|SystemMemoryTests|AddressSpaceTests|FeatureTests)$|\.(Api|Options)\.");
 

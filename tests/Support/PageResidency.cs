@@ -6,7 +6,7 @@ namespace HakMem.Tests.Support;
 /// <summary>Which pages have memory behind them.</summary>
 internal static unsafe class PageResidency
 {
-    private const int Page = 4096;
+    private static readonly int s_page = Environment.SystemPageSize;
 
     /// <summary>How many of a committed range's pages have.</summary>
     internal static int Count(byte* start, int pages)
@@ -14,7 +14,7 @@ internal static unsafe class PageResidency
         int resident = 0;
         for (int i = 0; i < pages; i++)
         {
-            if (Has(start + ((nint)i * Page))) resident++;
+            if (Has(start + ((nint)i * s_page))) resident++;
         }
 
         return resident;
@@ -25,7 +25,7 @@ internal static unsafe class PageResidency
         if (!OperatingSystem.IsWindows())
         {
             byte present;
-            return mincore(page, Page, &present) == 0 && (present & 1) != 0;
+            return mincore(page, (nuint)s_page, &present) == 0 && (present & 1) != 0;
         }
 
         ulong* asked = stackalloc ulong[2];   // PSAPI_WORKING_SET_EX_INFORMATION

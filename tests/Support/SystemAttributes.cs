@@ -18,6 +18,9 @@ internal enum SystemNeeds
 
     /// <summary>Programs that <c>dotnet</c> starts.</summary>
     Dotnet = 8,
+
+    /// <summary>Memory pages of 4 KiB: the test has figures that are exact to the page, or places that are.</summary>
+    SmallPages = 16,
 }
 
 /// <summary>A fact that needs something of the system.</summary>
@@ -32,6 +35,7 @@ internal sealed class SystemFactAttribute : FactAttribute
         : needs.HasFlag(SystemNeeds.Windows) && !OperatingSystem.IsWindows() ? "asks what only Windows does"
         : needs.HasFlag(SystemNeeds.Kernel) && Emulation.Emulator != null ? "QEMU answers for the kernel"
         : needs.HasFlag(SystemNeeds.Dotnet) && Emulation.IsHosted ? "programs are not started by dotnet here"
+        : needs.HasFlag(SystemNeeds.SmallPages) && Environment.SystemPageSize != 4096 ? "its figures are for pages of 4 KiB"
         : null;
 }
 

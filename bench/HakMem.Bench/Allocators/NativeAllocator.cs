@@ -34,6 +34,7 @@ internal readonly unsafe struct NativeAllocator : IBenchAllocator
 
     public static bool Trim()
     {
+        if (!LibC.HasMallocOfGlibc) return false;
         _ = LibC.MallocTrim(0);
         return true;
     }
@@ -42,6 +43,7 @@ internal readonly unsafe struct NativeAllocator : IBenchAllocator
     {
         nint malloc = NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "malloc");
         string path = MappedLibraries.PathAt(malloc) ?? throw new IdentityException("malloc lies in no mapped library");
+        if (!LibC.HasMallocOfGlibc) return $"{path}: by its place alone, since it keeps no counters";
         // Again if another thread of the process gave memory back in between.
         for (int attempt = 0; attempt < ProofAttempts; attempt++)
         {

@@ -41,6 +41,9 @@ internal static unsafe class LibC
         public nuint ArenaBytes, FreeChunks, FastbinChunks, MappedChunks, MappedBytes, Unused, FastbinBytes, UsedBytes, FreeBytes, TopBytes;
     }
 
+    /// <summary>Whether the C library has glibc's functions about its malloc; musl does not.</summary>
+    public static bool HasMallocOfGlibc { get; } = NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "mallinfo2", out _);
+
     [DllImport("libc", EntryPoint = "clock_gettime")]
     public static extern int ClockGetTime(int clock, Timespec* time);
 

@@ -107,7 +107,7 @@ public static unsafe class SizeClasses
         if (sizeClass >= FirstAbovePage)
         {
             uint doubling = (sizeClass - FirstAbovePage) / PerDoubling, at = (sizeClass - FirstAbovePage) % PerDoubling;
-            return (at == 0 ? (uint)Chunk.OsPageBytes + HeaderBytes : (at + 8) << 9) << (int)doubling;
+            return (at == 0 ? (uint)Chunk.PageBytes + HeaderBytes : (at + 8) << 9) << (int)doubling;
         }
 
         return ((step & 7) + 9) << (int)((step >> 3) + 4);
@@ -126,7 +126,7 @@ public static unsafe class SizeClasses
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nuint KeepAlignment(nuint sizeBytes)
     {
-        if (sizeBytes <= Chunk.OsPageBytes || sizeBytes > MaxBytes) return sizeBytes;
+        if (sizeBytes <= Chunk.PageBytes || sizeBytes > MaxBytes) return sizeBytes;
         uint index = ClassAbove128(sizeBytes) - FirstAbovePage;
         return index % PerDoubling != 0 ? sizeBytes : (nuint)(9 << 9) << (int)(index / PerDoubling);   // an eighth above the power of two
     }
@@ -164,7 +164,7 @@ public static unsafe class SizeClasses
             uint power = 2u << BitOperations.Log2(size - 1), between = power / 4 * 3;   // the least power of two that holds it, and three quarters of that
             entry->Home = size <= 128 ? 8 : ClassOf(index >= FirstAbovePage && size <= between ? between : power);
             uint waste = SizeOf(entry->Home) - size;
-            entry->Lent = waste == 0 ? 0 : index < FirstAbovePage ? LentSmall : waste > Chunk.OsPageBytes ? 1 : (uint)Chunk.OsPageBytes / waste;
+            entry->Lent = waste == 0 ? 0 : index < FirstAbovePage ? LentSmall : waste > Chunk.PageBytes ? 1 : (uint)Chunk.PageBytes / waste;
         }
     }
 }

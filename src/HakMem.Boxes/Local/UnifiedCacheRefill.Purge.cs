@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace HakMem.Boxes;
 
@@ -99,6 +100,7 @@ public static unsafe partial class UnifiedCacheRefill
         return calls;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nuint PagesOf(nuint bytes) => (bytes + Chunk.OsPageBytes - 1) / Chunk.OsPageBytes;
 
     // The first run of free blocks from an index on: its start, and the index behind it. Both are Carved when there is none.

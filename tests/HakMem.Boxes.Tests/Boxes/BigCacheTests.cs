@@ -49,7 +49,7 @@ public unsafe class BigCacheTests
     });
 
     /// <summary>What the system refuses is memory for the table: blocks go on as long as it has slots, and one that finds none leaves nothing behind.</summary>
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void A_table_that_cannot_grow_is_filled_further() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         const int Slots = 128, Most = Slots - (Slots / 8);
@@ -148,7 +148,7 @@ public unsafe class BigCacheTests
     });
 
     /// <summary>A mapping that was cut for several blocks is one again when they are free, in whatever order that comes, and serves for one of its old size.</summary>
-    [Theory]
+    [SystemTheory(SystemNeeds.SmallPages)]
     [InlineData(0, 1, 2)]
     [InlineData(2, 0, 1)]
     [InlineData(1, 2, 0)]
@@ -173,7 +173,7 @@ public unsafe class BigCacheTests
     });
 
     /// <summary>A block grows into what is kept behind it: without a call to the system when that is long enough, else with one for the rest.</summary>
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void A_block_grows_into_what_is_kept_behind_it() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         TestHeap.Free(TestHeap.Alloc(20_000_000));
@@ -198,7 +198,7 @@ public unsafe class BigCacheTests
     });
 
     /// <summary>Each block a little larger than the one before: the mappings grow instead of being made anew.</summary>
-    [SystemFact(SystemNeeds.Linux)]
+    [SystemFact(SystemNeeds.Linux | SystemNeeds.SmallPages)]
     public void A_mapping_that_is_too_small_for_the_next_block_grows() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         const int First = 3 << 20, Step = 100_000, Last = 10 << 20;
@@ -232,7 +232,7 @@ public unsafe class BigCacheTests
         Assert.Equal((0L, (nuint)0), (Config.BigCacheState->LiveBytes, Config.BigCacheState->Bytes));
     });
 
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void A_mapping_that_the_system_does_not_make_longer_goes_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         _ = TestHeap.CurrentHeap();
@@ -247,7 +247,7 @@ public unsafe class BigCacheTests
     });
 
     /// <summary>A block that grew by a copy takes what the last such block left, as much as it needs, and goes on growing into the rest.</summary>
-    [SystemFact(SystemNeeds.Linux)]
+    [SystemFact(SystemNeeds.Linux | SystemNeeds.SmallPages)]
     public void A_block_that_grows_takes_a_larger_mapping_a_part_at_a_time() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         FaultyMemory.Clock = 1000;   // nothing goes back by time
@@ -308,7 +308,7 @@ public unsafe class BigCacheTests
         TestHeap.Free(block);
     });
 
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void A_big_block_is_resized_by_the_system_not_copied() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         BlockLedger ledger = new();

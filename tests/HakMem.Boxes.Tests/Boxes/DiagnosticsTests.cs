@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using HakMem.Tests.Support;
 using Xunit;
 using Config = HakMem.Boxes.Tests.CheckedHeap.Config;
 
@@ -263,7 +264,7 @@ public unsafe class FreelistValidationTests
     });
 
     /// <summary>A small block with an alignment above 2 MiB is served from a cached mapping, which may be twice as long.</summary>
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void A_sized_free_of_a_small_block_with_its_own_mapping_is_right() => OwnThread.RunFresh(CheckedHeap.Reset, static () =>
     {
         for (int i = 0; i < 2; i++) CheckedHeap.Free(CheckedHeap.AlignedAlloc(30_000, 4 << 20));   // the first of its size goes back
@@ -404,14 +405,14 @@ public unsafe class PageFaultTelemetryTests
             if (sizeClass is 0 or >= SizeClasses.Count || chunk % Config.Classes[sizeClass].Chunks != 0) continue;
             Slab* slab = Slab.At<Config>(chunk);
             blocks += slab->Carved;
-            pages += (((ulong)slab->Carved * Config.Classes[sizeClass].SizeBytes) + 4095) / 4096;
+            pages += (((ulong)slab->Carved * Config.Classes[sizeClass].SizeBytes) + Chunk.OsPageBytes - 1) / Chunk.OsPageBytes;
         }
 
         PageFaultTelemetry.HeapState seen = CheckedHeap.ReadPageFaultTelemetry();
         Assert.Equal((blocks, pages), (seen.FreshBlocks, seen.FreshPages));
     });
 
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void Pages_used_before_are_not_counted_again_until_they_were_purged() => OwnThread.RunFresh(CheckedHeap.Reset, static () =>
     {
         BlockLedger ledger = new();
@@ -430,7 +431,7 @@ public unsafe class PageFaultTelemetryTests
         Assert.InRange(CheckedHeap.ReadPageFaultTelemetry().FreshPages, once + 32, (2 * once) + 32);
     });
 
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void A_page_that_serves_again_counts_as_touched_once() => OwnThread.RunFresh(CheckedHeap.Reset, static () =>
     {
         BlockLedger ledger = new();
@@ -449,7 +450,7 @@ public unsafe class PageFaultTelemetryTests
         Assert.True(seen.FreshPages > seen.FirstTouches, $"{seen.FreshPages} faults on {seen.FirstTouches} pages");
     });
 
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void Pages_given_back_inside_a_slab_are_counted_when_they_are_used_again() => OwnThread.RunFresh(CheckedHeap.Reset, static () =>
     {
         List<nint> blocks = [];

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using HakMem.Tests.Support;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
 
@@ -72,7 +73,7 @@ public unsafe class ExchangeTests
     });
 
     /// <summary>Slabs of blocks above a page keep them, and the front does, too: a large block has no use for either.</summary>
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void For_a_fresh_large_block_free_blocks_above_a_page_go_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         FaultyMemory.Clock = 1000;   // nothing goes back by time
@@ -96,7 +97,7 @@ public unsafe class ExchangeTests
     });
 
     /// <summary>It is fresh memory again: with more of them in front, nobody would know whose pages came back.</summary>
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void Of_a_slab_whose_pages_went_back_one_block_at_a_time_is_taken() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         FaultyMemory.Clock = 1000;   // nothing goes back by time
@@ -166,7 +167,7 @@ public unsafe class ExchangeTests
     });
 
     /// <summary>Blocks that push each other out do so for a bounded part of the program's time: where that is used up, the memory of both stays.</summary>
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void What_takes_turns_stays_when_it_has_cost_its_part_of_the_time() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         FaultyMemory.Clock = 1000;   // no time goes by
@@ -206,7 +207,7 @@ public unsafe class ExchangeTests
     });
 
     /// <summary>Whole chunks are more than was asked for: what is behind that counts as touched by nobody.</summary>
-    [Theory]
+    [SystemTheory(SystemNeeds.SmallPages)]
     [InlineData(140_000)]
     [InlineData(143_360)]
     public void What_lies_behind_a_large_block_counts_as_touched_by_nobody(int size) => OwnThread.RunFresh(TestHeap.Reset, () =>

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using HakMem.Tests.Support;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
 
@@ -250,7 +251,7 @@ public unsafe class ReallocGateTests
     });
 
     /// <summary>A mapping gives back what a shrinking block leaves of it, also where what is left would be no mapping as a new block.</summary>
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void A_big_block_that_shrinks_to_a_large_ones_size_gives_the_rest_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         void* block = TestHeap.Alloc(3_000_000);
@@ -260,7 +261,7 @@ public unsafe class ReallocGateTests
     });
 
     /// <summary>From 256 KiB on, a block that cannot grow in place is copied once; after that the system moves its mapping.</summary>
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void A_block_that_outgrows_its_place_again_is_copied_once() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         BlockLedger ledger = new();

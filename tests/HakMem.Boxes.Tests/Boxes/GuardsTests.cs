@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using HakMem.Tests.Support;
 using Xunit;
 using Config = HakMem.Boxes.Tests.GuardedHeap.Config;
 using ErasedConfig = HakMem.Boxes.Tests.ErasedHeap.Config;
@@ -213,7 +214,7 @@ public unsafe class PoisonTests
         Assert.Equal($"hakmem: write after free of the block at 0x{blocks[5]:x} of class 32, 1024 bytes: at offset 1023 is 0x0 instead of 0xdb", found.Message);
     });
 
-    [Theory]
+    [SystemTheory(SystemNeeds.SmallPages)]
     [InlineData(false)]
     [InlineData(true)]
     public void Pages_that_were_given_back_are_filled_anew_and_a_write_into_one_is_found(bool written) => OwnThread.RunFresh(GuardedHeap.Reset, () =>
@@ -241,7 +242,7 @@ public unsafe class PoisonTests
         Assert.Equal($"hakmem: write after free of the block at 0x{(nint)victim:x} of class 32, 1024 bytes: at offset 100 is 0xdb instead of 0x0", found.Message);
     });
 
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void Behind_the_last_block_of_a_page_that_was_given_back_is_still_zero() => OwnThread.RunFresh(GuardedHeap.Reset, static () =>
     {
         List<nint> blocks = [];

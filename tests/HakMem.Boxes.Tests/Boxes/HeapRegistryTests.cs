@@ -1,4 +1,5 @@
 using System.Threading;
+using HakMem.Tests.Support;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
 
@@ -231,7 +232,7 @@ public unsafe class HeapRegistryTests
         Assert.Equal((1UL, 0UL), (statistics.ClassBlocks[(int)home], statistics.ClassBlocks[(int)own]));
     });
 
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void Statistics_tell_blocks_from_caches() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         TestHeap.Free(TestHeap.Alloc(3_000_000));   // the first time it goes back

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Threading;
+using HakMem.Tests.Support;
 using Xunit;
 using Config = HakMem.Boxes.Tests.PressedHeap.Config;
 
@@ -89,7 +90,7 @@ public unsafe class MemoryLimitTests
     });
 
     /// <summary>A shrinking block that would be copied stays where it is when there is no memory for the copy, and what is above 32 KiB is cut off all the same.</summary>
-    [Theory]
+    [SystemTheory(SystemNeeds.SmallPages)]
     [InlineData(7 << 20, 1 << 20, 1 << 20)]
     [InlineData(7 << 20, 100_000, 102_400)]
     [InlineData(1 << 20, 100_000, 2 << 16)]

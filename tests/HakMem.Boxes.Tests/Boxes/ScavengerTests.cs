@@ -1,5 +1,6 @@
 using System;
 using System.Numerics;
+using HakMem.Tests.Support;
 using Xunit;
 using Config = HakMem.Boxes.Tests.TestHeap.Config;
 
@@ -9,7 +10,7 @@ public unsafe class ScavengerTests
 {
     private const int Size = 1024, Count = 4000, KeepEvery = 25;
 
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void Free_pages_inside_used_slabs_go_back_when_nothing_changes_and_serve_again() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         FaultyMemory.Clock = 1000;
@@ -160,7 +161,7 @@ public unsafe class ScavengerTests
     });
 
     /// <summary>A host's timer that does not come leaves the work to slow paths, after the delay has passed twice.</summary>
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void A_pass_that_the_host_misses_is_run_by_a_slow_path() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         FaultyMemory.Clock = 1000;
@@ -233,7 +234,7 @@ public unsafe class ScavengerTests
     });
 
     /// <summary>What is behind the last block of a slab that was used by others before, nobody has freed.</summary>
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void Used_pages_behind_the_last_block_that_was_cut_go_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         ThreadHeap* heap = TestHeap.CurrentHeap();
@@ -299,7 +300,7 @@ public unsafe class ScavengerTests
         }
     });
 
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void The_page_in_which_the_last_free_block_ends_goes_back() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         ThreadHeap* heap = TestHeap.CurrentHeap();
@@ -307,8 +308,8 @@ public unsafe class ScavengerTests
         for (uint i = 0; i <= Config.Classes[SizeClasses.ClassOf(1280)].Lent; i++) ledger.Add(TestHeap.Alloc(1280), 1280);   // those of the home class, and one
         void* block = TestHeap.Alloc(1280);
         Slab* slab = Slab.At<Config>(PageMap.ChunkOf<Config>(block));
-        uint pages = ((slab->Carved * 1280) + 4095) / 4096;
-        Assert.True(slab->Zeroed && slab->Carved * 1280 % 4096 != 0);
+        uint pages = (uint)(((slab->Carved * 1280) + Chunk.OsPageBytes - 1) / Chunk.OsPageBytes);
+        Assert.True(slab->Zeroed && slab->Carved * 1280 % Chunk.OsPageBytes != 0);
         TestHeap.Free(block);
         SpinLock.Enter<Config>(&heap->Lock);
         Config.FlushAllFronts(heap);
@@ -372,7 +373,7 @@ public unsafe class ScavengerTests
         TestHeap.Free(taken);
     });
 
-    [Fact]
+    [SystemFact(SystemNeeds.SmallPages)]
     public void Without_purging_nothing_is_wanted_and_a_trim_does_it() => OwnThread.RunFresh(TestHeap.Reset, static () =>
     {
         FaultyMemory.Clock = 1000;

@@ -35,7 +35,7 @@ public unsafe class SizeClassesTests
 
     [Fact]
     public void The_first_class_above_a_page_is_the_first()
-        => Assert.True(SizeClasses.SizeOf(SizeClasses.FirstAbovePage) > Chunk.OsPageBytes && SizeClasses.SizeOf(SizeClasses.FirstAbovePage - 1) <= Chunk.OsPageBytes);
+        => Assert.True(SizeClasses.SizeOf(SizeClasses.FirstAbovePage) > Chunk.PageBytes && SizeClasses.SizeOf(SizeClasses.FirstAbovePage - 1) <= Chunk.PageBytes);
 
     /// <summary>A page, or another power of two, with what databases and buffers keep with it.</summary>
     [Fact]
@@ -129,7 +129,7 @@ public unsafe class SizeClassesTests
     {
         Assert.Equal(Chunk.Bytes, SizeClasses.GoodSize(SizeClasses.MaxBytes + 1));
         Assert.Equal(Chunk.SuperSlabBytes, SizeClasses.GoodSize(Chunk.SuperSlabBytes));
-        Assert.Equal(Chunk.SuperSlabBytes + 4096, SizeClasses.GoodSize(Chunk.SuperSlabBytes + 1));
+        Assert.Equal(Chunk.SuperSlabBytes + Chunk.OsPageBytes, SizeClasses.GoodSize(Chunk.SuperSlabBytes + 1));
         Assert.Equal(nuint.MaxValue, SizeClasses.GoodSize(nuint.MaxValue));
     }
 }

@@ -8,8 +8,11 @@ namespace HakMem.Boxes.Tests;
 /// <summary>What the boxes above rely on, of the system that the tests run on: <see cref="LinuxMemory"/>'s or <see cref="WindowsMemory"/>'s.</summary>
 public unsafe class SystemMemoryTests
 {
-    private const nuint Page = 4096, Range = 16 << 20;
-    private const int RangePages = (int)(Range / Page);
+    private const nuint Range = 16 << 20;
+
+    private static nuint Page => Chunk.OsPageBytes;
+
+    private static int RangePages => (int)(Range / Page);
 
     public SystemMemoryTests() => SystemMemory.Prepare();
 

@@ -29,7 +29,7 @@ internal static unsafe class HeapWalk
             slabs++;
             if (TConfig.Space->Owners[slab->Owner].Composition != TConfig.Composition->Id) continue;
             SizeClass* info = TConfig.Classes + sizeClass;
-            untouched += BitOperations.PopCount(slab->PurgedPages) * 4096L;
+            untouched += BitOperations.PopCount(slab->PurgedPages) * (long)Chunk.OsPageBytes;
             if (slab->Zeroed) untouched += (info->Chunks * 65536L) - (slab->Carved * (long)info->SizeBytes);
         }
 
