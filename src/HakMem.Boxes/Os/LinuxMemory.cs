@@ -141,8 +141,12 @@ public static unsafe partial class LinuxMemory
     /// </summary>
     public static bool ThreadIsGone(uint thread, void* word) => thread == 0 || (!TakesSignals(thread) && TakesSignals(ThreadId()));
 
-    // By its number: musl has no tgkill.
-    private static bool TakesSignals(uint thread) => syscall(ArmBase.IsSupported ? 131 : 234, getpid(), (nint)thread, 0) == 0;
+    // By the system call's number: musl has no function for it.
+    private static bool TakesSignals(uint thread)
+    {
+        if (X86Base.IsSupported) return syscall(234, getpid(), (nint)thread, 0) == 0;
+        return ArmBase.IsSupported ? syscall(131, getpid(), (nint)thread, 0) == 0 : tgkill(getpid(), (int)thread, 0) == 0;
+    }
 
     /// <summary>
     /// Arranges that the 32-bit word at <paramref name="word"/>, in 32 zeroed bytes aligned to 16, becomes nonzero when the calling
@@ -259,6 +263,8 @@ public static unsafe partial class LinuxMemory
     [DllImport("libc"), SuppressGCTransition] private static extern int gettid();
 
     [DllImport("libc"), SuppressGCTransition] private static extern nint syscall(nint number, nint first, nint second, nint third);
+
+    [DllImport("libc"), SuppressGCTransition] private static extern int tgkill(int process, int thread, int signal);
 
     [DllImport("libc"), SuppressGCTransition] private static extern int clock_gettime(int clock, long* time);
 }

@@ -17,6 +17,9 @@ public static unsafe class AddressSpace
     private const nuint LeastBytes = 1u << 30;   // where even this is refused, what is left belongs to the rest of the program
     private const nuint LeastOfSmallBytes = 4 * Chunk.SuperSlabBytes;   // less is not worth its tables
 
+    // The table of classes shares the state's page, which each process pays, but no cache line that a lock is in.
+    private static nuint ClassesOffset => ((nuint)sizeof(SpaceState) + 63) & ~(nuint)63;
+
     private static SpaceState* s_process;
     private static int s_opening;
 
@@ -39,11 +42,10 @@ public static unsafe class AddressSpace
     public static SpaceState* Create<TConfig>()
         where TConfig : struct, IAllocatorConfig
     {
-        nuint stateBytes = Chunk.WholePages((nuint)sizeof(SpaceState));
-        nuint bytes = stateBytes + Chunk.WholePages((nuint)(sizeof(SizeClass) * SizeClasses.Count));
+        nuint bytes = Chunk.WholePages(ClassesOffset + (nuint)(sizeof(SizeClass) * SizeClasses.Count));
         SpaceState* space = (SpaceState*)TConfig.OsMap(bytes);
         if (space == null) return null;
-        space->Classes = (SizeClass*)((byte*)space + stateBytes);
+        space->Classes = (SizeClass*)((byte*)space + ClassesOffset);
         SizeClasses.FillClasses(space->Classes);
         space->NextOwner = 1;
         space->OwnerLimit = MostOwnersOf<TConfig>();
@@ -96,7 +98,7 @@ public static unsafe class AddressSpace
 
         if (space->Base != null) _ = TConfig.OsUnmap(space->Base, space->ChunkCount << Chunk.Log2);
         _ = TConfig.OsUnmap(space->Tables, space->TableBytes);
-        _ = TConfig.OsUnmap((byte*)space, Chunk.WholePages((nuint)sizeof(SpaceState)) + Chunk.WholePages((nuint)(sizeof(SizeClass) * SizeClasses.Count)));
+        _ = TConfig.OsUnmap((byte*)space, Chunk.WholePages(ClassesOffset + (nuint)(sizeof(SizeClass) * SizeClasses.Count)));
     }
 
     /// <summary>Hands out 2 MiB, committed, its tables too. False when the range is used up or the OS refuses; then nothing has changed.</summary>

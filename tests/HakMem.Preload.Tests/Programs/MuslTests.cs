@@ -50,15 +50,12 @@ public sealed class MuslTests
     [NativeTheory(NativeNeed.MuslCompiler)]
     [InlineData("give-back")]
     [InlineData("give-back-in-child")]
-    [InlineData("give-back-at-end")]
     public void FreedMemoryGoesBack(string when) => NativeCases.AssertPasses(NativeCases.RunOnMusl("memory", [when], Patience));
 
-    [NativeTheory(NativeNeed.MuslCompiler)]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void NoFaultInRandomCalls(int threads)
+    [NativeFact(NativeNeed.MuslCompiler)]
+    public void NoFaultInRandomCalls()
     {
-        NativeResult result = NativeCases.RunOnMusl("fuzz", ["--seconds", "4", "--threads", $"{threads}", "--seed", "1"], Patience);
+        NativeResult result = NativeCases.RunOnMusl("fuzz", ["--seconds", "4", "--threads", "3", "--seed", "1"], Patience);
         NativeCases.AssertPasses(result);
         Assert.Contains("no fault", result.Output, StringComparison.Ordinal);
     }
